@@ -1,0 +1,98 @@
+//! The maintainer is told of new cases that wait for a person: one signed section a day at most, on the talk page of
+//! the maintainer's own profile (never on a user talk page). Besides the greetings it is the only edit that notifies
+//! anybody.
+
+use shared::core::intent::token;
+use shared::core::settings::fill;
+use shared::core::text;
+use shared::core::types::Timestamp;
+use shared::db::FencedTx;
+use shared::db::intent::{self, NewIntent, State as IntentState};
+use shared::db::request::{self, Request, State};
+use shared::editor::{Additive, Found, Outcome, Refused};
+use shared::feedback::Messages;
+use shared::job::Run;
+use shared::settings::{JobSettings, below};
+
+use crate::choose::maintainer_user;
+use crate::decide::add_section;
+use crate::settings::Settings;
+
+/// Mentions the maintainer if there are cases that no earlier mention counted.
+pub async fn mention(run: &mut Run<Settings>) -> anyhow::Result<()> {
+    if run.fence().is_none() || run.editor.halted().is_some() || run.stop.is_stopped() {
+        return Ok(());
+    }
+    let states = [State::Person, State::GivenUp];
+    let open = request::in_states(&mut run.db.conn().await?, &run.wiki, &states, 2_000).await?;
+    let new: Vec<&Request> = open.iter().filter(|case| case.mentioned_at.is_none()).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    match try_mention(run, &new).await {
+        Ok(()) => Ok(()),
+        // The cases stand on the status page all the same; tomorrow it is tried again.
+        Err(error) if error.downcast_ref::<Refused>().is_some_and(Refused::is_page_related) => {
+            tracing::warn!("the maintainer was not told of {} new cases: {error:#}", new.len());
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn try_mention(run: &mut Run<Settings>, new: &[&Request]) -> anyhow::Result<()> {
+    let Some(fence) = run.fence() else { return Ok(()) };
+    let key = format!("mention:{}", run.started.format("%Y-%m-%d"));
+    let token = token(run.editor.job, &run.wiki, &key);
+    let known = intent::get(&mut run.db.conn().await?, run.editor.job, &run.wiki, &key).await?;
+    if known.as_ref().is_some_and(|known| known.state == IntentState::Done || known.state == IntentState::Gone) {
+        return Ok(());
+    }
+    let Some((_, maintainer)) = maintainer_user(run).await? else { return Ok(()) };
+    let profile = run.accepted.parsed.settings.maintainer.clone();
+    let site = run.session.site().clone();
+    let Some(talk) = site.talk_of(&profile) else { return Ok(()) };
+    let (topic, section) = words(run, &maintainer, new.len());
+    run.editor.load_tokens(run.started - chrono::TimeDelta::days(1)).await?;
+    run.editor.wait_for_turn(&talk).await?;
+    let look = run.editor.look(&talk, &[], &[]).await?;
+    let text = look.target.text().unwrap_or("");
+    if look.target.model != "wikitext" || look.target.is_redirect || shared::core::wikitext::ends_open(text, site.extension_tags()).is_some() {
+        tracing::warn!("the talk page of the maintainer's profile cannot take a section: nobody was told");
+        return Ok(());
+    }
+    let now = run.clock.now();
+    let new_intent = NewIntent { key: &key, token: &token, decision: "{}", page_id: look.target.page_id, title: &look.target.title };
+    let stored = run.db.fenced(&fence, "storing a mention", async |tx| intent::open(tx, &new_intent, now).await).await?;
+    let ids: Vec<u64> = new.iter().map(|case| case.id).collect();
+    let text = add_section(text, &section);
+    let summary = crate::greeting::summary(&topic, &token);
+    let additive = Additive { intent: &stored, text: &text, summary: &summary };
+    let done = async |tx: &mut FencedTx<'_>, _: &Found| request::mark_mentioned(tx, &ids, now).await;
+    if let Outcome::Gone(what) = run.editor.save_additive(&look, &additive, done).await? {
+        run.db.fenced(&fence, "giving a mention up", async |tx| intent::mark_gone(tx, stored.id, &what, now).await).await?;
+    }
+    Ok(())
+}
+
+fn words(run: &Run<Settings>, maintainer: &str, count: usize) -> (String, String) {
+    let messages = Messages::new(Some(&run.accepted.parsed.common), Settings::MESSAGES);
+    let status = run.session.site().prefixed(&below(&run.editor.switch.settings, "Status"));
+    let topic = messages.text("mention-topic").to_owned();
+    let maintainer = text::target(maintainer);
+    let text = fill(
+        messages.text("mention-text"),
+        &[
+            ("maintainer", None, maintainer.as_str()),
+            ("count", None, &count.to_string()),
+            ("status", None, &status),
+        ],
+    );
+    let section = format!("== {topic} ==\n{text}");
+    (topic, section)
+}
+
+/// The lines of *Waiting for a person*.
+pub fn since(request: &Request) -> Timestamp {
+    request.cat_ts.unwrap_or(request.first_seen)
+}

@@ -1,0 +1,13 @@
+//! The pure core of the Wikicrew jobs.
+//!
+//! Nothing in here reads a clock, the environment, a file, a wiki or a
+//! database; time and everything a wiki said come in as arguments. So every
+//! decision made with it can be repeated, explained and tested.
+
+pub mod bots;
+pub mod intent;
+pub mod settings;
+pub mod site;
+pub mod text;
+pub mod types;
+pub mod wikitext;

@@ -1,0 +1,37 @@
+//! The database of the Wikicrew jobs: connections, migrations, the lock, and
+//! every table with every statement that touches it.
+//!
+//! This crate alone names `mysql_async` and `refinery`; no SQL stands outside
+//! of it. It reads no clock and no environment: moments come in as arguments
+//! (but for the pace of edits, which counts by the server's clock because
+//! several processes share it). Written for MariaDB 10.4 and later, after the
+//! rules of ToolsDB: <https://wikitech.wikimedia.org/wiki/Help:Toolforge/ToolsDB>.
+
+pub mod cap_hold;
+pub mod checkpoint;
+pub mod config;
+mod connect;
+pub mod edit_log;
+mod error;
+pub mod intent;
+pub mod lease;
+pub mod matches;
+pub mod memo;
+pub mod migrate;
+pub mod pace;
+pub mod parked;
+pub mod profile_owner;
+pub mod request;
+mod request_sync;
+pub mod run;
+mod run_questions;
+mod session;
+pub mod settings_rev;
+mod transaction;
+
+pub use config::{DbConfig, parse_my_cnf};
+pub use connect::{Access, Conn, Db, MAX_CONNECTIONS, Timing, Work};
+pub use error::{Error, Result};
+pub use lease::{Fence, Lease, Taken};
+pub use session::Session;
+pub use transaction::{FencedTx, Tx, check_epoch};

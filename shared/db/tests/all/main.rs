@@ -1,0 +1,22 @@
+//! Tests of the database layer against the sandbox's MariaDB. Without a sandbox
+//! they fail, and say how to start one.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a panic in a test's helper is a failed test too"
+)]
+
+mod connect;
+mod edits;
+mod gate;
+mod intents;
+mod lease;
+mod matches;
+mod migrations;
+mod proxy;
+mod requests;
+mod runs;
+mod secrets;
+mod settings;
+mod support;
+mod transactions;

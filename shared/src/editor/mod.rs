@@ -1,0 +1,427 @@
+//! The guarded editor: the only code that saves anything on a wiki. Every edit goes through the same gates, in this
+//! order: dry run, the operator's switch, scope, caps and trial, pace; then one request reads the page together with
+//! settings and stop page, and decides whether the switch still is on, whether people took the page away, and
+//! whether `{{bots}}` asks to stay away; then the wiki itself compares the base revision.
+//! How an edit is made exactly once is in `additive`; edits that are computed from the page itself in `state`.
+
+mod additive;
+mod limits;
+mod scope;
+mod state;
+mod tokens;
+mod topic;
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+pub use additive::{Additive, Outcome};
+pub use limits::Counts;
+pub use scope::Scope;
+pub use state::State;
+pub use tokens::Found;
+pub use topic::Topic;
+
+use crate::boot::{Boot, job_variable};
+use crate::clock::Clock;
+use crate::core::bots::BotsNames;
+use crate::core::settings::Common;
+use crate::core::site::Title;
+use crate::core::types::{RevId, Timestamp};
+use crate::db::{Db, Fence, cap_hold, edit_log};
+use crate::page::{PageState, timestamp};
+use crate::switch::{Halt, Switch};
+use crate::wiki::{Error, Phase, Session};
+
+/// From reading a page to sending the edit: if more time passes, it is read again.
+const FRESH: Duration = Duration::from_secs(20);
+/// Default pause between two edits of an account outside content namespaces.
+const EDIT_INTERVAL: Duration = Duration::from_secs(5);
+/// The same in content namespaces.
+const CONTENT_INTERVAL: Duration = Duration::from_secs(10);
+/// How often an edit conflict is answered by reading and deciding again.
+pub const CONFLICTS: u32 = 3;
+
+/// Why an edit was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// Nothing more may be written in this run.
+    #[error(transparent)]
+    Halt(#[from] Halt),
+    /// This page is not edited: a code and the reason, for people.
+    #[error("{info} ({code})")]
+    Page {
+        /// The API's code, or one of ours: `scope`, `taken-away`, `nobots`.
+        code: String,
+        /// The reason.
+        info: String,
+    },
+    /// Somebody edited in between, or too much time has passed: read and decide again.
+    #[error("the page has changed meanwhile")]
+    Conflict,
+    /// The edit was sent and its answer never came; the next run finds out.
+    #[error("the edit was sent, but its answer never came ({0}): the next run looks whether it was saved")]
+    Unknown(String),
+    /// Nothing was written; the next run tries again.
+    #[error(transparent)]
+    Wiki(#[from] Error),
+    /// The database refused: among others, another run took over.
+    #[error(transparent)]
+    Db(#[from] crate::db::Error),
+}
+
+impl Refused {
+    /// Whether the run goes on with the next item.
+    pub fn is_page_related(&self) -> bool {
+        matches!(self, Refused::Page { .. } | Refused::Conflict | Refused::Unknown(_))
+    }
+}
+
+/// What one request showed: the page to be edited, the pages that the decision needs, and when.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// The page to be edited.
+    pub target: PageState,
+    /// The other pages asked for, in the order of asking.
+    pub others: Vec<PageState>,
+    /// The wiki's time.
+    pub at: Timestamp,
+    read: Instant,
+}
+
+impl Look {
+    /// The revision that an edit is based on; `None`: the page does not exist.
+    pub fn base(&self) -> Option<RevId> {
+        self.target.revid()
+    }
+}
+
+/// Everything an edit needs; one per run.
+pub struct Editor {
+    /// The wiki.
+    pub session: Session,
+    /// The database; read-only in a dry run.
+    pub db: Db,
+    /// Name of the job.
+    pub job: &'static str,
+    /// The pages that hold the switch.
+    pub switch: Switch,
+    /// The settings revision this run obeys.
+    pub obeyed: RevId,
+    /// The common settings.
+    pub common: Common,
+    /// Where this job may write.
+    pub scope: Scope,
+    /// The run's epoch; `None` in a dry run.
+    pub fence: Option<Fence>,
+    /// The variable by which the operator switched edits off, if he did.
+    pub operator_off: Option<String>,
+    /// The rights of the bot's account on this wiki.
+    pub rights: Vec<String>,
+    /// When the settings in force were first accepted: trials count from here.
+    pub trial_since: Option<Timestamp>,
+    /// The run's clock.
+    pub clock: Clock,
+    /// Edits saved by this run.
+    pub edits: u64,
+    pub(crate) bots: Option<BotsNames>,
+    pub(crate) halted: Option<Halt>,
+    pub(crate) seen_stop: Option<(RevId, Option<Halt>)>,
+    pub(crate) tokens: Option<tokens::Tokens>,
+}
+
+impl Editor {
+    /// An editor that may write to the bot's own pages only, as long as nobody widens its scope. Without a `fence` it
+    /// is a dry run's and writes nothing.
+    pub fn new(
+        boot: &Boot,
+        session: &Session,
+        db: &Db,
+        switch: Switch,
+        obeyed: RevId,
+        common: Common,
+        fence: Option<Fence>,
+    ) -> Editor {
+        Editor {
+            session: session.clone(),
+            db: db.clone(),
+            job: boot.job,
+            switch,
+            obeyed,
+            common,
+            scope: Scope::own_pages(session.account()),
+            fence,
+            operator_off: boot.edits_off.then(|| job_variable(boot.job, "EDIT")),
+            rights: Vec::new(),
+            trial_since: None,
+            clock: boot.clock,
+            edits: 0,
+            bots: None,
+            halted: None,
+            seen_stop: None,
+            tokens: None,
+        }
+    }
+
+    /// Why this run may write no more, if so.
+    pub fn halted(&self) -> Option<&Halt> {
+        self.halted.as_ref()
+    }
+
+    /// Remembers that nothing more may be written in this run, and passes the reason on.
+    pub fn halt(&mut self, halt: Halt) -> Refused {
+        self.halted.get_or_insert_with(|| halt.clone());
+        Refused::Halt(halt)
+    }
+
+    /// Whether this is a dry run.
+    pub fn is_dry(&self) -> bool {
+        self.fence.is_none()
+    }
+
+    /// Reads `target` together with the switch and `others`, in one request, after all gates that need no request.
+    /// `categories`: which categories to report per page. Errs with [`Refused::Halt`] when the job must stop.
+    pub async fn look(&mut self, target: &Title, others: &[&Title], categories: &[String]) -> Result<Look, Refused> {
+        self.gates(target).await?;
+        self.look_now(target, others, categories, true).await
+    }
+
+    /// Reads the status page, which is written even while the job is off, stopped or capped, but only while the
+    /// settings page is trusted.
+    async fn look_at_status(&mut self, target: &Title) -> Result<Look, Refused> {
+        self.look_now(target, &[], &[], false).await
+    }
+
+    /// The gates that need no request to the wiki: halted, operator, scope, caps, trial.
+    async fn gates(&mut self, target: &Title) -> Result<(), Refused> {
+        if let Some(halt) = self.halted.clone() {
+            return Err(Refused::Halt(halt));
+        }
+        if let Some(variable) = self.operator_off.clone() {
+            return Err(self.halt(Halt::Operator(variable)));
+        }
+        self.scope_gate(target)?;
+        let counts = self.counts().await?;
+        if let Err(halt) = limits::allow(&self.common, counts, self.clock.now()) {
+            self.hold(&halt).await?;
+            return Err(self.halt(halt));
+        }
+        Ok(())
+    }
+
+    fn scope_gate(&self, target: &Title) -> Result<(), Refused> {
+        self.scope.check(target, self.session.site()).map_err(|info| Refused::Page {
+            code: "scope".to_owned(),
+            info,
+        })
+    }
+
+    async fn look_now(
+        &mut self,
+        target: &Title,
+        others: &[&Title],
+        categories: &[String],
+        obey_stop: bool,
+    ) -> Result<Look, Refused> {
+        let site = self.session.site();
+        let mut titles = vec![site.prefixed(target)];
+        titles.extend(others.iter().map(|title| site.prefixed(title)));
+        let wanted = titles.len();
+        titles.extend(self.switch.titles.iter().cloned());
+        let joined = titles.join("|");
+        let clcategories = categories.join("|");
+        let mut params = vec![
+            ("action", "query"),
+            ("titles", joined.as_str()),
+            ("prop", if categories.is_empty() { "info|revisions" } else { "info|revisions|categories" }),
+            ("inprop", "protection"),
+            ("rvprop", "ids|user|userid|timestamp|sha1|comment|content"),
+            ("rvslots", "main"),
+        ];
+        if !categories.is_empty() {
+            params.push(("clcategories", &clcategories));
+            params.push(("cllimit", "max"));
+        }
+        let read = Instant::now();
+        let answer = self.session.get(&params).await?;
+        // With four pages and filtered categories nothing is left to continue, unless the texts are larger than one
+        // answer may be; then the missing texts are fetched by the same query, continued.
+        let answer = if answer.get("continue").is_some() {
+            let query = self.session.query(&params).await?;
+            serde_json::json!({"query": query, "curtimestamp": answer["curtimestamp"]})
+        } else {
+            answer
+        };
+        let bad = |what: String| Refused::Wiki(Error::BadReply(what));
+        let at = answer["curtimestamp"].as_str().and_then(timestamp).ok_or_else(|| bad("no curtimestamp".to_owned()))?;
+        let mut pages = PageState::all(&answer).map_err(bad)?;
+        let take = |title: &str| {
+            let place = pages.iter().position(|page| page.title == title);
+            place.map(|place| pages[place].clone()).ok_or_else(|| bad(format!("no answer for `{title}`")))
+        };
+        let mut found = Vec::new();
+        for title in &titles {
+            found.push(take(title)?);
+        }
+        pages.clear();
+        let stop = found.pop().ok_or_else(|| bad("no stop page".to_owned()))?;
+        let settings = found.pop().ok_or_else(|| bad("no settings page".to_owned()))?;
+        self.check_switch(&settings, obey_stop.then_some(&stop)).await?;
+        debug_assert_eq!(found.len(), wanted);
+        let target = found.remove(0);
+        Ok(Look { target, others: found, at, read })
+    }
+
+    /// Obeys settings and stop page as they are now.
+    async fn check_switch(&mut self, settings: &PageState, stop: Option<&PageState>) -> Result<(), Refused> {
+        if let Err(halt) = self.switch.settings_hold(settings, self.obeyed, self.clock.now()) {
+            return Err(self.halt(halt));
+        }
+        let Some((stop, revid)) = stop.and_then(|stop| Some((stop, stop.revid()?))) else { return Ok(()) };
+        let order = match self.seen_stop.take() {
+            Some((seen, order)) if seen == revid => order,
+            _ => {
+                self.session.count_as(Phase::Safety);
+                let order = self.switch.stop_order(&self.session, stop).await?;
+                self.session.count_as(Phase::Learner);
+                order
+            }
+        };
+        self.seen_stop = Some((revid, order.clone()));
+        match order {
+            Some(halt) => Err(self.halt(halt)),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits for the account's turn, shared with the other jobs through the database.
+    pub async fn wait_for_turn(&self, target: &Title) -> Result<(), Refused> {
+        if self.is_dry() || !self.clock.keeps_pauses() {
+            return Ok(());
+        }
+        let interval = match self.common.edit_interval {
+            Some(seconds) => Duration::from_secs(u64::from(seconds)),
+            None if self.session.site().is_content(target.ns) => CONTENT_INTERVAL,
+            None => EDIT_INTERVAL,
+        };
+        let wait = crate::db::pace::take_slot(&self.db, &self.session.wiki_id(), self.session.account(), interval).await?;
+        tokio::select! {
+            () = tokio::time::sleep(wait) => Ok(()),
+            () = self.session.stop_signal().stopped() => Err(Refused::Wiki(Error::Stopped { in_flight: false })),
+        }
+    }
+
+    /// Checks on the page as it was read: `{{bots}}`, and whether people took it away since our last edit.
+    async fn page_gates(&mut self, look: &Look, marker: Option<&str>) -> Result<(), Refused> {
+        use crate::core::bots::{Verdict, allows};
+        let text = look.target.text().unwrap_or("");
+        let names = self.bots_names().await?;
+        if let Verdict::Denied(template) = allows(text, self.session.account(), self.job, &names) {
+            return Err(Refused::Page {
+                code: "nobots".to_owned(),
+                info: format!("`{}` asks bots to stay away: {template}", look.target.title),
+            });
+        }
+        let how = match (look.target.page_id, marker) {
+            (None, _) => "was deleted or moved away",
+            (Some(_), _) if text.trim().is_empty() => "was blanked",
+            (Some(_), Some(marker)) if !text.contains(marker) => "no longer carries the bot's marks",
+            _ => return Ok(()),
+        };
+        let ours = match self.db.conn().await {
+            Err(crate::db::Error::NoDatabase(_)) => None,
+            conn => edit_log::last_on_title(&mut conn?, &self.session.wiki_id(), &look.target.title).await?,
+        };
+        // A page that was there before us, without our marks, is not ours to overwrite either.
+        if ours.is_none() && (marker.is_none() || look.target.page_id.is_none()) {
+            return Ok(());
+        }
+        Err(Refused::Page {
+            code: "taken-away".to_owned(),
+            info: how.to_owned(),
+        })
+    }
+
+    /// What `{{bots}}` and `{{nobots}}` are called on this wiki, redirects included; asked once per run.
+    pub async fn bots_names(&mut self) -> Result<BotsNames, Error> {
+        if let Some(names) = &self.bots {
+            return Ok(names.clone());
+        }
+        let asked = [("action", "query"), ("titles", "Template:Bots|Template:Nobots"), ("prop", "redirects"), ("rdlimit", "max")];
+        self.session.count_as(Phase::Safety);
+        let answer = self.session.get(&asked).await?;
+        self.session.count_as(Phase::Learner);
+        let redirects = |page: &serde_json::Value| crate::page::strings(&page["redirects"], "title");
+        let [mut bots, mut nobots] = [Vec::new(), Vec::new()];
+        for page in answer["query"]["pages"].as_array().map(Vec::as_slice).unwrap_or_default() {
+            let title = page["title"].as_str().unwrap_or("").to_lowercase();
+            let list = if title.ends_with("nobots") { &mut nobots } else { &mut bots };
+            list.extend(redirects(page));
+        }
+        let names = BotsNames::new(
+            bots.iter().map(String::as_str),
+            nobots.iter().map(String::as_str),
+            self.session.site().namespace_names(10),
+        );
+        self.bots = Some(names.clone());
+        Ok(names)
+    }
+
+    async fn counts(&self) -> Result<Counts, Refused> {
+        let (wiki, account, now) = (self.session.wiki_id(), self.session.account().to_owned(), self.clock.now());
+        let since = now - chrono::TimeDelta::hours(24);
+        let mut conn = match self.db.conn().await {
+            // A dry run before the first real one: there is no database yet, and so no edit.
+            Err(crate::db::Error::NoDatabase(_)) => return Ok(Counts::default()),
+            conn => conn?,
+        };
+        let day = edit_log::count_of_account(&mut conn, &wiki, &account, since).await?;
+        let trial = match self.trial_since {
+            Some(since) => edit_log::count_of_job(&mut conn, self.job, &wiki, since).await?,
+            None => 0,
+        };
+        Ok(Counts { run: self.edits, day, trial })
+    }
+
+    /// Keeps a cap in force until an admin saves the settings page again.
+    async fn hold(&self, halt: &Halt) -> Result<(), Refused> {
+        if let (Halt::Cap(reason), Some(fence)) = (halt, &self.fence) {
+            let (account, obeyed, now) = (self.session.account(), self.obeyed, self.clock.now());
+            self.db
+                .fenced(fence, "holding the edits at a cap", async |tx| cap_hold::set(tx, account, obeyed, reason, now).await)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// The summary with its suffix: what was done, then where to read about the job and where to talk to it.
+    pub fn summary(&self, done: &str) -> String {
+        const LONGEST: usize = 480;
+        let suffix = match &self.common.summary_suffix {
+            Some(suffix) => suffix.clone(),
+            None => {
+                let talk = self.session.site().namespace_name(3).unwrap_or("User talk");
+                format!("([[{}/Status|{}]], [[{talk}:{}|talk]])", self.switch.titles[0], self.job, self.session.account())
+            }
+        };
+        let room = LONGEST.saturating_sub(suffix.chars().count() + 1);
+        let done: String = done.chars().take(room).collect();
+        format!("{done} {suffix}")
+    }
+
+    /// Rights refusals and blocks end the run; everything else that the wiki refuses ends the page.
+    fn refusal(&mut self, refusal: crate::wiki::raw_edit::Refusal) -> Refused {
+        use crate::wiki::raw_edit::RefusalKind;
+        match refusal.kind {
+            RefusalKind::EditConflict => Refused::Conflict,
+            RefusalKind::Stop => self.halt(Halt::Account {
+                code: refusal.code,
+                info: refusal.info,
+            }),
+            RefusalKind::Page => Refused::Page {
+                info: refusal.to_string(),
+                code: refusal.code,
+            },
+        }
+    }
+}

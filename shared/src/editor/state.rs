@@ -1,0 +1,103 @@
+//! State edits: pages computed from what they say now (the status page, and later reports and marks). They need no
+//! intent: whatever became of an edit, the next run reads the page and computes it again.
+
+use super::{CONFLICTS, Editor, FRESH, Refused};
+use crate::core::site::Title;
+use crate::page::PageState;
+use crate::wiki::Phase;
+use crate::wiki::raw_edit::{Base, Body, Failed, RawEdit, raw_edit};
+
+/// A page as a function of what stands there now.
+pub struct State<'a> {
+    /// The page.
+    pub title: &'a Title,
+    /// What was done, for the edit summary.
+    pub summary: &'a str,
+    /// What stands on every version of the page that the job wrote; a page without it is not the job's.
+    pub marker: &'a str,
+    /// Written even while the job is switched off, stopped or capped: only the status page.
+    pub is_status_page: bool,
+    /// An admin has asked for the page since it was taken away.
+    pub asked_again: bool,
+}
+
+impl Editor {
+    /// Saves the page that `compute` makes of the present one; `None`: leave it. Says whether an edit was made.
+    pub async fn save_state(
+        &mut self,
+        state: &State<'_>,
+        compute: impl Fn(&PageState) -> Option<String>,
+    ) -> Result<bool, Refused> {
+        for _ in 0..CONFLICTS {
+            match self.try_state(state, &compute).await {
+                Err(Refused::Conflict) => {}
+                outcome => return outcome,
+            }
+        }
+        Err(Refused::Page {
+            code: "editconflict".to_owned(),
+            info: format!("`{}` was edited by others {CONFLICTS} times in a row", self.session.site().prefixed(state.title)),
+        })
+    }
+
+    async fn try_state(
+        &mut self,
+        state: &State<'_>,
+        compute: &impl Fn(&PageState) -> Option<String>,
+    ) -> Result<bool, Refused> {
+        let look = if state.is_status_page {
+            if let Some(variable) = self.operator_off.clone() {
+                return Err(Refused::Halt(crate::switch::Halt::Operator(variable)));
+            }
+            self.scope_gate(state.title)?;
+            self.look_at_status(state.title).await?
+        } else {
+            self.look(state.title, &[], &[]).await?
+        };
+        if !state.asked_again {
+            self.page_gates(&look, Some(state.marker)).await?;
+        }
+        let Some(text) = compute(&look.target) else { return Ok(false) };
+        if look.target.text() == Some(text.trim_end()) {
+            return Ok(false);
+        }
+        let summary = self.summary(state.summary);
+        if self.is_dry() {
+            super::additive::show_diff(&look.target, &text, &summary);
+            return Ok(false);
+        }
+        self.wait_for_turn(state.title).await?;
+        if look.read.elapsed() > FRESH {
+            return Err(Refused::Conflict);
+        }
+        if let Some(fence) = &self.fence {
+            crate::db::check_epoch(&mut self.db.conn().await?, fence).await?;
+        }
+        self.session.count_as(Phase::Safety);
+        let edit = RawEdit {
+            title: &look.target.title,
+            body: Body::Text(&text),
+            base: look.base().map_or(Base::CreateOnly, Base::Revision),
+            summary: &summary,
+            bot: true,
+            minor: self.common.minor,
+            tag: self.common.tag.as_deref(),
+            assert_bot: true,
+            start_timestamp: Some(look.at),
+            start_before: Some(look.read + FRESH),
+        };
+        match raw_edit(&self.session, &edit).await {
+            Ok(saved) => {
+                self.saved(&saved, "state").await?;
+                // The wiki merged our text into a newer one: it was computed from an older page.
+                if look.base().is_some_and(|base| saved.old_revid != base && !saved.no_change) {
+                    return Err(Refused::Conflict);
+                }
+                Ok(!saved.no_change)
+            }
+            Err(Failed::NotWritten(error)) => Err(Refused::Wiki(error)),
+            Err(Failed::Unknown(error)) => Err(Refused::Unknown(error.to_string())),
+            Err(Failed::Refused(refusal)) => Err(self.refusal(refusal)),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The library of the four Wikicrew jobs: what a run is (flags, bootstrap, lock, run record, exit code), how a
+//! settings page is trusted and read, the one guarded way to edit a wiki, and the status page that tells admins
+//! what happened. It joins the three layers below it, which know nothing of each other: `core` (pure rules),
+//! `wiki` (the MediaWiki API) and `db` (MariaDB), and re-exports them for the jobs.
+
+pub mod args;
+pub mod boot;
+pub mod clock;
+pub mod editor;
+pub mod feedback;
+pub mod job;
+pub mod logging;
+pub mod outcome;
+pub mod page;
+pub mod settings;
+mod status;
+pub mod switch;
+pub mod trust;
+
+pub use wikicrew_core as core;
+pub use wikicrew_db as db;
+pub use wikicrew_wiki as wiki;

@@ -1,0 +1,13 @@
+//! The session against the sandbox wiki (`scripts/sandbox up`), and against a
+//! small server that goes wrong on purpose. Nothing but loopback is spoken to.
+
+#![expect(clippy::unwrap_used, reason = "a panic in a helper is a failed test")]
+
+mod edits;
+mod fault_edits;
+mod faults;
+mod login;
+mod queries;
+mod sandbox;
+mod secrets;
+mod server;

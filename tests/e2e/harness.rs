@@ -1,0 +1,7 @@
+//! The harness tested with itself: do the proxies do what they say, to a real wiki and a real database?
+
+mod database;
+mod faults;
+mod kills;
+mod runs;
+mod worlds;
