@@ -184,7 +184,13 @@ impl Ended {
         }
     }
 
+    /// Tells the error, once: an error where a person is needed, else a warning.
     fn failed(ending: Ending, error: &anyhow::Error) -> Ended {
+        let text = terminal(&format!("{error:#}"));
+        match ending {
+            Ending::Configuration => tracing::error!("{text}"),
+            _ => tracing::warn!("{text}"),
+        }
         Ended {
             errors: vec![format!("{error:#}")],
             ..Ended::early(ending)
@@ -339,9 +345,6 @@ pub async fn run<J: Job>(job: &J, args: &CommonArgs) -> ExitCode {
         }
     }
     let code = finish::<J>(&boot, &ended, database.as_ref(), started, begun, clock, &stop).await;
-    for error in &ended.errors {
-        tracing::debug!(error = %terminal(error), "error of this run");
-    }
     let counts = summary(&ended, begun.elapsed());
     let has_errors = !ended.errors.is_empty();
     tracing::info!(
@@ -470,7 +473,6 @@ impl<J: Job> Stage<'_, J> {
         let settings_revid = loaded.page.revid().unwrap_or(RevId(0));
         let accepted = match loaded.verdict {
             Verdict::NotTrusted(why) => {
-                tracing::error!("{why}");
                 let mut ended = Ended::failed(Ending::Configuration, &why.into());
                 ended.settings = Some(settings_revid);
                 return (ended, lease);
@@ -537,7 +539,7 @@ impl<J: Job> Stage<'_, J> {
             }
             Err(error) => {
                 let ending = error_ending(&error);
-                tracing::error!("{}", terminal(&format!("{error:#}")));
+                tracing::warn!("{}", terminal(&format!("{error:#}")));
                 run.errors.push(format!("{error:#}"));
                 ended.ending = ending;
                 // A stop that was asked for is no failure.
@@ -621,9 +623,6 @@ async fn finish<J: Job>(
     clock: Clock,
     stop: &Stop,
 ) -> u8 {
-    if let (Ending::Temporary | Ending::Configuration, Some(error)) = (ended.ending, ended.errors.first()) {
-        tracing::warn!("{}", terminal(error));
-    }
     let now = clock.now();
     let Some((db, Some(fence))) = database else {
         // A dry run, or no database at all.

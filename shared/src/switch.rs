@@ -1,11 +1,9 @@
 //! The switch that people hold: the settings page and the stop page, looked at again in the same request as the
 //! page that is about to be edited, so that there is no cached "still on" (protocols: *Kill switch*; conduct §3).
 
-use serde_json::Value;
-
 use crate::core::site::Title;
 use crate::core::types::{RevId, Timestamp};
-use crate::page::{PageState, Revision, strings};
+use crate::page::{PageState, Revision};
 use crate::trust::{NotTrusted, trust};
 use crate::wiki::{Error, Session};
 
@@ -102,27 +100,9 @@ impl Switch {
         let mut names: Vec<&str> = revisions.iter().filter_map(|r| r.user.as_deref()).collect();
         names.sort_unstable();
         names.dedup();
-        let users = session
-            .get(&[
-                ("action", "query"),
-                ("list", "users"),
-                ("ususers", &names.join("|")),
-                ("usprop", "rights"),
-            ])
-            .await?;
-        let confirmed = autoconfirmed(&users);
+        let confirmed = crate::settings::users_with_right(session, &names, &["autoconfirmed"]).await?;
         Ok(stop_order(&revisions, &confirmed, &self.account))
     }
-}
-
-/// Names among `list=users&usprop=rights` that have the right `autoconfirmed`.
-fn autoconfirmed(users: &Value) -> Vec<String> {
-    let users = users["query"]["users"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let confirmed = users.iter().filter(|user| {
-        let rights = user["rights"].as_array().map(Vec::as_slice).unwrap_or_default();
-        rights.iter().any(|right| right == "autoconfirmed")
-    });
-    strings(&Value::Array(confirmed.cloned().collect()), "name")
 }
 
 /// The order on the stop page, newest revision first: that of the newest revision by somebody in `confirmed`.

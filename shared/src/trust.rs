@@ -123,15 +123,19 @@ fn is_user_json(page: &PageState, json_accounts: &[String]) -> bool {
     page.ns == USER && page.model == "json" && sub.ends_with(".json") && json_accounts.iter().any(|a| a == owner)
 }
 
-/// Whether an author with these rights (`usprop=rights`) may edit a page protected at `level`. MediaWiki keeps
-/// `editprotected` for level `sysop` and `editsemiprotected` for `autoconfirmed`; other levels are rights themselves.
-pub fn may_edit_at(level: &str, rights: &[String]) -> bool {
-    let right = match level {
+/// The right that editing at a protection level takes. MediaWiki keeps `editprotected` for level `sysop` and
+/// `editsemiprotected` for `autoconfirmed`; other levels are rights themselves.
+pub fn right_for_level(level: &str) -> &str {
+    match level {
         "sysop" => "editprotected",
         "autoconfirmed" => "editsemiprotected",
         other => other,
-    };
-    rights.iter().any(|r| r == right)
+    }
+}
+
+/// Whether somebody with these rights may edit a page protected at `level`.
+pub fn may_edit_at(level: &str, rights: &[String]) -> bool {
+    rights.iter().any(|right| right == right_for_level(level))
 }
 
 #[cfg(test)]

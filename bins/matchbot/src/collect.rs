@@ -151,7 +151,12 @@ pub async fn signature_links(session: &Session) -> Result<bool, Error> {
         .await?;
     let signature = answer["parse"]["text"].as_str().unwrap_or_default();
     let site = session.site();
-    let bot = session.account();
-    let names = [2, 3].into_iter().flat_map(|ns| site.namespace_names(ns));
-    Ok(names.into_iter().any(|ns| signature.contains(&format!("[[{ns}:{bot}"))))
+    // Namespace names are compared without regard to case, user names with it.
+    let links = signature.match_indices("[[").map(|(at, open)| &signature[at + open.len()..]);
+    let is_ours = |link: &str| {
+        let target = link.split(['|', ']']).next().unwrap_or("");
+        let title = site.title(target).ok();
+        title.is_some_and(|title| [2, 3].contains(&title.ns) && title.text == session.account())
+    };
+    Ok(links.into_iter().any(is_ours))
 }

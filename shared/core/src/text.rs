@@ -97,7 +97,7 @@ pub fn literal(text: &'static str) -> Wikitext {
 /// A text of a protected settings page with its placeholders filled in.
 /// `template` is wikitext that an admin wrote: it stays as it is; never pass
 /// anything else. The values are `(name, position, value)` as in
-/// [`fill`](crate::settings::fill).
+/// [`fill`].
 pub fn from_settings(template: &str, values: &[(&str, Option<usize>, &Wikitext)]) -> Wikitext {
     let values: Vec<_> = values
         .iter()

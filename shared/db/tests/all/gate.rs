@@ -27,7 +27,7 @@ const FILL: &[&str] = &[
      SELECT 'matchbot', 'testwiki', CONCAT('k', seq), 't', IF(seq % 4000, 'done', 'sending'), '{}', 'T', \
      '2026-03-01', '2026-03-01' FROM seq_1_to_20000",
     "INSERT INTO edit_log (job, wiki, account, page_id, title, revid, kind, run_id, at) \
-     SELECT 'matchbot', 'testwiki', 'Bot', seq % 7000, 'T', seq, 'greeting', 1, \
+     SELECT 'matchbot', 'testwiki', 'Bot', seq % 7000, CONCAT('T', seq % 7000), seq, 'greeting', 1, \
      '2026-03-01 12:00:00' - INTERVAL seq * 300 SECOND FROM seq_1_to_20000",
     "INSERT INTO parked (job, wiki, item_key, state, reason, attempts, first_at, next_try) \
      SELECT 'matchbot', 'testwiki', CONCAT('k', seq), IF(seq % 1000, 'given_up', 'waiting'), 'x', 1, \
@@ -110,6 +110,7 @@ async fn no_statement_reads_the_table() {
     gate!(310, edit_log::count_of_account(c, WIKI, "Bot", t(-86_400)));
     gate!(310, edit_log::count_of_job(c, JOB, WIKI, t(-86_400)));
     gate!(10, edit_log::last_on_page(c, WIKI, PageId(5)));
+    gate!(10, edit_log::last_on_title(c, WIKI, "T5"));
     assert_eq!(
         gate!(180, edit_log::of_job(c, JOB, WIKI, t(-86_400), 10)).len(),
         10
@@ -139,6 +140,9 @@ async fn no_statement_reads_the_table() {
         8_700,
         matches::counts_of_mentors(c, WIKI, &ids(50), t(-86_400 * 30))
     );
+    gate!(100, matches::of_profile(c, WIKI, PageId(5)));
+    // 288 in 24 hours, counted in two statements.
+    gate!(310, matches::counts_since(c, WIKI, t(-86_400)));
     gate!(180, matches::history(c, WIKI, None, None, 10));
     gate!(180, matches::history(c, WIKI, Some(UserId(5)), None, 10));
     // 200 in their category, 40 of them waiting.
