@@ -44,6 +44,8 @@ pub struct Boot {
     pub edits_off: bool,
     /// How long nothing may succeed before exit code 75.
     pub alarm_after: TimeDelta,
+    /// User name of the operator on the wiki, shown on the status page.
+    pub operator: Option<String>,
     /// Whether the HTTP client may take a proxy from the environment.
     pub use_proxy: bool,
     /// The run's clock.
@@ -136,6 +138,7 @@ impl Boot {
             },
             edits_off: edit.as_deref() == Some("off"),
             alarm_after: TimeDelta::minutes(alarm_minutes.unwrap_or(60)),
+            operator: set("WIKICREW_OPERATOR"),
             use_proxy: set("WIKICREW_USE_PROXY").as_deref() == Some("true"),
             api_url,
             account,

@@ -38,15 +38,18 @@ pub const MESSAGES: &[Message<'static>] = &[
     ("draft-accepted", "The draft (revision {revision}, {user}) would be accepted. It differs in {count} lines from the settings in force:", &["revision", "user", "count"]),
     ("draft-same", "The draft (revision {revision}, {user}) would be accepted and does not differ from the settings in force.", &["revision", "user"]),
     ("draft-rejected", "The draft (revision {revision}, {user}) would be rejected:", &["revision", "user"]),
-    ("last-run", "Last finished run: {time}. Newest look at the wiki: {newest}. Version {version}.", &["time", "newest", "version"]),
+    ("last-run", "Last finished run before this page was saved: {time}. Newest look at the wiki: {newest}. Version {version}.", &["time", "newest", "version"]),
     ("no-run", "No run has finished yet. Newest look at the wiki: {newest}. Version {version}.", &["newest", "version"]),
+    ("next-run", "Next run: about {time}.", &["time"]),
     ("done", "{span}: {edits} edits, {errors} errors in {runs} runs.", &["span", "edits"]),
     ("span-day", "24 hours", &[]),
     ("span-week", "7 days", &[]),
     ("nobody-waits", "Nobody.", &[]),
     ("more", "{count} more are not shown.", &["count"]),
     ("stop-all", "To stop the job, an admin sets <code>enabled: false</code> on {settings}. Anybody autoconfirmed can stop it by writing a reason on {stop}; emptying that page, or writing <code>run</code>, starts it again.", &["settings", "stop"]),
-    ("stop-help", "A draft of new settings can be tried on {draft}. Questions: {talk}.", &["draft", "talk"]),
+    ("stop-help", "A draft of new settings can be tried on {draft}; this page then says what is thought of it. Questions: {talk}.", &["draft", "talk"]),
+    ("operator", "Operator: {user}.", &["user"]),
+    ("approval", "Approval: {page}.", &["page"]),
 ];
 
 /// The sentences in force: the table, overridden by the settings.
@@ -66,6 +69,11 @@ impl<'a> Messages<'a> {
         let overridden = self.common.and_then(|common| common.messages.get(key));
         let standard = MESSAGES.iter().chain(self.extra).find(|(name, ..)| *name == key);
         overridden.map_or_else(|| standard.map_or("", |(_, text, _)| *text), String::as_str)
+    }
+
+    /// The approval page that the settings name.
+    pub fn approval(&self) -> Option<&str> {
+        self.common.and_then(|common| common.approval.as_deref())
     }
 
     /// The sentence of `key` with its placeholders filled.
@@ -158,6 +166,10 @@ pub struct Status<'a> {
     pub draft: Option<Draft>,
     /// When the last run finished.
     pub last_run: Option<Timestamp>,
+    /// When the next one is expected.
+    pub next_run: Option<Timestamp>,
+    /// User name of the operator.
+    pub operator: Option<&'a str>,
     /// The wiki's time at the start of this run.
     pub newest: Timestamp,
     /// Last 24 hours and last 7 days.
@@ -256,9 +268,13 @@ impl Status<'_> {
         let m = &self.messages;
         let newest = m.time(self.newest);
         let version = plain(self.version, SHOWN);
-        match self.last_run {
+        let last = match self.last_run {
             Some(time) => m.say("last-run", &[("time", &m.time(time)), ("newest", &newest), ("version", &version)]),
             None => m.say("no-run", &[("newest", &newest), ("version", &version)]),
+        };
+        match self.next_run {
+            Some(time) => Wikitext::join([&last, &m.say("next-run", &[("time", &m.time(time))])], " "),
+            None => last,
         }
     }
 
@@ -287,10 +303,18 @@ impl Status<'_> {
         let link = |title: &Title| page_link(self.site, title, None);
         let talk = Title { ns: 3, text: self.bot.to_owned() };
         let draft = crate::settings::below(self.settings, "draft");
-        vec![
+        let mut lines = vec![
             self.messages.say("stop-all", &[("settings", &link(self.settings)), ("stop", &link(self.stop))]),
-            self.messages.say("stop-help", &[("draft", &link(&draft)), ("talk", &link(&talk))]),
-        ]
+            paragraph(self.messages.say("stop-help", &[("draft", &link(&draft)), ("talk", &link(&talk))])),
+        ];
+        if let Some(operator) = self.operator {
+            lines.push(paragraph(self.messages.say("operator", &[("user", &user(operator))])));
+        }
+        if let Some(approval) = self.messages.approval() {
+            let page = self.site.title(approval).map_or_else(|_| plain(approval, SHOWN), |title| link(&title));
+            lines.push(self.messages.say("approval", &[("page", &page)]));
+        }
+        lines
     }
 
     fn bullets(&self, lines: Vec<Wikitext>) -> Vec<Wikitext> {

@@ -32,6 +32,8 @@ fn page(in_force: InForce, waiting: Vec<Wikitext>, newest: Timestamp) -> String 
         in_force,
         draft: None,
         last_run: Some(at(-1)),
+        next_run: Some(at(1)),
+        operator: Some("Olga"),
         newest,
         totals: [Totals { runs: 288, edits: 3, errors: 0 }, Totals { runs: 2016, edits: 20, errors: 1 }],
         done: vec![plain("3 greetings", 100)],

@@ -30,6 +30,8 @@ use crate::wiki::{Config, Error, Session, Stop, Timing};
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// A run that took longer would only stand in the way of the next ones.
 const LONGEST_RUN: Duration = Duration::from_secs(25 * 60);
+/// Run records older than this are deleted.
+const KEEP_RUNS: TimeDelta = TimeDelta::days(90);
 /// How often the connection that holds the lock is asked whether it still does.
 const PING: Duration = Duration::from_secs(30);
 
@@ -466,7 +468,7 @@ impl<J: Job> Stage<'_, J> {
                 return (Ended::failed(ending, &anyhow::Error::new(error).context("reading the settings page")), lease);
             }
         };
-        let mut page = crate::status::Pages::new(self.job, self.boot, session, self.db, &wiki, &loaded, self.fence.clone());
+        let mut page = crate::status::Pages::new(self.job, self.boot, session, self.db, &wiki, &loaded, self.fence.clone(), self.started);
         if let Err(error) = page.record(self.boot.clock.now()).await {
             return (Ended::failed(Ending::Temporary, &error), lease);
         }
@@ -660,6 +662,8 @@ async fn finish<J: Job>(
             }
         }
         run_record::finish(&mut conn, fence.run_id, &finish, now).await?;
+        drop(conn);
+        run_record::prune(db, J::NAME, &fence.wiki, now - KEEP_RUNS, 500).await?;
         Ok::<u8, crate::db::Error>(code)
     };
     match outcome.await.context("ending the run's record") {

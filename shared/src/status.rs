@@ -6,7 +6,7 @@ use crate::core::settings::Common;
 use crate::core::text::terminal;
 use crate::core::types::{Problem, RevId, Timestamp};
 use crate::db::settings_rev::{self, Kind, Seen};
-use crate::db::{Db, Fence, cap_hold, run as run_record};
+use crate::db::{Db, Fence, cap_hold, edit_log, run as run_record};
 use crate::editor::{Editor, State};
 use crate::feedback::{self, Draft, InForce, MARKER, Messages, SavedBy, Status, Totals};
 use crate::job::{Job, VERSION};
@@ -27,6 +27,7 @@ pub(crate) struct Pages<'a, J: Job> {
     db: &'a Db,
     wiki: &'a str,
     fence: Option<Fence>,
+    started: Timestamp,
     page: PageState,
     status: PageState,
     draft: PageState,
@@ -52,6 +53,7 @@ impl<'a, J: Job> Pages<'a, J> {
         wiki: &'a str,
         loaded: &Loaded<J::Settings>,
         fence: Option<Fence>,
+        started: Timestamp,
     ) -> Self {
         let (verdict, problems, written_by, yaml) = match &loaded.verdict {
             Verdict::Accepted(accepted) => (
@@ -72,6 +74,7 @@ impl<'a, J: Job> Pages<'a, J> {
             db,
             wiki,
             fence,
+            started,
             page: loaded.page.clone(),
             status: loaded.status.clone(),
             draft: loaded.draft.clone(),
@@ -260,11 +263,15 @@ impl<'a, J: Job> Pages<'a, J> {
             for (totals, hours) in totals.iter_mut().zip([24, 7 * 24]) {
                 let since = now - chrono::TimeDelta::hours(hours);
                 let sums = run_record::totals_since(&mut conn, J::NAME, self.wiki, since).await?;
-                *totals = Totals { runs: sums.runs, edits: sums.edits, errors: sums.errors };
+                // Runs are counted with this one; its edits are in the log already, but not yet in its record.
+                let edits = edit_log::count_of_job(&mut conn, J::NAME, self.wiki, since).await?;
+                *totals = Totals { runs: sums.runs, edits, errors: sums.errors };
             }
-            let last = run_record::last_finished(&mut conn, J::NAME, self.wiki).await?;
-            (last.and_then(|run| run.finished), totals)
+            (run_record::last_finished(&mut conn, J::NAME, self.wiki).await?, totals)
         };
+        let this_run = self.started;
+        // By the distance of the last two starts: the schedule itself is not known here.
+        let next_run = last_run.as_ref().map(|last| this_run + (this_run - last.started));
         let page = Status {
             site: self.session.site(),
             messages,
@@ -275,7 +282,9 @@ impl<'a, J: Job> Pages<'a, J> {
             stop: &self.switch.stop,
             in_force,
             draft: self.draft_verdict(yaml),
-            last_run,
+            last_run: last_run.and_then(|run| run.finished),
+            next_run,
+            operator: self.boot.operator.as_deref(),
             newest: self.at,
             totals,
             done: lines.done,
@@ -301,7 +310,7 @@ impl<'a, J: Job> Pages<'a, J> {
     /// Whether the settings page was saved after our last edit of the (now missing) status page.
     async fn removed_before(&self, settings_saved: Option<Timestamp>) -> anyhow::Result<bool> {
         let title = self.session.site().prefixed(&below(&self.switch.settings, "Status"));
-        let ours = crate::db::edit_log::last_on_title(&mut self.db.conn().await?, self.wiki, &title).await?;
+        let ours = edit_log::last_on_title(&mut self.db.conn().await?, self.wiki, &title).await?;
         Ok(ours.is_some_and(|ours| settings_saved.is_some_and(|saved| saved > ours.at)))
     }
 

@@ -40,10 +40,10 @@ pub enum Step {
 /// What is frozen in the intent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// The mentor, or the maintainer.
-    pub mentor: UserId,
+    /// The mentor, or the maintainer; `None` where the decision was lost with the database.
+    pub mentor: Option<UserId>,
     /// A mentor was found.
-    pub matched: bool,
+    pub matched: Option<bool>,
     /// Why this one.
     pub why: String,
     /// Heading, Flow topic, summary.
@@ -57,7 +57,7 @@ pub struct Decision {
 impl Decision {
     fn to_json(&self) -> String {
         json!({
-            "mentor": self.mentor.0, "matched": self.matched, "why": self.why,
+            "mentor": self.mentor.map(|id| id.0), "matched": self.matched, "why": self.why,
             "topic": self.topic, "post": self.post, "section": self.section,
         })
         .to_string()
@@ -67,8 +67,8 @@ impl Decision {
         let value: Value = serde_json::from_str(text).ok()?;
         let text = |key: &str| value[key].as_str().map(str::to_owned);
         Some(Decision {
-            mentor: UserId(value["mentor"].as_u64()?),
-            matched: value["matched"].as_bool()?,
+            mentor: value["mentor"].as_u64().map(UserId),
+            matched: value["matched"].as_bool(),
             why: text("why")?,
             topic: text("topic")?,
             post: text("post")?,
@@ -209,8 +209,8 @@ fn words(run: &Run<Settings>, case: &Case<'_>, choice: &Choice) -> Decision {
     };
     let greeting = compose(&settings.greetings, choice.kind, &names);
     Decision {
-        mentor: choice.mentor,
-        matched: choice.matched(),
+        mentor: Some(choice.mentor),
+        matched: Some(choice.matched()),
         why: choice.why.clone(),
         topic: greeting.topic,
         post: greeting.post,
@@ -279,7 +279,7 @@ async fn post(
         Place::Section | Place::NewPage => on_page(run, &row, look).await?,
     };
     match outcome {
-        Outcome::Done(_) => Ok(Step::Greeted { matched: decision.matched }),
+        Outcome::Done(_) => Ok(Step::Greeted { matched: decision.matched == Some(true) }),
         Outcome::TooEarly => Ok(Step::Later("sent less than five minutes ago without an answer".to_owned())),
         Outcome::Dry => Ok(Step::Dry),
         Outcome::Gone(what) => {
@@ -345,8 +345,8 @@ impl Row<'_> {
 async fn adopt(run: &mut Run<Settings>, case: &Case<'_>, key: &str, token: &str, found: &Found) -> anyhow::Result<Step> {
     let Some(fence) = run.fence() else { return Ok(Step::Dry) };
     let decision = Decision {
-        mentor: UserId(0),
-        matched: false,
+        mentor: None,
+        matched: None,
         why: "found on the wiki by its token; the decision itself was lost".to_owned(),
         topic: String::new(),
         post: String::new(),

@@ -197,8 +197,12 @@ async fn history(
                 json!({"time": time, "learner": learner, "mentor": mentor, "category": category, "matchmade": row.matchmade, "revid": revid, "reason": row.reason})
             );
         } else {
-            let made = if row.matchmade { "matched with" } else { "no match, named" };
-            println!("{time}  {learner} {made} {mentor}  {category}  revision {revid}");
+            let made = match row.matchmade {
+                Some(true) => format!("matched with {mentor}"),
+                Some(false) => format!("no match, named {mentor}"),
+                None => "greeted, with whom is not known any more".to_owned(),
+            };
+            println!("{time}  {learner} {made}  {category}  revision {revid}");
         }
     }
     if rows.is_empty() && !args.json {

@@ -19,6 +19,7 @@ use shared::settings::Verdict;
 use shared::wiki::Session;
 
 use crate::decide::{Bot, FlowState, pool};
+use crate::reason::Reason;
 use crate::settings::{CATEGORY, Settings};
 use crate::{decide, mentors, owners};
 
@@ -124,7 +125,11 @@ async fn past(session: &Session, db: &Db, page_id: PageId, told: &mut Told) -> a
         let users = crate::collect::users(session, crate::collect::Users::Ids(&row.mentor.into_iter().collect::<BTreeSet<_>>())).await?;
         let mentor = users.first().map_or_else(|| "somebody who has no account any more".to_owned(), |user| user.name.clone());
         let when = row.matchtime.map_or_else(String::new, |time| time.format(" on %Y-%m-%d %H:%M").to_string());
-        let what = if row.matchmade { format!("matched with {mentor}") } else { format!("greeted without a match; {mentor} was named") };
+        let what = match row.matchmade {
+            Some(true) => format!("matched with {mentor}"),
+            Some(false) => format!("greeted without a match; {mentor} was named"),
+            None => "greeted".to_owned(),
+        };
         told.say(format!("It was {what}{when} ({}).", row.reason.unwrap_or_default()));
     }
     Ok(())
@@ -148,7 +153,7 @@ async fn now(
     let bot = Bot { account: run.session.account(), rights: &run.editor.rights, names: &names };
     let flow = FlowState { installed: false, may_create: false };
     if let Err(reason) = decide::place(profile, talk, category, flow, &bot, &site) {
-        told.say(format!("It is skipped: {}. What to do: {}.", reason.text(), reason.advice()));
+        told.say(format!("It is skipped: {}. What to do: {}.", reason.text(), Reason::advice(reason.code())));
     }
     let known = mentors::read(run, &[skill].into(), &[learner].into()).await?;
     let specialists = known.mentors.by_skill.get(&skill).map(Vec::as_slice).unwrap_or_default();

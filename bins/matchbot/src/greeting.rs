@@ -81,3 +81,46 @@ pub fn summary(topic: &str, token: &str) -> String {
     let topic = text::summary(topic);
     format!("/* {topic} */ {topic} ({token})")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn greetings() -> Greetings {
+        Greetings {
+            matchtopic: "We have a mentor".to_owned(),
+            matchgreeting: "[[User:{0}|{0}]] knows \"{1}\".".to_owned(),
+            generalgreeting: None,
+            nomatchtopic: "Welcome".to_owned(),
+            nomatchgreeting: "[[User:{maintainer}|{maintainer}]] looks for one, {learner}.".to_owned(),
+            noflowtemplate: "\n\n=={0}==\nHello, [[User:{1}|{1}]]! {2} ~~~~".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_texts_of_the_original_are_filled_by_number_and_by_name() {
+        let names = Names { learner: "Ben", mentor: "Ann", skill: "writing" };
+        insta::assert_snapshot!(compose(&greetings(), Kind::General, &names).section.trim(), @r#"
+        ==We have a mentor==
+        Hello, [[User:Ben|Ben]]! [[User:Ann|Ann]] knows "writing". ~~~~
+        "#);
+        insta::assert_snapshot!(compose(&greetings(), Kind::NoMatch, &names).section.trim(), @r"
+        ==Welcome==
+        Hello, [[User:Ben|Ben]]! [[User:Ann|Ann]] looks for one, Ben. ~~~~
+        ");
+    }
+
+    #[test]
+    fn a_name_is_never_markup_and_never_a_placeholder() {
+        let names = Names { learner: "'''{2}'''", mentor: "{1}~~~~", skill: "x" };
+        let greeting = compose(&greetings(), Kind::Match, &names);
+        assert_eq!(greeting.section.matches("~~~~").count(), 1);
+        assert!(!greeting.section.contains("'''") && !greeting.section.contains("{1}"));
+    }
+
+    #[test]
+    fn the_token_stands_early_in_the_summary() {
+        let summary = summary(&"x".repeat(120), "mb-abcdefghij");
+        assert!(summary.find("(mb-abcdefghij)").is_some_and(|at| at < 400));
+    }
+}

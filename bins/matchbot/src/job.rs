@@ -13,6 +13,7 @@ use shared::job::{End, Job, Lines, Report, Run};
 use shared::wiki::{Error, Session};
 
 use crate::mentors::SHRUNK;
+use crate::reason::Reason;
 use crate::runlog;
 use crate::settings::Settings;
 
@@ -69,6 +70,11 @@ impl Job for MatchBot {
             let span = messages.say(span, &[]);
             done.push(messages.say("greetings-done", &[("span", &span), ("matched", &number(made)), ("unmatched", &number(unmade))]));
         }
+        for (reason, count) in request::reasons_since(&mut conn, wiki, now - TimeDelta::days(7)).await? {
+            let count = plain(&count.to_string(), SHOWN);
+            let span = messages.say("span-week", &[]);
+            done.push(messages.say("left-done", &[("span", &span), ("count", &count), ("reason", &plain(&reason, SHOWN))]));
+        }
         done.push(messages.say("requests-now", &[("waiting", &count(State::Waiting)), ("before", &count(State::BeforeStart))]));
         Ok(Lines { done, waiting })
     }
@@ -91,14 +97,13 @@ fn line(case: &Request, site: &Site, messages: &Messages<'_>) -> Wikitext {
         Ok(title) => page_link(site, &title, None),
         Err(_) => plain(&case.title, SHOWN),
     };
-    let (reason, advice) = case.reason.as_deref().unwrap_or("").split_once(" | ").unwrap_or((case.reason.as_deref().unwrap_or(""), ""));
     messages.say(
         "person-line",
         &[
             ("profile", &profile),
-            ("skill", &plain(&case.category, SHOWN)),
-            ("reason", &plain(reason, SHOWN)),
-            ("advice", &plain(advice, SHOWN)),
+            ("category", &plain(&case.category, SHOWN)),
+            ("reason", &plain(case.reason.as_deref().unwrap_or(""), SHOWN)),
+            ("advice", &plain(Reason::advice(&case.reason_code), SHOWN)),
             ("since", &messages.time(crate::mention::since(case))),
         ],
     )

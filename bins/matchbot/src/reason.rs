@@ -111,19 +111,18 @@ impl Reason {
         }
     }
 
-    /// What a person can do, as a sentence without its full stop.
-    pub fn advice(&self) -> &'static str {
-        match self {
-            Reason::Withdrawn => "nothing",
-            Reason::ProfileIsRedirect => "put the category on the page it points to",
-            Reason::Owner(_) => "name the owner under owners: in the settings, or match by hand",
-            Reason::LearnerUnavailable(_) => "remove the category, or wait until it ends",
-            Reason::TalkIsRedirect => "turn the redirect into a talk page, or match by hand",
-            Reason::TalkProtected(_) => "lower the protection, or match by hand",
-            Reason::EndsOpen(_) => "close the comment or tag on the talk page",
-            Reason::NoMaintainer(_) => "mend defaultmentorprofile in the settings",
-            Reason::Refused { .. } => "look at the filter or list that refused it, or match by hand",
-            Reason::TooOld { .. } => "match by hand, or take the category off and put it back",
+    /// What a person can do about a case with this code, as a sentence without its full stop.
+    pub fn advice(code: &str) -> &'static str {
+        match code {
+            "profile-redirect" => "put the category on the page it points to",
+            "owner" => "name the owner under owners: in the settings, or match by hand",
+            "learner-unavailable" => "remove the category, or wait until it ends",
+            "talk-redirect" => "turn the redirect into a talk page, or match by hand",
+            "talk-protected" => "lower the protection, or match by hand",
+            "talk-ends-open" => "close the comment or tag on the talk page",
+            "no-maintainer" => "mend defaultmentorprofile in the settings",
+            "refused" => "look at the filter or list that refused it, or match by hand",
+            "too-old" => "match by hand, or take the category off and put it back",
             _ => "match by hand",
         }
     }

@@ -159,8 +159,7 @@ pub async fn leave_to_person(
         .fenced(&fence, "leaving requests to a person", async |tx| {
             for (request, reason, learner) in cases {
                 let fingerprint = fingerprints.get(&request.id).map_or("", String::as_str);
-                // The status page tells both, from the database alone.
-                let text = format!("{} | {}", reason.text(), reason.advice());
+                let text = reason.text();
                 let why = Why { code: reason.code(), text: &text };
                 match reason {
                     Reason::GivenUp(_) => request::give_up(tx, request.id, why, fingerprint, now).await?,
@@ -238,7 +237,7 @@ fn first_state(member: &Member, start: Timestamp, settings: &Settings, now: Time
     }
     if now - since > settings.max_request_age {
         let reason = Reason::TooOld { days: (now - since).num_days() };
-        return First { state: State::Person, text: format!("{} | {}", reason.text(), reason.advice()), reason: Some(reason) };
+        return First { state: State::Person, text: reason.text(), reason: Some(reason) };
     }
     First { state: State::Waiting, reason: None, text: String::new() }
 }

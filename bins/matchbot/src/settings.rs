@@ -115,14 +115,15 @@ impl Settings {
 
 /// Sentences of the job's own on wiki pages.
 const MESSAGES: &[Message<'static>] = &[
-    ("person-line", "{profile} ({skill}): {reason}. What to do: {advice}. Since {since}.", &["profile", "reason"]),
+    ("person-line", "{profile} ({category}), since {since}: {reason}. What to do: {advice}.", &["profile", "reason"]),
     ("shrunk", "{list} came back empty or with less than half of its pages: nobody is greeted by it until it has grown again, or the operator lets it pass.", &["list"]),
     ("greetings-done", "{span}: {matched} learners matched, {unmatched} greeted without a match.", &["span", "matched", "unmatched"]),
+    ("left-done", "{span}: {count} × {reason}.", &["count", "reason"]),
     ("requests-now", "Now: {waiting} requests are to be greeted, {before} are from before the start and are not greeted.", &["waiting"]),
     ("mention-topic", "Requests that wait for a person", &[]),
     (
         "mention-text",
-        "[[User:{maintainer}|{maintainer}]]: {count} more requests for a mentor wait for a person. They are listed at [[{status}]]. ~~~~",
+        "[[User:{maintainer}|{maintainer}]]: requests for a mentor that wait for a person: {count} more since the last message. They are listed at [[{status}]]. ~~~~",
         &["maintainer", "status"],
     ),
 ];

@@ -24,8 +24,8 @@ pub struct NewMatch<'a> {
     pub category: &'a str,
     /// The same with its namespace; its first 75 characters are `category`.
     pub category_prefixed: &'a str,
-    /// `muid`: the mentor; the maintainer when there was no match.
-    pub mentor: UserId,
+    /// `muid`: the mentor; the maintainer when there was no match; `None` when it is not known any more.
+    pub mentor: Option<UserId>,
     /// `matchtime`: the wiki's time of the greeting.
     pub matchtime: Timestamp,
     /// `cataddtime`: when the page was put into the category.
@@ -34,8 +34,8 @@ pub struct NewMatch<'a> {
     pub revid: Option<RevId>,
     /// `postid` of the greeting on a Flow board, at most 50 characters.
     pub postid: Option<&'a str>,
-    /// `matchmade`: a mentor was found.
-    pub matchmade: bool,
+    /// `matchmade`: a mentor was found; `None` when it is not known any more.
+    pub matchmade: Option<bool>,
     /// `run_time`: when the run began.
     pub run_time: Timestamp,
     /// The row in `request`.
@@ -67,8 +67,8 @@ pub struct Match {
     pub revid: Option<RevId>,
     /// `postid`.
     pub postid: Option<String>,
-    /// `matchmade`.
-    pub matchmade: bool,
+    /// `matchmade`; `None` when it is not known.
+    pub matchmade: Option<bool>,
     /// `run_time`.
     pub run_time: Option<Timestamp>,
     /// The whole category without namespace.
@@ -91,7 +91,7 @@ impl FromFields for Match {
             cataddtime: f.time_opt("cataddtime")?,
             revid: f.id_opt("revid", RevId)?,
             postid: f.get("postid")?,
-            matchmade: f.get::<Option<bool>>("matchmade")?.unwrap_or(false),
+            matchmade: f.get("matchmade")?,
             run_time: f.time_opt("run_time")?,
             category_full: f.get("category_full")?,
             request_id: f.get("request_id")?,
@@ -114,7 +114,7 @@ pub async fn add(tx: &mut FencedTx<'_>, new: &NewMatch<'_>) -> Result<bool> {
         (b"luid".to_vec(), Value::from(new.learner.0)),
         (b"lprofileid".to_vec(), Value::from(new.profile.0)),
         (b"category".to_vec(), Value::from(category)),
-        (b"muid".to_vec(), Value::from(new.mentor.0)),
+        (b"muid".to_vec(), Value::from(new.mentor.map(|id| id.0))),
         (b"matchtime".to_vec(), at(new.matchtime)),
         (b"cataddtime".to_vec(), at_opt(new.cataddtime)),
         (b"revid".to_vec(), Value::from(new.revid.map(|id| id.0))),
@@ -196,7 +196,11 @@ pub async fn greetings_since(
 }
 
 /// The greetings of one profile, oldest first.
-pub async fn of_profile(session: &mut impl Session, wiki: &str, profile: PageId) -> Result<Vec<Match>> {
+pub async fn of_profile(
+    session: &mut impl Session,
+    wiki: &str,
+    profile: PageId,
+) -> Result<Vec<Match>> {
     const SQL: &str = "SELECT id, luid, lprofileid, category, muid, matchtime, cataddtime, revid, postid, \
         matchmade, run_time, category_full, request_id, reason FROM matches \
         WHERE wiki = :wiki AND lprofileid = :profile ORDER BY matchtime, id";
@@ -211,7 +215,11 @@ pub async fn of_profile(session: &mut impl Session, wiki: &str, profile: PageId)
 }
 
 /// Greetings since then: with a mentor, and without.
-pub async fn counts_since(session: &mut impl Session, wiki: &str, since: Timestamp) -> Result<[u64; 2]> {
+pub async fn counts_since(
+    session: &mut impl Session,
+    wiki: &str,
+    since: Timestamp,
+) -> Result<[u64; 2]> {
     const SQL: &str = "SELECT COUNT(*) AS value FROM matches \
         WHERE wiki = :wiki AND matchmade = :made AND matchtime >= :since";
     let mut counts = [0; 2];

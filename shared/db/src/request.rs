@@ -213,6 +213,37 @@ pub async fn counts(session: &mut impl Session, wiki: &str) -> Result<BTreeMap<S
     Ok(rows.into_iter().map(|row| (row.state, row.n)).collect())
 }
 
+/// Why requests were not greeted since then, by reason code, most frequent first: requests that wait for a person or
+/// were given up, whether still in their category or not.
+pub async fn reasons_since(
+    session: &mut impl Session,
+    wiki: &str,
+    since: Timestamp,
+) -> Result<Vec<(String, u64)>> {
+    const SQL: &str = "SELECT reason_code, COUNT(*) AS n FROM request \
+        WHERE wiki = :wiki AND in_category IN (0, 1) AND state IN ('person', 'given_up') AND updated >= :since \
+        GROUP BY reason_code ORDER BY n DESC, reason_code";
+    let rows: Vec<ReasonCount> = session
+        .conn()
+        .rows("counting reasons", SQL, params! { "wiki" => wiki, "since" => at(since) })
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.code, row.n)).collect())
+}
+
+struct ReasonCount {
+    code: String,
+    n: u64,
+}
+
+impl FromFields for ReasonCount {
+    fn from_fields(f: &mut Fields) -> Result<Self> {
+        Ok(Self {
+            code: f.get("reason_code")?,
+            n: f.get("n")?,
+        })
+    }
+}
+
 struct StateCount {
     state: State,
     n: u64,

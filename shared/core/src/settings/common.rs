@@ -19,6 +19,7 @@ pub const COMMON_KEYS: &[&str] = &[
     "tag",
     "minor",
     "trial",
+    "approval",
     "messages",
 ];
 
@@ -55,6 +56,9 @@ pub struct Common {
     pub minor: bool,
     /// A trial that ends by itself.
     pub trial: Option<Trial>,
+    /// Title of the page on which the community approved the job; shown on
+    /// the status page.
+    pub approval: Option<String>,
     /// Sentences that replace the job's own, by key.
     pub messages: BTreeMap<String, String>,
 }
@@ -80,6 +84,7 @@ impl Default for Common {
             tag: None,
             minor: false,
             trial: None,
+            approval: None,
             messages: BTreeMap::new(),
         }
     }
@@ -126,6 +131,7 @@ pub fn common(root: &MapNode<'_>, messages: &[Message<'_>]) -> Common {
         tag: read_tag(root),
         minor: root.bool("minor").unwrap_or(false),
         trial: read_trial(root),
+        approval: root.text("approval"),
         messages: read_messages(root, messages),
     }
 }

@@ -150,6 +150,12 @@ async fn every_edit_is_logged_once_and_counted() {
             .unwrap(),
         None
     );
+    for (title, at) in [(EDIT.title, Some(t(95))), ("Project talk:Co-op/éva", None)] {
+        let last = edit_log::last_on_title(&mut conn, WIKI, title)
+            .await
+            .unwrap();
+        assert_eq!(last.map(|edit| edit.at), at, "{title}");
+    }
     let list = edit_log::of_job(&mut conn, "matchbot", WIKI, t(0), 2)
         .await
         .unwrap();

@@ -110,7 +110,7 @@ async fn no_statement_reads_the_table() {
     gate!(310, edit_log::count_of_account(c, WIKI, "Bot", t(-86_400)));
     gate!(310, edit_log::count_of_job(c, JOB, WIKI, t(-86_400)));
     gate!(10, edit_log::last_on_page(c, WIKI, PageId(5)));
-    gate!(10, edit_log::last_on_title(c, WIKI, "T5"));
+    gate!(10, edit_log::last_on_title(c, WIKI, "T6999"));
     assert_eq!(
         gate!(180, edit_log::of_job(c, JOB, WIKI, t(-86_400), 10)).len(),
         10

@@ -11,12 +11,12 @@ const NEW: NewMatch<'static> = NewMatch {
     profile: PageId(12),
     category: "Co-op/Requests/Writing",
     category_prefixed: "Category:Co-op/Requests/Writing",
-    mentor: UserId(6),
+    mentor: Some(UserId(6)),
     matchtime: chrono::DateTime::UNIX_EPOCH,
     cataddtime: None,
     revid: Some(RevId(3_000_000_000)),
     postid: None,
-    matchmade: true,
+    matchmade: Some(true),
     run_time: chrono::DateTime::UNIX_EPOCH,
     request_id: Some(1),
     intent_key: "12:Writing:1",
@@ -86,7 +86,7 @@ async fn a_category_of_255_bytes_and_a_revid_of_three_billion() {
             cataddtime: Some(t(-60)),
             revid: Some(RevId(3_000_000_000)),
             postid: None,
-            matchmade: true,
+            matchmade: Some(true),
             run_time: Some(t(0)),
             category_full: Some(full.clone()),
             request_id: Some(1),
@@ -122,7 +122,7 @@ async fn one_row_per_intent() {
         (NEW, true),
         (
             NewMatch {
-                mentor: UserId(7),
+                mentor: Some(UserId(7)),
                 ..NEW
             },
             false,
@@ -152,9 +152,9 @@ async fn questions_before_a_greeting() {
             learner: UserId(learner),
             profile: PageId(profile),
             category,
-            mentor: UserId(mentor),
+            mentor: Some(UserId(mentor)),
             matchtime: t(time),
-            matchmade: made,
+            matchmade: Some(made),
             intent_key: &i.to_string(),
             ..NEW
         };
@@ -177,6 +177,15 @@ async fn questions_before_a_greeting() {
         let count = matches::greetings_since(&mut conn, WIKI, UserId(5), t(since)).await;
         assert_eq!(count.unwrap(), n);
     }
+    let of_profile = matches::of_profile(&mut conn, WIKI, PageId(12))
+        .await
+        .unwrap();
+    let of_profile: Vec<_> = of_profile.iter().map(|row| row.id).collect();
+    assert_eq!(of_profile, [1, 2, 4], "oldest first");
+    let made = matches::counts_since(&mut conn, WIKI, t(100))
+        .await
+        .unwrap();
+    assert_eq!(made, [3, 1], "with a mentor, without");
     let mentors = [UserId(6), UserId(7), UserId(9)];
     let counts = matches::counts_of_mentors(&mut conn, WIKI, &mentors, t(100))
         .await
