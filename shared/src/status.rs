@@ -9,7 +9,7 @@ use crate::db::settings_rev::{self, Kind, Seen};
 use crate::db::{Db, Fence, cap_hold, edit_log, run as run_record};
 use crate::editor::{Editor, State};
 use crate::feedback::{self, Draft, InForce, MARKER, Messages, SavedBy, Status, Totals};
-use crate::job::{Job, VERSION};
+use crate::job::{Job, Stage, VERSION};
 use crate::page::PageState;
 use crate::settings::{Accepted, JobSettings, Loaded, Verdict, below, parse};
 use crate::switch::{Halt, Switch};
@@ -45,16 +45,7 @@ pub(crate) struct Pages<'a, J: Job> {
 }
 
 impl<'a, J: Job> Pages<'a, J> {
-    pub(crate) fn new(
-        job: &'a J,
-        boot: &'a Boot,
-        session: &'a Session,
-        db: &'a Db,
-        wiki: &'a str,
-        loaded: &Loaded<J::Settings>,
-        fence: Option<Fence>,
-        started: Timestamp,
-    ) -> Self {
+    pub(crate) fn new(stage: &Stage<'a, J>, session: &'a Session, wiki: &'a str, loaded: &Loaded<J::Settings>) -> Self {
         let (verdict, problems, written_by, yaml) = match &loaded.verdict {
             Verdict::Accepted(accepted) => (
                 settings_rev::Verdict::Accepted,
@@ -68,13 +59,13 @@ impl<'a, J: Job> Pages<'a, J> {
             }
         };
         Pages {
-            job,
-            boot,
+            job: stage.job,
+            boot: stage.boot,
             session,
-            db,
+            db: stage.db,
             wiki,
-            fence,
-            started,
+            fence: stage.fence.clone(),
+            started: stage.started,
             page: loaded.page.clone(),
             status: loaded.status.clone(),
             draft: loaded.draft.clone(),

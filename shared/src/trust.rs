@@ -197,7 +197,8 @@ mod tests {
         assert_eq!(obeyed(&|p| p.protection = vec![protected("sysop", None, Some("Main Page"))]), Ok(Trust::Protected { ends: None }));
         assert_eq!(obeyed(&|p| p.protection = vec![protected("sysop", Some(at(24)), None)]), Ok(Trust::Protected { ends: Some(at(24)) }));
         assert_eq!(obeyed(&|p| p.protection = vec![protected("sysop", Some(at(24)), None), protected("sysop", None, Some("X"))]), Ok(Trust::Protected { ends: None }));
-        let refused: &[(&str, &dyn Fn(&mut PageState))] = &[
+        type Change<'a> = &'a dyn Fn(&mut PageState);
+        let refused: &[(&str, Change<'_>)] = &[
             ("not protected", &|_| ()),
             ("not protected", &|p| p.protection = vec![protected("autoconfirmed", None, None)]),
             ("not protected", &|p| p.protection = vec![protected("sysop", Some(at(-1)), None)]),

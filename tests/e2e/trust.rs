@@ -117,7 +117,7 @@ async fn a_settings_page_that_cannot_be_read_is_an_alarm_after_an_hour() -> Resu
     let learner = coop.add_learner("Lea", "writing").await?;
     let proxy = FaultProxy::start(&coop.world.wiki.api).await?;
     let asked = coop.settings_title();
-    let unreadable = proxy.rule(When::get().containing(&asked), Fault::unavailable());
+    let unreadable = proxy.rule(When::any().get().containing(&asked), Fault::unavailable());
     let job = coop.matchbot().through(&proxy);
     let run = job.run_ok().await?;
     assert!(run.says("reading the settings page") && run.says("503"), "{run}");
@@ -144,7 +144,7 @@ async fn protection_by_cascade_counts_but_not_for_what_was_saved_while_open() ->
     // Somebody writes the page while it is open; an admin protects a page that transcludes it.
     let una = world.person("Una").await?;
     world.login(&una).await?.edit(&title, &coop.settings.page(), "my settings").await?;
-    let cascade = world.own("Project:Protected pages");
+    let cascade = world.own("Wikipedia:Protected pages");
     world.load(&[NewPage::new(&cascade, &format!("{{{{{title}}}}}")).protected("sysop").with("cascade", json!(true))]).await?;
     let protection = &admin.info(&title).await?["protection"];
     assert!(protection.to_string().contains(&cascade), "{protection}");
@@ -201,7 +201,7 @@ async fn a_hidden_revision_is_not_obeyed() -> Result<()> {
             page["revisions"][0]["slots"]["main"] = json!({ "contentmodel": "wikitext", "texthidden": true });
         }
     });
-    proxy.rule(When::get().containing(&coop.settings_title()), hide);
+    proxy.rule(When::any().get().containing(&coop.settings_title()), hide);
     is_not_obeyed(&coop, &coop.matchbot().through(&proxy), "is hidden").await
 }
 

@@ -128,7 +128,9 @@ fn page(title: &str, text: Option<&str>) -> PageState {
     }
 }
 
-fn judge(change: &dyn Fn(&mut PageState, &mut PageState)) -> Result<Place, &'static str> {
+type Change<'a> = &'a dyn Fn(&mut PageState, &mut PageState);
+
+fn judge(change: Change<'_>) -> Result<Place, &'static str> {
     let (mut profile, mut talk) = (page("Project:Co-op/A", Some("Hi")), page("Project talk:Co-op/A", Some("Hello")));
     change(&mut profile, &mut talk);
     let bot = Bot { account: "CoopBot", rights: &["edit".to_owned()], names: &BotsNames::default() };
@@ -144,7 +146,7 @@ fn where_a_greeting_goes_and_where_it_does_not() {
     let protected = |level: &str| {
         vec![Protection { action: "edit".to_owned(), level: level.to_owned(), expiry: None, source: None }]
     };
-    let refused: &[(&str, &dyn Fn(&mut PageState, &mut PageState))] = &[
+    let refused: &[(&str, Change<'_>)] = &[
         ("withdrawn", &|profile, _| profile.categories.clear()),
         ("withdrawn", &|profile, _| profile.page_id = None),
         ("profile-redirect", &|profile, _| profile.is_redirect = true),

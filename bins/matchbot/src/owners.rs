@@ -7,6 +7,7 @@ use shared::core::site::Title;
 use shared::core::types::{PageId, UserId};
 use shared::db::profile_owner::{self, ProfileOwner, Source};
 use shared::job::Run;
+use shared::wiki::Phase;
 
 use crate::collect::{self, Users};
 use crate::decide::{FirstRevision, UserState, owner_problem};
@@ -42,7 +43,8 @@ pub async fn owners(run: &mut Run<Settings>, profiles: &[(PageId, Title)]) -> an
             asked.push((*page_id, title, first));
         }
     }
-    // One more request for all of them: who exists, who is a bot.
+    // One more request for all of them: who exists, who is a bot. It is no learner's.
+    run.session.count_as(Phase::Mentor);
     let mut names: BTreeSet<String> = BTreeSet::new();
     for (_, title, first) in &asked {
         names.insert(title.last_part().to_owned());

@@ -52,7 +52,7 @@ impl Editor {
             .list(
                 &[
                     ("list", "usercontribs"),
-                    ("ucuser", &self.session.account().to_owned()),
+                    ("ucuser", self.session.account()),
                     ("ucprop", "ids|title|timestamp|comment"),
                     ("ucend", &since),
                     ("uclimit", "max"),

@@ -1,0 +1,185 @@
+//! The part of a run that has a database: login, settings page, the job's own work, status page.
+
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use tokio::time::Instant;
+
+use super::ended::{Ended, error_ending, wiki_ending};
+use super::{Job, Report, Run, login, settings};
+use crate::args::CommonArgs;
+use crate::boot::Boot;
+use crate::core::text::terminal;
+use crate::core::types::{RevId, Timestamp};
+use crate::db::settings_rev::{self, Kind};
+use crate::db::{Db, Fence, Lease, memo};
+use crate::outcome::Ending;
+use crate::settings::{Accepted, Verdict};
+use crate::status::Pages;
+use crate::switch::Halt;
+use crate::wiki::{Session, Stop};
+
+/// The part of a run that has a database.
+pub(crate) struct Stage<'a, J> {
+    pub(crate) job: &'a J,
+    pub(crate) boot: &'a Boot,
+    pub(super) args: &'a CommonArgs,
+    pub(crate) db: &'a Db,
+    pub(crate) fence: Option<Fence>,
+    pub(crate) started: Timestamp,
+    pub(super) seed: u64,
+    pub(super) stop: Stop,
+}
+
+impl<J: Job> Stage<'_, J> {
+    /// Runs to the end; the lease comes back, to be released last.
+    pub(super) async fn go(&mut self, lease: Option<Lease>) -> (Ended, Option<Lease>) {
+        let session = match login(self.boot, self.seed, self.stop.clone()).await {
+            Ok(session) => session,
+            Err(error) => {
+                let ending = wiki_ending(&error);
+                return (Ended::failed(ending, &anyhow::Error::new(error).context("logging in")), lease);
+            }
+        };
+        let (mut ended, lease) = self.with_session(&session, lease).await;
+        ended.requests = session.counts();
+        (ended, lease)
+    }
+
+    async fn with_session(&mut self, session: &Session, lease: Option<Lease>) -> (Ended, Option<Lease>) {
+        let wiki = session.wiki_id();
+        let known = self.last_accepted(&wiki).await;
+        let known = match known {
+            Ok(known) => known,
+            Err(error) => return (Ended::failed(Ending::Temporary, &error.into()), lease),
+        };
+        let loaded = match settings::<J::Settings>(self.boot, session, known).await {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                let ending = wiki_ending(&error);
+                return (Ended::failed(ending, &anyhow::Error::new(error).context("reading the settings page")), lease);
+            }
+        };
+        let mut page = Pages::new(self, session, &wiki, &loaded);
+        if let Err(error) = page.record(self.boot.clock.now()).await {
+            return (Ended::failed(Ending::Temporary, &error), lease);
+        }
+        let settings_revid = loaded.page.revid().unwrap_or(RevId(0));
+        let accepted = match loaded.verdict {
+            Verdict::NotTrusted(why) => {
+                let mut ended = Ended::failed(Ending::Configuration, &why.into());
+                ended.settings = Some(settings_revid);
+                return (ended, lease);
+            }
+            Verdict::Rejected(problems) => {
+                for problem in &problems {
+                    tracing::error!("{}, revision {settings_revid}: {problem}", self.boot.settings_title);
+                }
+                let mut ended = Ended::early(Ending::Configuration);
+                ended.errors = problems.iter().map(ToString::to_string).collect();
+                ended.settings = Some(settings_revid);
+                ended.edits = page.save_rejected(&problems).await;
+                return (ended, lease);
+            }
+            Verdict::Accepted(accepted) => *accepted,
+        };
+        if !accepted.parsed.common.enabled {
+            tracing::info!("off since settings revision {} (enabled: false)", accepted.revid);
+            let mut ended = Ended::early(Ending::Fine);
+            ended.success = true;
+            ended.edits = page.save_accepted(&accepted, None).await;
+            return (ended, lease);
+        }
+        for warning in &accepted.parsed.warnings {
+            tracing::warn!("{}: {warning}", self.boot.settings_title);
+        }
+        let mut editor = page.editor(&accepted);
+        editor.trial_since = self.trial_since(&accepted).await.unwrap_or(None);
+        if let Some(halt) = page.halt_at_start(&accepted).await {
+            tracing::warn!("{halt}");
+            let _ = editor.halt(halt);
+        }
+        let mut run = Run {
+            args: self.args.clone(),
+            session: session.clone(),
+            db: self.db.clone(),
+            wiki: wiki.clone(),
+            accepted,
+            editor,
+            clock: self.boot.clock,
+            started: self.started,
+            rng: StdRng::seed_from_u64(self.seed),
+            stop: self.stop.clone(),
+            lease,
+            pinged: Instant::now(),
+            errors: Vec::new(),
+            ending: Ending::Fine,
+        };
+        let result = self.job.work(&mut run).await;
+        self.after_work(run, result, &mut page).await
+    }
+
+    async fn after_work(
+        &self,
+        mut run: Run<J::Settings>,
+        result: anyhow::Result<Report>,
+        page: &mut Pages<'_, J>,
+    ) -> (Ended, Option<Lease>) {
+        let mut ended = Ended::early(run.ending);
+        match result {
+            Ok(report) => {
+                ended.report = report;
+                ended.success = true;
+            }
+            Err(error) => {
+                let ending = error_ending(&error);
+                tracing::warn!("{}", terminal(&format!("{error:#}")));
+                run.errors.push(format!("{error:#}"));
+                ended.ending = ending;
+                // A stop that was asked for is no failure.
+                ended.success = self.stop.is_stopped();
+            }
+        }
+        match run.editor.halted() {
+            Some(Halt::Cap(_)) if page.is_new_halt() => ended.ending = Ending::Item,
+            Some(Halt::Account { .. }) => ended.ending = Ending::Configuration,
+            _ => {}
+        }
+        let fenced = run.errors.iter().any(|error| error.contains("fenced"));
+        if !self.stop.is_stopped() && !fenced {
+            let halted = run.editor.halted().cloned();
+            page.take_editor(run.editor);
+            ended.edits += page.save_accepted(&run.accepted, halted.as_ref()).await;
+            ended.edits = page.edits();
+        } else {
+            ended.edits = run.editor.edits;
+        }
+        ended.settings = Some(run.accepted.revid);
+        ended.errors = run.errors;
+        (ended, run.lease)
+    }
+
+    async fn last_accepted(&self, wiki: &str) -> Result<Option<RevId>, crate::db::Error> {
+        let mut conn = match self.db.conn().await {
+            Err(crate::db::Error::NoDatabase(_)) => return Ok(None),
+            conn => conn?,
+        };
+        let last = settings_rev::last_accepted(&mut conn, J::NAME, wiki, Kind::Settings).await;
+        match last {
+            Err(crate::db::Error::NoTable { .. }) => Ok(None),
+            last => Ok(last?.map(|rev| rev.revid)),
+        }
+    }
+
+    /// When the trial that the settings name was first seen: it counts from there, over later saves of the page.
+    async fn trial_since(&self, accepted: &Accepted<J::Settings>) -> anyhow::Result<Option<Timestamp>> {
+        let (Some(trial), Some(fence)) = (&accepted.parsed.common.trial, &self.fence) else { return Ok(None) };
+        let name = format!("trial {} {}", trial.edits, trial.until);
+        let known = memo::get(&mut self.db.conn().await?, J::NAME, &fence.wiki, &name).await?;
+        if let Some(known) = known {
+            return Ok(Some(known.updated));
+        }
+        let started = self.started;
+        self.db.fenced(fence, "noting the start of the trial", async |tx| memo::set(tx, &name, "", started).await).await?;
+        Ok(Some(started))
+    }
+}
