@@ -286,23 +286,33 @@ impl<'a, J: Job> Pages<'a, J> {
         if !feedback::is_due(self.status.text(), saved_at, &page, now) {
             return Ok(false);
         }
-        let settings_saved = self.page.revision.as_ref().map(|r| r.timestamp);
+        let asked_again = self.asked_again(editor).await?;
         let state = State {
             title: &below(&self.switch.settings, "Status"),
             summary: "Updated the status of the job",
             marker: MARKER,
             is_status_page: true,
-            // A page that people removed comes back when an admin saves the settings again.
-            asked_again: saved_at.is_none() && self.removed_before(settings_saved).await?,
+            asked_again,
         };
         Ok(editor.save_state(&state, |_| Some(page.clone())).await?)
     }
 
-    /// Whether the settings page was saved after our last edit of the (now missing) status page.
-    async fn removed_before(&self, settings_saved: Option<Timestamp>) -> anyhow::Result<bool> {
+    /// Whether an admin saved the settings again after people had taken the status page away: deleted it, moved it, or
+    /// taken our marks off it. Then it comes back.
+    async fn asked_again(&self, editor: &Editor) -> anyhow::Result<bool> {
+        let Some(settings) = self.page.revision.as_ref() else { return Ok(false) };
+        if self.status.text().is_some_and(|text| text.contains(MARKER)) {
+            return Ok(false);
+        }
         let title = self.session.site().prefixed(&below(&self.switch.settings, "Status"));
         let ours = edit_log::last_on_title(&mut self.db.conn().await?, self.wiki, &title).await?;
-        Ok(ours.is_some_and(|ours| settings_saved.is_some_and(|saved| saved > ours.at)))
+        match (ours, &self.status.revision) {
+            (None, _) => Ok(false),
+            (Some(_), Some(theirs)) => Ok(settings.revid > theirs.revid),
+            (Some(ours), None) => {
+                Ok(settings.timestamp > ours.at && !editor.deleted_since(&title, settings.timestamp).await?)
+            }
+        }
     }
 
     fn draft_verdict(&self, in_force: Option<&str>) -> Option<Draft> {

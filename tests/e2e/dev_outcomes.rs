@@ -1,1 +1,3 @@
+//! dev
 mod outcomes;
+mod seen;

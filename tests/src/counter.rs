@@ -178,6 +178,11 @@ impl Strike {
     pub fn release(&self) {
         self.phase.send_replace(Phase::Dead);
     }
+
+    /// Everything that was held is gone: the messages of the next process pass.
+    pub fn over(&self) {
+        self.phase.send_replace(Phase::Running);
+    }
 }
 
 #[cfg(test)]

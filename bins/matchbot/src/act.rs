@@ -24,10 +24,10 @@ use crate::settings::Settings;
 /// What became of a request in this run.
 #[derive(Debug)]
 pub enum Step {
-    /// Greeted (or found to have been greeted); whether a mentor was found.
+    /// Greeted (or found to have been greeted).
     Greeted {
-        /// A mentor was found.
-        matched: bool,
+        /// The mentor, if one was found.
+        mentor: Option<UserId>,
     },
     /// Waits for a person.
     Person(Reason),
@@ -279,7 +279,7 @@ async fn post(
         Place::Section | Place::NewPage => on_page(run, &row, look).await?,
     };
     match outcome {
-        Outcome::Done(_) => Ok(Step::Greeted { matched: decision.matched == Some(true) }),
+        Outcome::Done(_) => Ok(Step::Greeted { mentor: decision.mentor.filter(|_| decision.matched == Some(true)) }),
         Outcome::TooEarly => Ok(Step::Later("sent less than five minutes ago without an answer".to_owned())),
         Outcome::Dry => Ok(Step::Dry),
         Outcome::Gone(what) => {
@@ -364,5 +364,5 @@ async fn adopt(run: &mut Run<Settings>, case: &Case<'_>, key: &str, token: &str,
         })
         .await?;
     tracing::warn!("the greeting for {} stands on the wiki already (revision {}): recorded", case.request.title, found.revid);
-    Ok(Step::Greeted { matched: false })
+    Ok(Step::Greeted { mentor: None })
 }

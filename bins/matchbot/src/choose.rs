@@ -117,6 +117,6 @@ pub async fn maintainer_user(run: &mut Run<Settings>) -> anyhow::Result<Option<(
     let page_id = shared::core::types::PageId(page_id);
     let owners = owners(run, &[(page_id, title)]).await?;
     let Some(Ok(owner)) = owners.get(&page_id) else { return Ok(None) };
-    let users = collect::users(&run.session, collect::Users::Ids(&[*owner].into())).await?;
+    let users = collect::users(&run.session, collect::Users::Ids(&[*owner].into()), run.clock.now()).await?;
     Ok(users.into_iter().next().map(|user| (user.id, user.name)))
 }

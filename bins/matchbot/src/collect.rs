@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::TimeDelta;
 use serde_json::Value;
 use shared::core::site::{Site, Title};
 use shared::core::types::{PageId, Timestamp, UserId};
@@ -10,6 +11,9 @@ use shared::page::timestamp;
 use shared::wiki::{Error, Phase, Session};
 
 use crate::decide::{FirstRevision, UserState};
+
+/// Temporary accounts end after this time (`$wgAutoCreateTempUser['expireAfterDays']`, which the API does not tell).
+const TEMPORARY_LIFE: TimeDelta = TimeDelta::days(90);
 
 /// A page in a category.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +81,7 @@ pub enum Users<'a> {
 }
 
 /// Users as they are now, in batches; who does not exist is missing from the result.
-pub async fn users(session: &Session, which: Users<'_>) -> Result<Vec<UserState>, Error> {
+pub async fn users(session: &Session, which: Users<'_>, now: Timestamp) -> Result<Vec<UserState>, Error> {
     let (name, values): (&str, Vec<String>) = match which {
         Users::Ids(ids) => ("ususerids", ids.iter().map(ToString::to_string).collect()),
         Users::Names(names) => ("ususers", names.iter().cloned().collect()),
@@ -85,20 +89,24 @@ pub async fn users(session: &Session, which: Users<'_>) -> Result<Vec<UserState>
     if values.is_empty() {
         return Ok(Vec::new());
     }
-    let answer = session.in_batches(&[("list", "users"), ("usprop", "blockinfo|groups")], name, &values).await?;
+    let answer = session.in_batches(&[("list", "users"), ("usprop", "blockinfo|groups|registration")], name, &values).await?;
     let list = answer["users"].as_array().map(Vec::as_slice).unwrap_or_default();
-    Ok(list.iter().filter_map(read_user).collect())
+    Ok(list.iter().filter_map(|user| read_user(user, now)).collect())
 }
 
-fn read_user(user: &Value) -> Option<UserState> {
+fn read_user(user: &Value, now: Timestamp) -> Option<UserState> {
     let groups = user["groups"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let is_in = |name: &str| groups.iter().any(|group| group == name);
+    let registered = user["registration"].as_str().and_then(timestamp);
+    let too_old = registered.is_some_and(|registered| now - registered > TEMPORARY_LIFE);
     Some(UserState {
         id: UserId(user["userid"].as_u64().filter(|id| *id > 0)?),
         name: user["name"].as_str()?.to_owned(),
         blocked: user.get("blockid").is_some() && user["blockpartial"].as_bool() != Some(true),
         locked: false,
-        is_bot: groups.iter().any(|group| group == "bot"),
-        expired: user["tempexpired"].as_bool() == Some(true),
+        is_bot: is_in("bot"),
+        // Newer wikis say so themselves.
+        expired: user["tempexpired"].as_bool().unwrap_or(is_in("temp") && too_old),
     })
 }
 

@@ -51,7 +51,7 @@ async fn with_boot(command: &Command, args: &CommonArgs, boot: &Boot) -> anyhow:
     let session = job::login(boot, seed, Stop::new()).await?;
     let done = match command {
         Command::History { learner, mentor, limit } => {
-            history(&session, &db, args, learner.as_deref(), mentor.as_deref(), *limit).await
+            history(boot, &session, &db, args, [learner.as_deref(), mentor.as_deref()], *limit).await
         }
         Command::Explain { page } => crate::explain::explain(boot, &session, &db, args, page).await,
         Command::ShowSettings => show_settings(boot, &session, args).await,
@@ -164,15 +164,16 @@ fn print_settings(parsed: &Parsed<Settings>, site: &Site) {
 }
 
 async fn history(
+    boot: &Boot,
     session: &Session,
     db: &Db,
     args: &CommonArgs,
-    learner: Option<&str>,
-    mentor: Option<&str>,
+    [learner, mentor]: [Option<&str>; 2],
     limit: u32,
 ) -> anyhow::Result<bool> {
+    let now = boot.clock.now();
     let names: BTreeSet<String> = [learner, mentor].into_iter().flatten().map(str::to_owned).collect();
-    let known = collect::users(session, Users::Names(&names)).await?;
+    let known = collect::users(session, Users::Names(&names), now).await?;
     let id = |name: Option<&str>| -> anyhow::Result<Option<UserId>> {
         let Some(name) = name else { return Ok(None) };
         let user = known.iter().find(|user| user.name == name.replace('_', " "));
@@ -181,7 +182,7 @@ async fn history(
     let (learner, mentor) = (id(learner)?, id(mentor)?);
     let rows = matches::history(&mut db.conn().await?, &session.wiki_id(), learner, mentor, limit).await?;
     let ids: BTreeSet<UserId> = rows.iter().flat_map(|row| [row.learner, row.mentor]).flatten().collect();
-    let users = collect::users(session, Users::Ids(&ids)).await?;
+    let users = collect::users(session, Users::Ids(&ids), now).await?;
     let name = |id: Option<UserId>| {
         let user = users.iter().find(|user| Some(user.id) == id);
         user.map_or_else(|| id.map_or_else(|| "-".to_owned(), |id| format!("#{id}")), |user| terminal(&user.name))

@@ -10,7 +10,7 @@ use shared::args::CommonArgs;
 use shared::boot::Boot;
 use shared::core::site::Title;
 use shared::core::text::terminal;
-use shared::core::types::{PageId, UserId};
+use shared::core::types::{PageId, Timestamp, UserId};
 use shared::db::request::{self, State};
 use shared::db::{Db, matches};
 use shared::job::{self, Run};
@@ -67,7 +67,7 @@ pub async fn explain(boot: &Boot, session: &Session, db: &Db, args: &CommonArgs,
     let find = |wanted: &str| pages.iter().find(|page| page.title == wanted).context("the wiki did not answer for the page");
     let (profile, talk) = (find(&shown)?, find(&site.prefixed(&talk))?);
     let Some(page_id) = profile.page_id else { bail!("`{shown}` does not exist") };
-    past(session, db, page_id, &mut told).await?;
+    past(session, db, page_id, boot.clock.now(), &mut told).await?;
     let mut run = job::read_only::<crate::job::MatchBot>(boot, session, db, args, accepted, loaded.switch, loaded.rights);
     let owner = owners::owners(&mut run, &[(page_id, title.clone())]).await?;
     let learner = match owner.get(&page_id) {
@@ -100,7 +100,7 @@ fn finish(args: &CommonArgs, told: &Told) -> anyhow::Result<bool> {
 }
 
 /// What the database knows.
-async fn past(session: &Session, db: &Db, page_id: PageId, told: &mut Told) -> anyhow::Result<()> {
+async fn past(session: &Session, db: &Db, page_id: PageId, now: Timestamp, told: &mut Told) -> anyhow::Result<()> {
     let mut conn = match db.conn().await {
         Err(shared::db::Error::NoDatabase(_)) => {
             told.say("There is no database yet: no run has worked.");
@@ -122,7 +122,7 @@ async fn past(session: &Session, db: &Db, page_id: PageId, told: &mut Told) -> a
         told.say(format!("The request in {} of {} {state}{reason}{left}.", request.category, request.first_seen.format("%Y-%m-%d %H:%M")));
     }
     for row in matches::of_profile(&mut conn, &wiki, page_id).await? {
-        let users = crate::collect::users(session, crate::collect::Users::Ids(&row.mentor.into_iter().collect::<BTreeSet<_>>())).await?;
+        let users = crate::collect::users(session, crate::collect::Users::Ids(&row.mentor.into_iter().collect::<BTreeSet<_>>()), now).await?;
         let mentor = users.first().map_or_else(|| "somebody who has no account any more".to_owned(), |user| user.name.clone());
         let when = row.matchtime.map_or_else(String::new, |time| time.format(" on %Y-%m-%d %H:%M").to_string());
         let what = match row.matchmade {

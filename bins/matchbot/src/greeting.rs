@@ -52,12 +52,14 @@ pub fn compose(greetings: &Greetings, kind: Kind, names: &Names<'_>) -> Greeting
     };
     let mentor = text::target(names.mentor);
     let learner = text::target(names.learner);
+    // A skill is words, not markup, whatever is in them.
+    let skill = text::target(names.skill);
     let person = if kind == Kind::NoMatch { "maintainer" } else { "mentor" };
     let post = fill(
         body,
         &[
             (person, Some(0), mentor.as_str()),
-            ("skill", Some(1), names.skill),
+            ("skill", Some(1), skill.as_str()),
             ("learner", None, learner.as_str()),
         ],
     );

@@ -79,7 +79,7 @@ pub async fn read(run: &mut Run<Settings>, skills: &BTreeSet<usize>, learners: &
     let mut ids: BTreeSet<UserId> = mentors.by_skill.values().flatten().chain(&mentors.general).map(|p| p.owner).collect();
     let recent = recent(run, &settings, &ids).await?;
     ids.extend(learners);
-    let users = collect::users(&run.session, Users::Ids(&ids)).await.context("asking how users are doing")?;
+    let users = collect::users(&run.session, Users::Ids(&ids), run.clock.now()).await.context("asking how users are doing")?;
     run.session.count_as(Phase::Learner);
     let everywhere = [&settings.general, &settings.optout].into_iter().find(|category| shrunk.contains(*category));
     let held = skills.iter().filter_map(|skill| {

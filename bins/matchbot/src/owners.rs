@@ -50,7 +50,7 @@ pub async fn owners(run: &mut Run<Settings>, profiles: &[(PageId, Title)]) -> an
         names.insert(title.last_part().to_owned());
         names.extend(first.iter().filter_map(|first| first.user.clone()));
     }
-    let users = collect::users(&run.session, Users::Names(&names)).await?;
+    let users = collect::users(&run.session, Users::Names(&names), run.clock.now()).await?;
     let mut found = Vec::new();
     for (page_id, title, first) in asked {
         let owner = judge(title, first, &users);
@@ -81,7 +81,7 @@ async fn named_owners(
     let wanted: Vec<(&Title, &String)> =
         settings.owners.iter().filter(|(title, _)| profiles.iter().any(|(_, t)| t == *title)).collect();
     let names: BTreeSet<String> = wanted.iter().map(|(_, name)| (*name).clone()).collect();
-    let users = collect::users(&run.session, Users::Names(&names)).await?;
+    let users = collect::users(&run.session, Users::Names(&names), run.clock.now()).await?;
     let owner = |name: &String| {
         let user = users.iter().find(|user| user.name == *name);
         user.map(|user| user.id).ok_or_else(|| format!("owners: names {name}, who has no account here"))

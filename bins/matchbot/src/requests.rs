@@ -187,7 +187,7 @@ async fn fingerprints(run: &Run<Settings>, cases: &[Request]) -> anyhow::Result<
     titles.dedup();
     let revisions = collect::newest_revisions(&run.session, &titles).await?;
     let learners = cases.iter().filter_map(|case| case.learner).collect();
-    let users = collect::users(&run.session, Users::Ids(&learners)).await?;
+    let users = collect::users(&run.session, Users::Ids(&learners), run.clock.now()).await?;
     run.session.count_as(Phase::Fixed);
     let revision = |title: Option<String>| title.and_then(|title| revisions.get(&title).copied()).unwrap_or(0);
     let fingerprint = |case: &Request| {

@@ -84,7 +84,7 @@ async fn greet_all(run: &mut Run<Settings>, waiting: &[Request], counts: &mut Co
     let cases = cases(run, waiting, &mut left).await?;
     let skills: BTreeSet<usize> = cases.iter().map(|case| case.skill).collect();
     let learners: BTreeSet<UserId> = cases.iter().map(|case| case.learner).collect();
-    let known = if cases.is_empty() { Known::default() } else { mentors::read(run, &skills, &learners).await? };
+    let mut known = if cases.is_empty() { Known::default() } else { mentors::read(run, &skills, &learners).await? };
     let mut result = Ok(());
     let mut greeted = 0;
     for case in &cases {
@@ -95,7 +95,7 @@ async fn greet_all(run: &mut Run<Settings>, waiting: &[Request], counts: &mut Co
         if !run.goes_on().await? {
             break;
         }
-        match one(run, case, &known, counts, &mut left).await {
+        match one(run, case, &mut known, counts, &mut left).await {
             Ok(true) => greeted += 1,
             Ok(false) => {}
             Err(error) => {
@@ -124,7 +124,7 @@ async fn greet_all(run: &mut Run<Settings>, waiting: &[Request], counts: &mut Co
 async fn one(
     run: &mut Run<Settings>,
     case: &Case<'_>,
-    known: &Known,
+    known: &mut Known,
     counts: &mut Counts,
     left: &mut Vec<Left>,
 ) -> anyhow::Result<bool> {
@@ -139,7 +139,12 @@ async fn one(
         None => greet(run, case, known).await,
     };
     match step {
-        Ok(Step::Greeted { matched }) => {
+        Ok(Step::Greeted { mentor }) => {
+            // Limits and `order: fewest` hold within a run too.
+            if let Some(mentor) = mentor {
+                *known.recent.entry(mentor).or_default() += 1;
+            }
+            let matched = mentor.is_some();
             *(if matched { &mut counts.matched } else { &mut counts.unmatched }) += 1;
             tracing::info!(page.title = %title, matched, "greeted {}", terminal(&title));
             return Ok(true);

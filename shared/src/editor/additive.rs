@@ -61,6 +61,7 @@ impl Editor {
             show_diff(&look.target, additive.text, &summary);
             return Ok(Outcome::Dry);
         }
+        let tag = self.tag().await?;
         if look.read.elapsed() > FRESH {
             return Err(Refused::Conflict);
         }
@@ -75,7 +76,7 @@ impl Editor {
             summary: &summary,
             bot: true,
             minor: self.common.minor && look.target.ns % 2 == 0,
-            tag: self.common.tag.as_deref(),
+            tag: tag.as_deref(),
             assert_bot: true,
             start_timestamp: Some(look.at),
             start_before: Some(look.read + FRESH),

@@ -41,6 +41,7 @@ impl Editor {
     /// Reads the status page, which is written even while the job is off, stopped or capped, but only while the
     /// settings page is trusted.
     pub(super) async fn look_at_status(&mut self, target: &Title) -> Result<Look, Refused> {
+        self.session.count_as(Phase::Safety);
         self.look_now(target, &[], &[], false).await
     }
 

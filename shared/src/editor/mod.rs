@@ -30,7 +30,7 @@ use crate::core::site::Title;
 use crate::core::types::{RevId, Timestamp};
 use crate::db::{Db, Fence, cap_hold, edit_log};
 use crate::switch::{Halt, Switch};
-use crate::wiki::{Error, Session};
+use crate::wiki::{Error, Phase, Session};
 
 /// From reading a page to sending the edit: if more time passes, it is read again.
 const FRESH: Duration = Duration::from_secs(20);
@@ -108,6 +108,7 @@ pub struct Editor {
     pub(crate) halted: Option<Halt>,
     pub(crate) seen_stop: Option<(RevId, Option<Halt>)>,
     pub(crate) tokens: Option<tokens::Tokens>,
+    pub(crate) tag_is_usable: Option<bool>,
 }
 
 impl Editor {
@@ -140,6 +141,7 @@ impl Editor {
             halted: None,
             seen_stop: None,
             tokens: None,
+            tag_is_usable: None,
         }
     }
 
@@ -240,6 +242,28 @@ impl Editor {
         let room = LONGEST.saturating_sub(suffix.chars().count() + 1);
         let done: String = done.chars().take(room).collect();
         format!("{done} {suffix}")
+    }
+
+    /// The change tag of the settings, if this wiki defines it and lets it be used; asked once per run that edits.
+    pub(crate) async fn tag(&mut self) -> Result<Option<String>, Error> {
+        let Some(tag) = self.common.tag.clone() else { return Ok(None) };
+        let is_usable = match self.tag_is_usable {
+            Some(known) => known,
+            None => {
+                self.session.count_as(Phase::Safety);
+                let asked = [("list", "tags"), ("tgprop", "source|active"), ("tglimit", "max")];
+                let tags = self.session.list(&asked, "tags").await?;
+                self.session.count_as(Phase::Learner);
+                let by_hand = |t: &serde_json::Value| t["source"].as_array().is_some_and(|s| s.iter().any(|s| s == "manual"));
+                let known = tags.iter().any(|t| t["name"] == tag.as_str() && t["active"] == true && by_hand(t));
+                if !known {
+                    tracing::warn!("the change tag `{tag}` is not defined on this wiki: edits go without it");
+                }
+                known
+            }
+        };
+        self.tag_is_usable = Some(is_usable);
+        Ok(is_usable.then_some(tag))
     }
 
     /// Rights refusals and blocks end the run; everything else that the wiki refuses ends the page.

@@ -73,6 +73,7 @@ impl Editor {
         if let Some(fence) = &self.fence {
             crate::db::check_epoch(&mut self.db.conn().await?, fence).await?;
         }
+        let tag = self.tag().await?;
         self.session.count_as(Phase::Safety);
         let edit = RawEdit {
             title: &look.target.title,
@@ -81,7 +82,7 @@ impl Editor {
             summary: &summary,
             bot: true,
             minor: self.common.minor,
-            tag: self.common.tag.as_deref(),
+            tag: tag.as_deref(),
             assert_bot: true,
             start_timestamp: Some(look.at),
             start_before: Some(look.read + FRESH),
