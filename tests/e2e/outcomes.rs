@@ -85,7 +85,8 @@ async fn a_mentor_of_the_skill_is_named_in_one_new_section() -> Result<()> {
     world.load(&[NewPage::new(&learner.talk, before).by(learner.name())]).await?;
     let category = &coop.skill("writing")?.request;
 
-    let run = coop.matchbot().run_ok().await?;
+    let proxy = FaultProxy::start(&world.wiki.api).await?;
+    let run = coop.matchbot().through(&proxy).run_ok().await?;
     let greeting = the_greeting(&coop, &learner, MATCH).await?;
     let added = section(&coop, MATCH, &learner, &match_text(&mentor, "writing"));
     assert_eq!(timeless(&greeting.text), format!("{before}\n\n{added}"));
@@ -129,7 +130,7 @@ async fn a_mentor_of_the_skill_is_named_in_one_new_section() -> Result<()> {
 
     // Nothing new: the second run reads, and that is all.
     let counted = world.row_counts().await?.replace("run: 1\n", "run: 2\n");
-    let proxy = FaultProxy::start(&world.wiki.api).await?;
+    proxy.forget();
     let edits = admin.contributions(&world.bot.name).await?;
     let second = coop.matchbot().through(&proxy).run_ok().await?;
     ensure_idle(&second)?;

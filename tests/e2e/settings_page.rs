@@ -11,10 +11,12 @@ use crate::steps::{as_read, part, status, statuses};
 /// Runs on a wrong page and gives what the status page says; a second run must not edit it again.
 async fn told(coop: &Coop) -> Result<String> {
     let before = statuses(coop).await?.len();
+    let edits = async || anyhow::Ok(coop.world.admin.contributions(&coop.world.bot.name).await?.len());
+    let edits_before = edits().await?;
     coop.matchbot().run_to(78).await?;
     coop.matchbot().run_ok().await?;
     assert_eq!(statuses(coop).await?.len(), before + 1, "said once");
-    assert!(coop.world.admin.contributions(&coop.world.bot.name).await?.iter().all(|(title, _)| *title == coop.status_title()));
+    assert_eq!(edits().await?, edits_before + 1, "and nothing else is edited");
     as_read(coop, part(&status(coop).await?, "in-force")).await
 }
 
@@ -26,7 +28,7 @@ async fn all_problems_are_told_at_once_with_line_and_column() -> Result<()> {
 
     coop.save_settings_yaml("enabled: true\ncategories:\n  general: [unclosed\npages: x\n").await?;
     let page = told(&coop).await?;
-    assert!(page.contains("rejected") && page.contains("line 6"), "where the text breaks: {page}");
+    assert!(page.contains("rejected") && page.contains("line 5, column 12"), "where the bracket is: {page}");
 
     let wrong = coop
         .settings

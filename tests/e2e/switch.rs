@@ -25,7 +25,8 @@ async fn with_learners(count: usize) -> Result<(Coop, Vec<Member>)> {
     Ok((coop, learners))
 }
 
-/// Runs, and does something at the moment when the nth greeting was saved and the bot does not know yet.
+/// Runs, and does something at the moment when the nth greeting was saved and the bot does not know yet. Later runs go
+/// through the same proxy: a wiki is known by its address.
 async fn after_greeting<F>(coop: &Coop, nth: u64, act: impl Fn(Arc<Api>) -> F + Send + Sync + 'static) -> Result<(Run, FaultProxy)>
 where
     F: Future<Output = Result<()>> + Send + 'static,
@@ -63,10 +64,10 @@ async fn of_twenty_greetings_switched_off_after_the_third_three_or_four_stand() 
     assert_eq!(coop.world.count("intent WHERE state IN ('open', 'sending')").await?, 0, "nothing hangs in the air");
 
     // The next run says so on the status page; switched on again, the rest is greeted.
-    coop.matchbot().run_ok().await?;
+    coop.matchbot().through(&proxy).run_ok().await?;
     assert!(status(&coop).await?.contains("is '''off'''"));
     coop.save_settings(&coop.settings).await?;
-    coop.matchbot().run_ok().await?;
+    coop.matchbot().through(&proxy).run_ok().await?;
     assert_eq!(greeted(&coop, &learners).await?, 20);
     Ok(())
 }
@@ -76,7 +77,7 @@ async fn unprotected_saved_again_or_deleted_in_mid_run_ends_the_edits() -> Resul
     for what in ["unprotect", "save", "delete", "redirect", "malformed"] {
         let (coop, learners) = with_learners(4).await?;
         let (title, settings) = (coop.settings_title(), coop.settings.clone());
-        let (run, _) = after_greeting(&coop, 2, move |admin| {
+        let (run, proxy) = after_greeting(&coop, 2, move |admin| {
             let (title, settings) = (title.clone(), settings.clone());
             async move {
                 match what {
@@ -99,7 +100,7 @@ async fn unprotected_saved_again_or_deleted_in_mid_run_ends_the_edits() -> Resul
         };
         assert!(run.says(says), "{what}: {run}");
         assert!(statuses(&coop).await?.is_empty(), "{what}: no status page either");
-        let next = coop.matchbot().run_to(if what == "save" { 0 } else { 78 }).await?;
+        let next = coop.matchbot().through(&proxy).run_to(if what == "save" { 0 } else { 78 }).await?;
         assert_eq!(greeted(&coop, &learners).await?, if what == "save" { 4 } else { 2 }, "{what}: {next}");
     }
     Ok(())
@@ -112,7 +113,7 @@ async fn a_word_on_the_stop_page_ends_a_run_in_progress() -> Result<()> {
     let una = Arc::new(coop.world.login(&una).await?);
     let stop = format!("User:{}/matchbot/Stop", coop.world.bot.name);
     let (session, page) = (una.clone(), stop.clone());
-    let (run, _) = after_greeting(&coop, 2, move |_| {
+    let (run, proxy) = after_greeting(&coop, 2, move |_| {
         let (session, page) = (session.clone(), page.clone());
         async move { session.edit(&page, "It greets people [[twice]]! https://example.org", "").await.map(drop) }
     })
@@ -123,10 +124,10 @@ async fn a_word_on_the_stop_page_ends_a_run_in_progress() -> Result<()> {
     assert!(told.contains(una.user.as_deref().unwrap_or_default()), "who: {told}");
     assert!(told.contains("It greets people [[twice]]! https://example.org"), "why: {told}");
     // Every run in the meantime keeps still, and says it once.
-    coop.matchbot().later(MINUTES_5).run_ok().await?;
+    coop.matchbot().through(&proxy).later(MINUTES_5).run_ok().await?;
     assert_eq!((greeted(&coop, &learners).await?, statuses(&coop).await?.len()), (2, 1));
     una.edit(&stop, " run\n", "").await?;
-    coop.matchbot().run_ok().await?;
+    coop.matchbot().through(&proxy).run_ok().await?;
     assert_eq!(greeted(&coop, &learners).await?, 5);
     assert!(!status(&coop).await?.contains("Nothing is written"));
     Ok(())

@@ -34,8 +34,9 @@ pub trait Scenario: Send + Sync + 'static {
     /// The run that is killed. It must do the same in the same order each time: fix its seed.
     fn job(&self, stage: &Self::Stage) -> Job;
 
-    /// Whether to kill at this message of the undisturbed run; all of them, unless a scenario has reasons.
-    fn strikes(&self, _k: u64, _message: &str, _moment: Moment) -> bool {
+    /// Whether to kill at this moment of message `messages[k - 1]` of the undisturbed run; everywhere, unless a scenario
+    /// has reasons.
+    fn strikes(&self, _messages: &[String], _k: u64, _moment: Moment) -> bool {
         true
     }
 
@@ -89,7 +90,7 @@ pub async fn kill_at_every_message(scenario: impl Scenario, lanes: usize) -> Res
     let mut kills = JoinSet::new();
     for k in 1..=messages.len() as u64 {
         for moment in [Moment::BeforeForwarding, Moment::BeforeAnswer] {
-            if !scenario.strikes(k, &messages[k as usize - 1], moment) {
+            if !scenario.strikes(&messages, k, moment) {
                 continue;
             }
             let (scenario, expected, lanes) = (scenario.clone(), expected.clone(), lanes.clone());

@@ -127,42 +127,39 @@ async fn attempt(run: &mut Run<Settings>, case: &Case<'_>, known: &Known) -> any
     let key = intent_key(case.request);
     let token = token(run.editor.job, &run.wiki, &key);
     let stored = stored_intent(run, &key).await?;
-    match stored.as_ref().map(|intent| intent.state) {
-        Some(IntentState::Gone) => {
-            let what = stored.and_then(|intent| intent.last_error).unwrap_or_default();
-            return Ok(Step::Person(Reason::Gone(what)));
+    match &stored {
+        Some(Intent { state: IntentState::Gone, last_error, .. }) => {
+            return Ok(Step::Person(Reason::Gone(last_error.clone().unwrap_or_default())));
         }
-        Some(IntentState::Failed | IntentState::Done) | None if stored.is_some() => {
-            // Done means that rows and intent were stored together: the request is answered already.
-            return Ok(Step::Later("its greeting is recorded as done".to_owned()));
+        Some(Intent { state: IntentState::Done | IntentState::Failed, .. }) => return close(run, case).await,
+        Some(_) => {}
+        None => {
+            if let Some(found) = run.editor.token_on_wiki(&token) {
+                return adopt(run, case, &key, &token, &found).await;
+            }
         }
-        _ => {}
-    }
-    if let (None, Some(found)) = (&stored, run.editor.token_on_wiki(&token)) {
-        return adopt(run, case, &key, &token, &found).await;
     }
     run.editor.wait_for_turn(&talk).await?;
     run.session.count_as(Phase::Learner);
-    let category = Title { ns: crate::settings::CATEGORY, text: case.request.category.clone() };
-    let category = site.prefixed(&category);
+    let category = category_shown(run, case);
     let look = run.editor.look(&talk, &[&case.profile], std::slice::from_ref(&category)).await?;
-    let profile = look.others.first().context("the wiki did not answer for the profile")?;
-    let sent_before = stored.as_ref().is_some_and(|intent| intent.attempt > 0);
-    let flow = flow_state(run);
-    let names = run.editor.bots_names().await?;
-    let bot = Bot { account: run.session.account(), rights: &run.editor.rights, names: &names };
-    let place = match place(profile, &look.target, &category, flow, &bot, &site) {
+    let frozen = stored.as_ref().and_then(|intent| Decision::from_json(&intent.decision));
+    // What was sent before may have been saved, whatever the pages look like now: that is found out first.
+    if let (Some(intent), Some(decision)) = (&stored, &frozen) {
+        let row = Row::new(run, case, intent, decision);
+        let mut done = async |tx: &mut FencedTx<'_>, found: &Found| row.store(tx, found, None).await;
+        if let Some(outcome) = run.editor.settle(intent, &look, &mut done).await? {
+            return ended(run, intent, decision, outcome).await;
+        }
+    }
+    let place = match where_to(run, &look, &category).await? {
         Ok(place) => place,
-        // What was sent may have been saved, whatever the page looks like now: that is found out first.
-        Err(_) if sent_before => Place::Section,
         Err(reason) => return Ok(Step::Person(reason)),
     };
-    let created = look.target.page_id.is_none();
     let since = case.request.cat_ts.unwrap_or(case.request.first_seen);
-    if created && !sent_before && run.editor.deleted_since(&look.target.title, since).await? {
+    if look.target.page_id.is_none() && run.editor.deleted_since(&look.target.title, since).await? {
         return Ok(Step::Person(Reason::TakenAway("was deleted or moved since the request".to_owned())));
     }
-    let frozen = stored.as_ref().and_then(|intent| Decision::from_json(&intent.decision));
     let decision = match frozen {
         Some(decision) => decision,
         None => match decide(run, case, known).await? {
@@ -175,6 +172,23 @@ async fn attempt(run: &mut Run<Settings>, case: &Case<'_>, known: &Known) -> any
         None => open_intent(run, &key, &token, &decision, &look).await?,
     };
     post(run, case, &intent, &decision, &look, place).await
+}
+
+/// Profile and talk page as they are now, and where the greeting goes.
+async fn where_to(run: &mut Run<Settings>, look: &Look, category: &str) -> anyhow::Result<Result<Place, Reason>> {
+    let names = run.editor.bots_names().await?;
+    let bot = Bot { account: run.session.account(), rights: &run.editor.rights, names: &names };
+    let profile = look.others.first().context("the wiki did not answer for the profile")?;
+    Ok(place(profile, &look.target, category, flow_state(run), &bot, run.session.site()))
+}
+
+/// The greeting is recorded already, but the request does not know it (its row was lost and made again).
+async fn close(run: &Run<Settings>, case: &Case<'_>) -> anyhow::Result<Step> {
+    if let Some(fence) = run.fence() {
+        let (id, learner, now) = (case.request.id, case.learner, run.clock.now());
+        run.db.fenced(&fence, "closing a request", async |tx| request::answer(tx, id, learner, now).await).await?;
+    }
+    Ok(Step::Later("its greeting is on record already".to_owned()))
 }
 
 fn flow_state(run: &Run<Settings>) -> FlowState {
@@ -264,7 +278,7 @@ async fn post(
     look: &Look,
     place: Place,
 ) -> anyhow::Result<Step> {
-    let row = Row { run_time: run.started, now: run.clock.now(), case, intent, decision, category: category_shown(run, case) };
+    let row = Row::new(run, case, intent, decision);
     let outcome = match place {
         Place::FlowTopic | Place::NewFlowBoard => {
             let topic = Topic { intent, topic: &decision.topic, post: &decision.post };
@@ -278,6 +292,11 @@ async fn post(
         }
         Place::Section | Place::NewPage => on_page(run, &row, look).await?,
     };
+    ended(run, intent, decision, outcome).await
+}
+
+/// What the outcome of an edit means for the request.
+async fn ended(run: &Run<Settings>, intent: &Intent, decision: &Decision, outcome: Outcome) -> anyhow::Result<Step> {
     match outcome {
         Outcome::Done(_) => Ok(Step::Greeted { mentor: decision.mentor.filter(|_| decision.matched == Some(true)) }),
         Outcome::TooEarly => Ok(Step::Later("sent less than five minutes ago without an answer".to_owned())),
@@ -316,7 +335,11 @@ struct Row<'a> {
     category: String,
 }
 
-impl Row<'_> {
+impl<'a> Row<'a> {
+    fn new(run: &Run<Settings>, case: &'a Case<'a>, intent: &'a Intent, decision: &'a Decision) -> Row<'a> {
+        Row { run_time: run.started, now: run.clock.now(), case, intent, decision, category: category_shown(run, case) }
+    }
+
     async fn store(&self, tx: &mut FencedTx<'_>, found: &Found, post_id: Option<&str>) -> shared::db::Result<()> {
         let request = self.case.request;
         let new = NewMatch {
@@ -356,7 +379,7 @@ async fn adopt(run: &mut Run<Settings>, case: &Case<'_>, key: &str, token: &str,
     let new = NewIntent { key, token, decision: &text, page_id: Some(found.page_id), title: &found.title };
     let now = run.clock.now();
     let intent = run.db.fenced(&fence, "adopting a greeting", async |tx| intent::open(tx, &new, now).await).await?;
-    let row = Row { run_time: run.started, now, case, intent: &intent, decision: &decision, category: category_shown(run, case) };
+    let row = Row::new(run, case, &intent, &decision);
     run.db
         .fenced(&fence, "adopting a greeting", async |tx| {
             intent::mark_done(tx, intent.id, Some(found.revid), None, now).await?;

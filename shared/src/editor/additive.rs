@@ -50,10 +50,7 @@ impl Editor {
     ) -> Result<Outcome, Refused> {
         let intent = additive.intent;
         let summary = self.summary(additive.summary);
-        if let Some(outcome) = self.before_sending(intent, look).await? {
-            if let Outcome::Done(found) = &outcome {
-                self.store_done(intent, found, None, &mut done).await?;
-            }
+        if let Some(outcome) = self.settle(intent, look, &mut done).await? {
             return Ok(outcome);
         }
         self.page_gates(look, None).await?;
@@ -104,6 +101,21 @@ impl Editor {
                 Err(self.refusal(refusal))
             }
         }
+    }
+
+    /// Finds out what an earlier attempt left, before anything else is decided about the page: saved (then `done` is
+    /// stored), too early to tell, or gone. `None`: nothing of it is on the wiki, and it may be sent.
+    pub async fn settle(
+        &mut self,
+        intent: &Intent,
+        look: &Look,
+        done: &mut impl AsyncFnMut(&mut FencedTx<'_>, &Found) -> crate::db::Result<()>,
+    ) -> Result<Option<Outcome>, Refused> {
+        let outcome = self.before_sending(intent, look).await?;
+        if let Some(Outcome::Done(found)) = &outcome {
+            self.store_done(intent, found, None, done).await?;
+        }
+        Ok(outcome)
     }
 
     /// Stores that the POST begins now: whatever happens next, the following run knows that it may have arrived.
