@@ -87,7 +87,7 @@ impl<'a, J: Job> Pages<'a, J> {
     pub(crate) async fn record(&mut self, now: Timestamp) -> anyhow::Result<()> {
         let Some(fence) = self.fence.clone() else { return Ok(()) };
         let revid = self.page.revid().unwrap_or(RevId(0));
-        let known = settings_rev::get(&mut self.db.conn().await?, J::NAME, self.wiki, Kind::Settings, revid).await?;
+        let known = self.db.read(async |db| settings_rev::get(db, J::NAME, self.wiki, Kind::Settings, revid).await).await?;
         if let Some(known) = known.filter(|known| known.verdict == self.verdict) {
             self.written_by = known.text_user.or(self.written_by.take());
             if let Ok(problems) = serde_json::from_str(&known.problems) {
@@ -133,38 +133,43 @@ impl<'a, J: Job> Pages<'a, J> {
     }
 
     /// Why this run may not write from the beginning: operator, stop page, block, dangerous rights, a cap.
-    pub(crate) async fn halt_at_start(&mut self, accepted: &Accepted<J::Settings>) -> Option<Halt> {
+    pub(crate) async fn halt_at_start(&mut self, accepted: &Accepted<J::Settings>) -> crate::db::Result<Option<Halt>> {
         if self.boot.edits_off {
-            return Some(Halt::Operator(crate::boot::job_variable(J::NAME, "EDIT")));
+            return Ok(Some(Halt::Operator(crate::boot::job_variable(J::NAME, "EDIT"))));
         }
         if let Some(reason) = &self.blocked {
-            return Some(Halt::Account { code: "blocked".to_owned(), info: reason.clone() });
+            return Ok(Some(Halt::Account { code: "blocked".to_owned(), info: reason.clone() }));
         }
         let may = |right: &str| self.rights.iter().any(|r| r == right);
         if may("checkuser-temporary-account") || may("checkuser-temporary-account-no-preference") {
-            return Some(Halt::Account {
+            return Ok(Some(Halt::Account {
                 code: "ip-reveal".to_owned(),
                 info: "the bot's account may see the addresses of temporary accounts: take that right away".to_owned(),
-            });
+            }));
         }
         if !may("bot") {
-            return Some(Halt::Account {
+            return Ok(Some(Halt::Account {
                 code: "assertbotfailed".to_owned(),
                 info: "the account has no bot flag".to_owned(),
-            });
+            }));
         }
         if let Some(stop) = &self.stop {
-            return Some(stop.clone());
+            return Ok(Some(stop.clone()));
         }
-        let fence = self.fence.clone()?;
-        let held = cap_hold::get(&mut self.db.conn().await.ok()?, J::NAME, self.wiki, self.session.account()).await.ok()??;
-        if held.settings_revid == accepted.revid {
-            self.held_before = true;
-            return Some(Halt::Cap(held.reason));
-        }
+        let Some(fence) = self.fence.clone() else { return Ok(None) };
         let account = self.session.account();
-        let cleared = self.db.fenced(&fence, "ending the hold of a cap", async |tx| cap_hold::clear(tx, account).await).await;
-        cleared.err().map(|error| Halt::Cap(error.to_string()))
+        let held = self.db.read(async |db| cap_hold::get(db, J::NAME, self.wiki, account).await).await?;
+        match held {
+            Some(held) if held.settings_revid == accepted.revid => {
+                self.held_before = true;
+                Ok(Some(Halt::Cap(held.reason)))
+            }
+            Some(_) => {
+                self.db.fenced(&fence, "ending the hold of a cap", async |tx| cap_hold::clear(tx, account).await).await?;
+                Ok(None)
+            }
+            None => Ok(None),
+        }
     }
 
     /// Whether a cap was reached by this very run.
@@ -305,7 +310,7 @@ impl<'a, J: Job> Pages<'a, J> {
             return Ok(false);
         }
         let title = self.session.site().prefixed(&below(&self.switch.settings, "Status"));
-        let ours = edit_log::last_on_title(&mut self.db.conn().await?, self.wiki, &title).await?;
+        let ours = self.db.read(async |db| edit_log::last_on_title(db, self.wiki, &title).await).await?;
         match (ours, &self.status.revision) {
             (None, _) => Ok(false),
             (Some(_), Some(theirs)) => Ok(settings.revid > theirs.revid),

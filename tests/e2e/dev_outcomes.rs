@@ -1,3 +1,5 @@
 //! dev
+mod mentors;
+mod notified;
 mod outcomes;
 mod seen;

@@ -35,7 +35,7 @@ async fn five_parts_for_people_and_nothing_that_disturbs_anybody() -> Result<()>
     assert!(read("done").await?.contains("24 hours: 1 learners matched"), "{page}");
     let case = read("waiting").await?;
     assert!(case.contains(&waiting.profile) && case.contains("asks bots to stay away") && case.contains("What to do:"), "{case}");
-    assert!(case.contains("writing"), "which skill: {case}");
+    assert!(case.contains("Requests/Writing"), "for which skill: {case}");
     let help = read("stop").await?;
     let stop = format!("User:{}/matchbot/Stop", coop.world.bot.name);
     for named in [coop.settings_title(), stop, format!("{}/draft", coop.settings_title()), format!("User talk:{}", coop.world.bot.name)] {

@@ -200,10 +200,7 @@ fn flow_state(run: &Run<Settings>) -> FlowState {
 }
 
 async fn stored_intent(run: &Run<Settings>, key: &str) -> anyhow::Result<Option<Intent>> {
-    if run.fence().is_none() {
-        return Ok(None);
-    }
-    Ok(intent::get(&mut run.db.conn().await?, run.editor.job, &run.wiki, key).await?)
+    Ok(run.db.read_if_there(async |db| intent::get(db, run.editor.job, &run.wiki, key).await).await?)
 }
 
 async fn decide(run: &mut Run<Settings>, case: &Case<'_>, known: &Known) -> anyhow::Result<Result<Decision, Reason>> {

@@ -24,7 +24,7 @@ pub async fn mention(run: &mut Run<Settings>) -> anyhow::Result<()> {
         return Ok(());
     }
     let states = [State::Person, State::GivenUp];
-    let open = request::in_states(&mut run.db.conn().await?, &run.wiki, &states, 2_000).await?;
+    let open = run.db.read(async |db| request::in_states(db, &run.wiki, &states, 2_000).await).await?;
     let new: Vec<&Request> = open.iter().filter(|case| case.mentioned_at.is_none()).collect();
     if new.is_empty() {
         return Ok(());
@@ -44,7 +44,7 @@ async fn try_mention(run: &mut Run<Settings>, new: &[&Request]) -> anyhow::Resul
     let Some(fence) = run.fence() else { return Ok(()) };
     let key = format!("mention:{}", run.started.format("%Y-%m-%d"));
     let token = token(run.editor.job, &run.wiki, &key);
-    let known = intent::get(&mut run.db.conn().await?, run.editor.job, &run.wiki, &key).await?;
+    let known = run.db.read(async |db| intent::get(db, run.editor.job, &run.wiki, &key).await).await?;
     if known.as_ref().is_some_and(|known| known.state == IntentState::Done || known.state == IntentState::Gone) {
         return Ok(());
     }

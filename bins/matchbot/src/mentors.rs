@@ -98,14 +98,11 @@ async fn recent(run: &Run<Settings>, settings: &Settings, mentors: &BTreeSet<Use
     let days = settings.max_matches_per_mentor.map_or(FEWEST_DAYS, |limit| limit.days);
     let since = run.clock.now() - chrono::TimeDelta::days(i64::from(days));
     let mentors: Vec<UserId> = mentors.iter().copied().collect();
-    let mut conn = match run.db.conn().await {
-        Err(shared::db::Error::NoDatabase(_)) => return Ok(BTreeMap::new()),
-        conn => conn?,
-    };
-    match matches::counts_of_mentors(&mut conn, &run.wiki, &mentors, since).await {
-        Err(shared::db::Error::NoTable { .. }) => Ok(BTreeMap::new()),
-        counts => Ok(counts?.into_iter().map(|(id, n)| (id, u32::try_from(n).unwrap_or(u32::MAX))).collect()),
-    }
+    let counts = run
+        .db
+        .read_if_there(async |db| matches::counts_of_mentors(db, &run.wiki, &mentors, since).await)
+        .await?;
+    Ok(counts.into_iter().map(|(id, n)| (id, u32::try_from(n).unwrap_or(u32::MAX))).collect())
 }
 
 /// Whether a list is empty or below half of when it was last good, and had more than ten entries then. A good length
@@ -114,7 +111,7 @@ async fn is_shrunk(run: &Run<Settings>, name: &str, length: usize) -> anyhow::Re
     let Some(fence) = run.fence() else { return Ok(false) };
     let key = format!("length of {name}");
     let key: String = key.chars().take(250).collect();
-    let known = memo::get(&mut run.db.conn().await?, run.editor.job, &run.wiki, &key).await?;
+    let known = run.db.read(async |db| memo::get(db, run.editor.job, &run.wiki, &key).await).await?;
     let before: usize = known.as_ref().and_then(|memo| memo.value.parse().ok()).unwrap_or(0);
     if before > SMALL && length * 2 < before && !run.args.accept_shrink.iter().any(|accepted| accepted == name) {
         return Ok(true);
@@ -130,7 +127,7 @@ async fn note_shrunk(run: &Run<Settings>, shrunk: &BTreeSet<Title>) -> anyhow::R
     let Some(fence) = run.fence() else { return Ok(()) };
     let names: Vec<String> = shrunk.iter().map(|category| run.session.site().prefixed(category)).collect();
     let value = names.join("\n");
-    let known = memo::get(&mut run.db.conn().await?, run.editor.job, &run.wiki, SHRUNK).await?;
+    let known = run.db.read(async |db| memo::get(db, run.editor.job, &run.wiki, SHRUNK).await).await?;
     if known.map(|memo| memo.value).unwrap_or_default() != value {
         let now = run.clock.now();
         run.db.fenced(&fence, "remembering shrunk lists", async |tx| memo::set(tx, SHRUNK, &value, now).await).await?;

@@ -19,13 +19,7 @@ pub type Owner = Result<UserId, String>;
 /// The owners of `profiles` (page id and title). What was once found out is remembered; what was not is asked again.
 pub async fn owners(run: &mut Run<Settings>, profiles: &[(PageId, Title)]) -> anyhow::Result<BTreeMap<PageId, Owner>> {
     let ids: Vec<PageId> = profiles.iter().map(|(id, _)| *id).collect();
-    let known = match run.db.conn().await {
-        Err(shared::db::Error::NoDatabase(_)) => Default::default(),
-        conn => match profile_owner::get(&mut conn?, &run.wiki, &ids).await {
-            Err(shared::db::Error::NoTable { .. }) => Default::default(),
-            known => known?,
-        },
-    };
+    let known = run.db.read_if_there(async |db| profile_owner::get(db, &run.wiki, &ids).await).await?;
     let mut owners = BTreeMap::new();
     let settings = run.accepted.parsed.settings.clone();
     let by_hand = named_owners(run, &settings, profiles).await?;

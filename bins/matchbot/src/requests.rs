@@ -86,14 +86,8 @@ pub async fn sync(run: &mut Run<Settings>) -> anyhow::Result<(Found, Vec<Request
 
 /// Requests to be greeted now.
 pub async fn waiting(run: &Run<Settings>) -> anyhow::Result<Vec<Request>> {
-    let mut conn = match run.db.conn().await {
-        Err(shared::db::Error::NoDatabase(_)) => return Ok(Vec::new()),
-        conn => conn?,
-    };
-    match request::waiting(&mut conn, &run.wiki, run.clock.now(), MANY).await {
-        Err(shared::db::Error::NoTable { .. }) => Ok(Vec::new()),
-        waiting => Ok(waiting?),
-    }
+    let now = run.clock.now();
+    Ok(run.db.read_if_there(async |db| request::waiting(db, &run.wiki, now, MANY).await).await?)
 }
 
 async fn known(run: &Run<Settings>) -> anyhow::Result<Vec<Request>> {
@@ -102,14 +96,7 @@ async fn known(run: &Run<Settings>) -> anyhow::Result<Vec<Request>> {
 }
 
 async fn in_states(run: &Run<Settings>, states: &[State]) -> anyhow::Result<Vec<Request>> {
-    let mut conn = match run.db.conn().await {
-        Err(shared::db::Error::NoDatabase(_)) => return Ok(Vec::new()),
-        conn => conn?,
-    };
-    match request::in_states(&mut conn, &run.wiki, states, MANY).await {
-        Err(shared::db::Error::NoTable { .. }) => Ok(Vec::new()),
-        known => Ok(known?),
-    }
+    Ok(run.db.read_if_there(async |db| request::in_states(db, &run.wiki, states, MANY).await).await?)
 }
 
 /// Looks again at cases that wait for a person and whose page, talk page or user has changed since.
@@ -211,14 +198,11 @@ async fn start_from(run: &Run<Settings>, settings: &Settings) -> anyhow::Result<
     if let Some(start) = settings.start_from {
         return Ok(start);
     }
-    let mut conn = match run.db.conn().await {
-        Err(shared::db::Error::NoDatabase(_)) => return Ok(run.accepted.saved_at),
-        conn => conn?,
-    };
-    match settings_rev::first_accepted_saved_at(&mut conn, run.editor.job, &run.wiki).await {
-        Err(shared::db::Error::NoTable { .. }) => Ok(run.accepted.saved_at),
-        first => Ok(first?.unwrap_or(run.accepted.saved_at)),
-    }
+    let first = run
+        .db
+        .read_if_there(async |db| settings_rev::first_accepted_saved_at(db, run.editor.job, &run.wiki).await)
+        .await?;
+    Ok(first.unwrap_or(run.accepted.saved_at))
 }
 
 /// What a member becomes when it is seen for the first time.

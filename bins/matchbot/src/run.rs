@@ -67,7 +67,7 @@ pub async fn work(run: &mut Run<Settings>) -> anyhow::Result<Report> {
             counts.later,
             counts.failed
         ),
-        rows: rows + greeted,
+        rows: if run.fence().is_some() { rows + greeted } else { 0 },
     })
 }
 
@@ -203,10 +203,11 @@ async fn failed(run: &mut Run<Settings>, request: &Request, error: &anyhow::Erro
 }
 
 async fn too_many(run: &Run<Settings>, case: &Case<'_>) -> anyhow::Result<Option<Reason>> {
-    let Some(_) = run.fence() else { return Ok(None) };
     let since = run.clock.now() - TimeDelta::days(GREETINGS_DAYS);
-    let mut conn = run.db.conn().await?;
-    let count = shared::db::matches::greetings_since(&mut conn, &run.wiki, case.learner, since).await?;
+    let count = run
+        .db
+        .read_if_there(async |db| shared::db::matches::greetings_since(db, &run.wiki, case.learner, since).await)
+        .await?;
     if count >= GREETINGS {
         return Ok(Some(Reason::TooManyGreetings(u32::try_from(count).unwrap_or(u32::MAX))));
     }

@@ -85,6 +85,18 @@ impl Db {
         }
     }
 
+    /// As [`Db::read`]; a database or table that is not there yet (a dry run before the first real one) answers
+    /// with nothing.
+    pub async fn read_if_there<T: Default>(
+        &self,
+        body: impl AsyncFnMut(&mut Work) -> Result<T>,
+    ) -> Result<T> {
+        match self.read(body).await {
+            Err(Error::NoDatabase(_) | Error::NoTable { .. }) => Ok(T::default()),
+            outcome => outcome,
+        }
+    }
+
     /// As [`Db::transaction`], but nothing is written unless this run's epoch is
     /// still the newest ([`Error::Fenced`] otherwise).
     pub async fn fenced<T>(

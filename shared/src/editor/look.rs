@@ -140,10 +140,8 @@ impl Editor {
             (Some(_), Some(marker)) if !text.contains(marker) => "no longer carries the bot's marks",
             _ => return Ok(()),
         };
-        let ours = match self.db.conn().await {
-            Err(crate::db::Error::NoDatabase(_)) => None,
-            conn => edit_log::last_on_title(&mut conn?, &self.session.wiki_id(), &look.target.title).await?,
-        };
+        let (wiki, title) = (self.session.wiki_id(), &look.target.title);
+        let ours = self.db.read_if_there(async |db| edit_log::last_on_title(db, &wiki, title).await).await?;
         // A page that was there before us, without our marks, is not ours to overwrite either.
         if ours.is_none() && (marker.is_none() || look.target.page_id.is_none()) {
             return Ok(());

@@ -205,14 +205,10 @@ impl Editor {
     async fn counts(&self) -> Result<Counts, Refused> {
         let (wiki, account, now) = (self.session.wiki_id(), self.session.account().to_owned(), self.clock.now());
         let since = now - chrono::TimeDelta::hours(24);
-        let mut conn = match self.db.conn().await {
-            // A dry run before the first real one: there is no database yet, and so no edit.
-            Err(crate::db::Error::NoDatabase(_)) => return Ok(Counts::default()),
-            conn => conn?,
-        };
-        let day = edit_log::count_of_account(&mut conn, &wiki, &account, since).await?;
+        let job = self.job;
+        let day = self.db.read_if_there(async |db| edit_log::count_of_account(db, &wiki, &account, since).await).await?;
         let trial = match self.trial_since {
-            Some(since) => edit_log::count_of_job(&mut conn, self.job, &wiki, since).await?,
+            Some(since) => self.db.read_if_there(async |db| edit_log::count_of_job(db, job, &wiki, since).await).await?,
             None => 0,
         };
         Ok(Counts { run: self.edits, day, trial })

@@ -25,6 +25,8 @@ const KEEP_RUNS: TimeDelta = TimeDelta::days(90);
 /// Everything a run has found out when it ends.
 pub(super) struct Ended {
     pub(super) ending: Ending,
+    /// Another run took over: this one writes nothing more, not even the status page.
+    pub(super) is_lost: bool,
     pub(super) success: bool,
     /// The settings revision that a 78 is about.
     pub(super) settings: Option<RevId>,
@@ -38,6 +40,7 @@ impl Ended {
     pub(super) fn early(ending: Ending) -> Ended {
         Ended {
             ending,
+            is_lost: false,
             success: false,
             settings: None,
             report: Report::default(),
@@ -99,6 +102,15 @@ pub(super) fn error_ending(error: &anyhow::Error) -> Ending {
         }
     }
     Ending::Temporary
+}
+
+/// Whether the run ended because it is no longer the newest one.
+pub(super) fn is_lost(error: &anyhow::Error) -> bool {
+    let lost = |error: &crate::db::Error| error.is_fenced() || matches!(error, crate::db::Error::LeaseLost { .. });
+    error.chain().any(|cause| {
+        cause.downcast_ref().is_some_and(lost)
+            || matches!(cause.downcast_ref(), Some(Refused::Db(error)) if lost(error))
+    })
 }
 
 /// Writes the run record and works out the exit code.

@@ -4,7 +4,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tokio::time::Instant;
 
-use super::ended::{Ended, error_ending, wiki_ending};
+use super::ended::{Ended, error_ending, is_lost, wiki_ending};
 use super::{Job, Report, Run, login, settings};
 use crate::args::CommonArgs;
 use crate::boot::Boot;
@@ -93,10 +93,19 @@ impl<J: Job> Stage<'_, J> {
             tracing::warn!("{}: {warning}", self.boot.settings_title);
         }
         let mut editor = page.editor(&accepted);
-        editor.trial_since = self.trial_since(&accepted).await.unwrap_or(None);
-        if let Some(halt) = page.halt_at_start(&accepted).await {
-            tracing::warn!("{halt}");
-            let _ = editor.halt(halt);
+        let limits = async {
+            let trial_since = self.trial_since(&accepted).await?;
+            anyhow::Ok((trial_since, page.halt_at_start(&accepted).await?))
+        };
+        match limits.await {
+            Ok((trial_since, halt)) => {
+                editor.trial_since = trial_since;
+                if let Some(halt) = halt {
+                    tracing::warn!("{}", terminal(&halt.to_string()));
+                    let _ = editor.halt(halt);
+                }
+            }
+            Err(error) => return (Ended::failed(Ending::Temporary, &error), lease),
         }
         let mut run = Run {
             args: self.args.clone(),
@@ -131,10 +140,10 @@ impl<J: Job> Stage<'_, J> {
                 ended.success = true;
             }
             Err(error) => {
-                let ending = error_ending(&error);
                 tracing::warn!("{}", terminal(&format!("{error:#}")));
                 run.errors.push(format!("{error:#}"));
-                ended.ending = ending;
+                ended.ending = error_ending(&error);
+                ended.is_lost = is_lost(&error);
                 // A stop that was asked for is no failure.
                 ended.success = self.stop.is_stopped();
             }
@@ -144,8 +153,8 @@ impl<J: Job> Stage<'_, J> {
             Some(Halt::Account { .. }) => ended.ending = Ending::Configuration,
             _ => {}
         }
-        let fenced = run.errors.iter().any(|error| error.contains("fenced"));
-        if !self.stop.is_stopped() && !fenced {
+        let lost = ended.is_lost;
+        if !self.stop.is_stopped() && !lost {
             let halted = run.editor.halted().cloned();
             page.take_editor(run.editor);
             ended.edits += page.save_accepted(&run.accepted, halted.as_ref()).await;
@@ -159,22 +168,18 @@ impl<J: Job> Stage<'_, J> {
     }
 
     async fn last_accepted(&self, wiki: &str) -> Result<Option<RevId>, crate::db::Error> {
-        let mut conn = match self.db.conn().await {
-            Err(crate::db::Error::NoDatabase(_)) => return Ok(None),
-            conn => conn?,
-        };
-        let last = settings_rev::last_accepted(&mut conn, J::NAME, wiki, Kind::Settings).await;
-        match last {
-            Err(crate::db::Error::NoTable { .. }) => Ok(None),
-            last => Ok(last?.map(|rev| rev.revid)),
-        }
+        let last = self
+            .db
+            .read_if_there(async |db| settings_rev::last_accepted(db, J::NAME, wiki, Kind::Settings).await)
+            .await?;
+        Ok(last.map(|rev| rev.revid))
     }
 
     /// When the trial that the settings name was first seen: it counts from there, over later saves of the page.
     async fn trial_since(&self, accepted: &Accepted<J::Settings>) -> anyhow::Result<Option<Timestamp>> {
         let (Some(trial), Some(fence)) = (&accepted.parsed.common.trial, &self.fence) else { return Ok(None) };
         let name = format!("trial {} {}", trial.edits, trial.until);
-        let known = memo::get(&mut self.db.conn().await?, J::NAME, &fence.wiki, &name).await?;
+        let known = self.db.read(async |db| memo::get(db, J::NAME, &fence.wiki, &name).await).await?;
         if let Some(known) = known {
             return Ok(Some(known.updated));
         }
