@@ -85,6 +85,10 @@ impl Boot {
         let loopback = host.as_deref().is_some_and(is_loopback);
         if !api_url.is_empty() {
             match (&host, api_url.starts_with("https://"), loopback) {
+                // Credentials in it are not repeated.
+                (None, ..) if api_url.contains('@') => {
+                    problems.push("WIKICREW_API_URL: user and password do not belong into the address".to_owned());
+                }
                 (None, ..) => problems.push(format!("WIKICREW_API_URL: `{api_url}` is not a URL")),
                 (Some(host), false, false) => problems.push(format!(
                     "WIKICREW_API_URL: `{host}` must be spoken to by https (http is for loopback only)"

@@ -41,6 +41,7 @@ pub(crate) struct Pages<'a, J: Job> {
     written_by: Option<String>,
     yaml: Option<String>,
     held_before: bool,
+    released: Option<Timestamp>,
     editor: Option<Editor>,
 }
 
@@ -79,6 +80,7 @@ impl<'a, J: Job> Pages<'a, J> {
             written_by,
             yaml,
             held_before: false,
+            released: None,
             editor: None,
         }
     }
@@ -156,7 +158,9 @@ impl<'a, J: Job> Pages<'a, J> {
         if let Some(stop) = &self.stop {
             return Ok(Some(stop.clone()));
         }
-        let Some(fence) = self.fence.clone() else { return Ok(None) };
+        if self.fence.is_none() {
+            return Ok(None);
+        }
         let account = self.session.account();
         let held = self.db.read(async |db| cap_hold::get(db, J::NAME, self.wiki, account).await).await?;
         match held {
@@ -164,12 +168,18 @@ impl<'a, J: Job> Pages<'a, J> {
                 self.held_before = true;
                 Ok(Some(Halt::Cap(held.reason)))
             }
-            Some(_) => {
-                self.db.fenced(&fence, "ending the hold of a cap", async |tx| cap_hold::clear(tx, account).await).await?;
+            // An admin has looked: edits count anew from the moment when the cap was reached.
+            Some(held) => {
+                self.released = Some(held.since);
                 Ok(None)
             }
             None => Ok(None),
         }
+    }
+
+    /// When the cap was reached that an admin has released since.
+    pub(crate) fn released(&self) -> Option<Timestamp> {
+        self.released
     }
 
     /// Whether a cap was reached by this very run.

@@ -48,6 +48,14 @@ pub enum Halt {
     },
 }
 
+impl Halt {
+    /// Whether the wiki has shut the account out (block, lost flag or right): then not even the status page is tried.
+    /// What the job itself found wrong with the account stands there.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Halt::Account { code, .. } if !["ip-reveal", "signature"].contains(&code.as_str()))
+    }
+}
+
 /// The pages that hold the switch, by title, and what this run obeys.
 #[derive(Clone, Debug)]
 pub struct Switch {

@@ -46,11 +46,7 @@ pub fn text<'v>(value: &'v Value, key: &str) -> &'v str {
 
 /// Our own packages by name.
 pub fn members() -> BTreeMap<&'static str, &'static Value> {
-    let ids: Vec<_> = METADATA["workspace_members"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .collect();
+    let ids: Vec<_> = METADATA["workspace_members"].as_array().unwrap().iter().collect();
     packages()
         .iter()
         .filter(|p| ids.contains(&&p["id"]))
@@ -93,12 +89,7 @@ pub fn linked_into(name: &str) -> BTreeSet<&'static str> {
             continue;
         }
         for dep in nodes[id]["deps"].as_array().unwrap() {
-            if dep["dep_kinds"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .any(|k| k["kind"] != "dev")
-            {
+            if dep["dep_kinds"].as_array().unwrap().iter().any(|k| k["kind"] != "dev") {
                 waiting.push(text(dep, "pkg"));
             }
         }
@@ -129,10 +120,7 @@ fn our_crates_look_only_downwards() {
             "shared" => &["wikicrew-core", "wikicrew-wiki", "wikicrew-db"],
             "wikicrew-tests" => continue,
             bin => {
-                assert!(
-                    bins.contains(bin),
-                    "{bin}: a new crate needs its place in this test"
-                );
+                assert!(bins.contains(bin), "{bin}: a new crate needs its place in this test");
                 &["shared"]
             }
         };
@@ -183,10 +171,7 @@ fn wiki_and_database_each_have_one_door() {
             .filter(|(n, p)| named(p).contains(library) && !may.contains(n))
             .map(|(name, _)| name)
             .collect();
-        assert!(
-            bad.is_empty(),
-            "only {may:?} may name {library}, but so does {bad:?}"
-        );
+        assert!(bad.is_empty(), "only {may:?} may name {library}, but so does {bad:?}");
     }
 }
 

@@ -8,13 +8,7 @@ use super::crates::{ROOT, bins};
 /// Files in git, and those about to be; ignored ones are nobody's business.
 fn tracked() -> Vec<String> {
     let out = Command::new("git")
-        .args([
-            "ls-files",
-            "-z",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-        ])
+        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
         .current_dir(ROOT)
         .output()
         .unwrap();
@@ -90,20 +84,12 @@ fn no_file_names_a_machine_or_a_registry() {
             }
         }
     }
-    assert!(
-        bad.is_empty(),
-        "these hold on one machine only:\n{}",
-        bad.join("\n")
-    );
+    assert!(bad.is_empty(), "these hold on one machine only:\n{}", bad.join("\n"));
 }
 
 #[test]
 fn only_the_guarded_editor_edits() {
-    let may = |n: &str| {
-        n.starts_with("shared/wiki/")
-            || n.starts_with("shared/src/editor")
-            || n.starts_with("tests/")
-    };
+    let may = |n: &str| n.starts_with("shared/wiki/") || n.starts_with("shared/src/editor") || n.starts_with("tests/");
     let raw_edit = ["raw_", "edit"].concat();
     let bad: Vec<_> = tracked()
         .into_iter()

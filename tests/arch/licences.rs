@@ -20,10 +20,7 @@ const ALLOWED: &[&str] = &[
 
 /// Whether an SPDX expression can be met with the list: `OR` is our choice, `AND` binds both. The old `A/B` is an `OR`.
 fn is_allowed(expression: &str) -> bool {
-    let spaced = expression
-        .replace('(', " ( ")
-        .replace(')', " ) ")
-        .replace('/', " OR ");
+    let spaced = expression.replace('(', " ( ").replace(')', " ) ").replace('/', " OR ");
     let tokens: Vec<&str> = spaced.split_whitespace().collect();
     let mut at = 0;
     any_of(&tokens, &mut at).is_some_and(|met| met && at == tokens.len())
@@ -123,13 +120,7 @@ fn everything_in_a_job_has_an_allowed_licence() {
 #[test]
 fn cargo_deny_has_the_same_list() {
     let deny = std::fs::read_to_string(format!("{}/deny.toml", super::crates::ROOT)).unwrap();
-    let list = deny
-        .split_once("allow = [")
-        .unwrap()
-        .1
-        .split_once(']')
-        .unwrap()
-        .0;
+    let list = deny.split_once("allow = [").unwrap().1.split_once(']').unwrap().0;
     let listed: Vec<_> = list.split('"').skip(1).step_by(2).collect();
     assert_eq!(listed, ALLOWED);
 }

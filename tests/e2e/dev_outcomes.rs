@@ -1,5 +1,10 @@
 //! dev
+mod again;
+mod german;
 mod mentors;
+mod names;
 mod notified;
 mod outcomes;
+mod owners;
 mod seen;
+mod skips;

@@ -94,9 +94,10 @@ pub async fn kill_at_every_message(scenario: impl Scenario, lanes: usize) -> Res
                 continue;
             }
             let (scenario, expected, lanes) = (scenario.clone(), expected.clone(), lanes.clone());
+            let message = messages[k as usize - 1].clone();
             kills.spawn(async move {
                 let lane = lanes.acquire_owned().await;
-                let result = kill_at(&*scenario, k, moment, &expected).await;
+                let result = kill_at(&*scenario, k, moment, &message, &expected).await;
                 drop(lane);
                 (k, moment, result)
             });
@@ -154,6 +155,7 @@ pub async fn kill_at<S: Scenario>(
     scenario: &S,
     k: u64,
     moment: Moment,
+    message: &str,
     expected: &str,
 ) -> Result<()> {
     let stage = scenario.prepare().await.context("preparing")?;
@@ -173,6 +175,10 @@ pub async fn kill_at<S: Scenario>(
         );
     }
     let said = job.kill().await?;
+    let struck = counter.lines().pop().unwrap_or_default();
+    if beginning(&struck) != beginning(message) {
+        bail!("message {k} was `{struck}` this time: the scenario does not do the same each time");
+    }
     strike.release();
     http.settle().await;
     stage.as_ref().db_is_idle().await?;
@@ -183,6 +189,11 @@ pub async fn kill_at<S: Scenario>(
     let found = scenario.snapshot(&stage).await?;
     compare(expected, &found)
         .with_context(|| format!("the killed run had said:\n{said}\nthe run after it:\n{rerun}"))
+}
+
+/// What a message does: the words in it that are the same in every world.
+fn beginning(message: &str) -> Vec<&str> {
+    message.split_whitespace().take(4).filter(|word| !word.contains(['=', ':'])).collect()
 }
 
 async fn proxies(world: &World, counter: &MessageCounter) -> Result<(FaultProxy, DbProxy)> {

@@ -133,16 +133,25 @@ pub async fn last_edit(session: &Session, user: UserId) -> Result<Option<Timesta
     Ok(answer["query"]["usercontribs"][0]["timestamp"].as_str().and_then(timestamp))
 }
 
-/// Newest revision ids by title; 0 for a page that does not exist.
-pub async fn newest_revisions(session: &Session, titles: &[String]) -> Result<BTreeMap<String, u64>, Error> {
+/// How pages look, by title: newest revision id (0 for a page that does not exist), then who may edit or create them.
+/// Protection can end, or come and go on a missing page, without any revision.
+pub async fn looks(session: &Session, titles: &[String]) -> Result<BTreeMap<String, String>, Error> {
     if titles.is_empty() {
         return Ok(BTreeMap::new());
     }
     session.count_as(Phase::Safety);
-    let answer = session.in_batches(&[("prop", "info")], "titles", titles).await?;
+    let answer = session.in_batches(&[("prop", "info"), ("inprop", "protection")], "titles", titles).await?;
     let pages = answer["pages"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let revision = |page: &Value| Some((page["title"].as_str()?.to_owned(), page["lastrevid"].as_u64().unwrap_or(0)));
-    Ok(pages.iter().filter_map(revision).collect())
+    let look = |page: &Value| {
+        let mut look = page["lastrevid"].as_u64().unwrap_or(0).to_string();
+        for protection in page["protection"].as_array().into_iter().flatten() {
+            if let (Some(action @ ("edit" | "create")), Some(level)) = (protection["type"].as_str(), protection["level"].as_str()) {
+                look += &format!("{}{level}", &action[..1]);
+            }
+        }
+        Some((page["title"].as_str()?.to_owned(), look))
+    };
+    Ok(pages.iter().filter_map(look).collect())
 }
 
 /// Whether the bot's own signature links to its user page: without that link Echo takes the greeting for unsigned and

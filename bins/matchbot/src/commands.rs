@@ -180,7 +180,7 @@ async fn history(
         Ok(Some(user.with_context(|| format!("there is no user `{name}` on this wiki"))?.id))
     };
     let (learner, mentor) = (id(learner)?, id(mentor)?);
-    let rows = matches::history(&mut db.conn().await?, &session.wiki_id(), learner, mentor, limit).await?;
+    let rows = db.read_if_there(async |db| matches::history(db, &session.wiki_id(), learner, mentor, limit).await).await?;
     let ids: BTreeSet<UserId> = rows.iter().flat_map(|row| [row.learner, row.mentor]).flatten().collect();
     let users = collect::users(session, Users::Ids(&ids), now).await?;
     let name = |id: Option<UserId>| {
@@ -214,7 +214,7 @@ async fn history(
 
 async fn trial_report(session: &Session, db: &Db) -> anyhow::Result<bool> {
     let since = shared::page::timestamp("2000-01-01T00:00:00Z").context("a constant time")?;
-    let edits = edit_log::of_job(&mut db.conn().await?, "matchbot", &session.wiki_id(), since, 1_000).await?;
+    let edits = db.read_if_there(async |db| edit_log::of_job(db, "matchbot", &session.wiki_id(), since, 1_000).await).await?;
     for edit in &edits {
         let title = plain(&edit.title, 300);
         match edit.revid {

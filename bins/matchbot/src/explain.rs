@@ -101,15 +101,12 @@ fn finish(args: &CommonArgs, told: &Told) -> anyhow::Result<bool> {
 
 /// What the database knows.
 async fn past(session: &Session, db: &Db, page_id: PageId, now: Timestamp, told: &mut Told) -> anyhow::Result<()> {
-    let mut conn = match db.conn().await {
-        Err(shared::db::Error::NoDatabase(_)) => {
-            told.say("There is no database yet: no run has worked.");
-            return Ok(());
-        }
-        conn => conn?,
-    };
     let wiki = session.wiki_id();
-    for request in request::of_page(&mut conn, &wiki, page_id).await? {
+    let requests = db.read_if_there(async |db| request::of_page(db, &wiki, page_id).await).await?;
+    if requests.is_empty() {
+        told.say("No run has seen it in a request category yet.");
+    }
+    for request in requests {
         let state = match request.state {
             State::Waiting => "waits to be greeted",
             State::Answered => "was answered",
@@ -121,7 +118,7 @@ async fn past(session: &Session, db: &Db, page_id: PageId, now: Timestamp, told:
         let reason = request.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
         told.say(format!("The request in {} of {} {state}{reason}{left}.", request.category, request.first_seen.format("%Y-%m-%d %H:%M")));
     }
-    for row in matches::of_profile(&mut conn, &wiki, page_id).await? {
+    for row in db.read_if_there(async |db| matches::of_profile(db, &wiki, page_id).await).await? {
         let users = crate::collect::users(session, crate::collect::Users::Ids(&row.mentor.into_iter().collect::<BTreeSet<_>>()), now).await?;
         let mentor = users.first().map_or_else(|| "somebody who has no account any more".to_owned(), |user| user.name.clone());
         let when = row.matchtime.map_or_else(String::new, |time| time.format(" on %Y-%m-%d %H:%M").to_string());

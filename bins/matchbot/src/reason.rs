@@ -2,6 +2,7 @@
 //! `explain`, and what a person can do about it.
 
 use shared::core::text::terminal;
+use shared::core::types::Timestamp;
 
 /// Why nobody is greeted for a request, for now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub enum Reason {
         /// Days between the category and the first look.
         days: i64,
     },
+    /// The same learner was greeted for the same skill on another profile, within `rematch_after`: when.
+    GreetedLately(Timestamp),
     /// Three greetings in 30 days.
     TooManyGreetings(u32),
     /// The talk page is a redirect.
@@ -69,6 +72,7 @@ impl Reason {
             Reason::Owner(_) => "owner",
             Reason::LearnerUnavailable(_) => "learner-unavailable",
             Reason::TooOld { .. } => "too-old",
+            Reason::GreetedLately(_) => "greeted-lately",
             Reason::TooManyGreetings(_) => "too-many-greetings",
             Reason::TalkIsRedirect => "talk-redirect",
             Reason::TalkModel(_) => "talk-model",
@@ -95,6 +99,7 @@ impl Reason {
             Reason::Owner(why) => why.clone(),
             Reason::LearnerUnavailable(why) => format!("the learner {why}"),
             Reason::TooOld { days } => format!("the request was {days} days old when it was first seen"),
+            Reason::GreetedLately(time) => format!("the learner was greeted for this skill already, on {}", time.format("%Y-%m-%d")),
             Reason::TooManyGreetings(count) => format!("the learner had {count} greetings in the last 30 days"),
             Reason::TalkIsRedirect => "the talk page is a redirect".to_owned(),
             Reason::TalkModel(model) => format!("the talk page has content model {model}"),
@@ -129,7 +134,7 @@ impl Reason {
 
     /// Whether time alone may mend it: then it is looked at again once a day.
     pub fn is_about_time(code: &str) -> bool {
-        ["too-many-greetings", "no-maintainer", "learner-unavailable", "refused"].contains(&code)
+        ["owner", "too-many-greetings", "greeted-lately", "no-maintainer", "learner-unavailable", "refused"].contains(&code)
     }
 
     /// The sentence for log and terminal.

@@ -16,6 +16,8 @@ use crate::collect::{self, Member, Users};
 use crate::reason::Reason;
 use crate::settings::Settings;
 
+/// Bytes of the column `request.fingerprint`.
+const FINGERPRINT: usize = 255;
 /// Most open cases looked at per run.
 const MANY: u32 = 2_000;
 
@@ -99,10 +101,12 @@ async fn in_states(run: &Run<Settings>, states: &[State]) -> anyhow::Result<Vec<
     Ok(run.db.read_if_there(async |db| request::in_states(db, &run.wiki, states, MANY).await).await?)
 }
 
-/// Looks again at cases that wait for a person and whose page, talk page or user has changed since.
+/// Looks again at cases that wait for a person and whose page, talk page or user has changed since. What was too old
+/// when it was first seen stays so, whatever changes.
 pub async fn look_again(run: &mut Run<Settings>) -> anyhow::Result<u64> {
     let Some(fence) = run.fence() else { return Ok(0) };
-    let cases = in_states(run, &[State::Person, State::GivenUp]).await?;
+    let mut cases = in_states(run, &[State::Person, State::GivenUp]).await?;
+    cases.retain(|case| case.reason_code != "too-old");
     if cases.is_empty() {
         return Ok(0);
     }
@@ -159,8 +163,8 @@ pub async fn leave_to_person(
     Ok(())
 }
 
-/// How each case looks: newest revisions of profile and talk page, the learner's state, the owner that the settings
-/// name, and, where time alone may mend it, the day.
+/// How each case looks: newest revisions and protection of profile and talk page, the learner's state, where time alone
+/// may mend it the day, and the owner that the settings name.
 async fn fingerprints(run: &Run<Settings>, cases: &[Request]) -> anyhow::Result<BTreeMap<u64, String>> {
     let site = run.session.site();
     let settings = &run.accepted.parsed.settings;
@@ -172,23 +176,20 @@ async fn fingerprints(run: &Run<Settings>, cases: &[Request]) -> anyhow::Result<
     titles.extend(cases.iter().filter_map(talk));
     titles.sort();
     titles.dedup();
-    let revisions = collect::newest_revisions(&run.session, &titles).await?;
+    let looks = collect::looks(&run.session, &titles).await?;
     let learners = cases.iter().filter_map(|case| case.learner).collect();
     let users = collect::users(&run.session, Users::Ids(&learners), run.clock.now()).await?;
     run.session.count_as(Phase::Fixed);
-    let revision = |title: Option<String>| title.and_then(|title| revisions.get(&title).copied()).unwrap_or(0);
+    let look = |title: Option<String>| title.and_then(|title| looks.get(&title).cloned()).unwrap_or_default();
     let fingerprint = |case: &Request| {
         let user = case.learner.and_then(|id| users.iter().find(|user| user.id == id));
         let user = user.map_or("-", |user| user.unavailable().unwrap_or("+"));
         let owner = site.title(&case.title).ok().and_then(|title| settings.owners.get(&title).cloned());
         let day = if Reason::is_about_time(&case.reason_code) { run.clock.now().format("%j").to_string() } else { String::new() };
-        let text = format!(
-            "{} {} {user} {} {day}",
-            revision(Some(case.title.clone())),
-            revision(talk(case)),
-            owner.unwrap_or_default()
-        );
-        text.chars().take(120).collect::<String>()
+        let mut text =
+            format!("{} {} {user} {day} {}", look(Some(case.title.clone())), look(talk(case)), owner.unwrap_or_default());
+        text.truncate(text.floor_char_boundary(FINGERPRINT));
+        text
     };
     Ok(cases.iter().map(|case| (case.id, fingerprint(case))).collect())
 }

@@ -202,7 +202,16 @@ async fn failed(run: &mut Run<Settings>, request: &Request, error: &anyhow::Erro
     Ok(())
 }
 
+/// Whether the learner had a greeting for this skill, or enough greetings, on whatever profile.
 async fn too_many(run: &Run<Settings>, case: &Case<'_>) -> anyhow::Result<Option<Reason>> {
+    let (learner, category) = (case.learner, case.request.category.as_str());
+    let last = run
+        .db
+        .read_if_there(async |db| shared::db::matches::last_greeting_of_learner(db, &run.wiki, learner, category).await)
+        .await?;
+    if let Some(last) = last.filter(|last| run.clock.now() - *last < run.accepted.parsed.settings.rematch_after) {
+        return Ok(Some(Reason::GreetedLately(last)));
+    }
     let since = run.clock.now() - TimeDelta::days(GREETINGS_DAYS);
     let count = run
         .db

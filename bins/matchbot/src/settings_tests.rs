@@ -4,7 +4,7 @@ use shared::settings::{Parsed, parse};
 
 use crate::commands::offline_site;
 
-fn read(page: &str) -> Result<Parsed<Settings>, Vec<Problem>> {
+fn accept(page: &str) -> Result<Parsed<Settings>, Vec<Problem>> {
     parse::<Settings>(page, "wikitext", "User:Bot/matchbot/Settings", &offline_site().unwrap())
 }
 
@@ -14,13 +14,13 @@ fn example() -> String {
 
 /// Every problem of a page, as an admin reads them.
 fn problems(page: &str) -> String {
-    let problems = read(page).map_or_else(|problems| problems, |parsed| parsed.warnings);
+    let problems = accept(page).map_or_else(|problems| problems, |parsed| parsed.warnings);
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
 fn the_example_works_as_it_is() {
-    let parsed = read(&example()).map_err(|p| format!("{p:?}")).unwrap();
+    let parsed = accept(&example()).map_err(|p| format!("{p:?}")).unwrap();
     assert!(parsed.common.enabled);
     assert!(parsed.warnings.is_empty(), "{:?}", parsed.warnings);
     let settings = parsed.settings;
@@ -55,7 +55,7 @@ fn what_an_admins_save_expanded_is_found() {
         let page = example().replace("{text} ~~~~", signed);
         assert!(problems(&page).contains("a finished signature stands here"), "{}", problems(&page));
     }
-    assert!(!is_signed("Office hours are 12:30 (ask there)"));
+    assert!(!read::is_signed("Office hours are 12:30 (ask there)"));
 }
 
 #[test]
@@ -66,6 +66,6 @@ fn old_key_names_and_namespaces_get_a_kind_word() {
     assert!(problems(&page).contains("the job edits no talk page of a user"), "{}", problems(&page));
     let long = "x".repeat(80);
     let page = example().replace("Requests/Other", &long);
-    assert!(read(&page).is_ok(), "a long category is a warning only");
+    assert!(accept(&page).is_ok(), "a long category is a warning only");
     assert!(problems(&page).contains("holds the first 75"), "{}", problems(&page));
 }

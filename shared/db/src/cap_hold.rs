@@ -1,5 +1,6 @@
 //! A cap that was reached holds the writing of a job until an admin saves the
-//! settings page again (conduct.md §3).
+//! settings page again (conduct.md §3). The row stays: edits from before `since`
+//! then count no more.
 
 use crate::error::Result;
 use crate::session::{Fields, FromFields, Session, at};
@@ -74,18 +75,4 @@ pub async fn get(
             params! { "job" => job, "wiki" => wiki, "account" => account },
         )
         .await
-}
-
-/// Ends the hold.
-pub async fn clear(tx: &mut FencedTx<'_>, account: &str) -> Result<()> {
-    const SQL: &str =
-        "DELETE FROM cap_hold WHERE job = :job AND wiki = :wiki AND account = :account";
-    let (conn, fence) = tx.parts();
-    conn.run(
-        "ending the hold of a cap",
-        SQL,
-        params! { "job" => &fence.job, "wiki" => &fence.wiki, "account" => account },
-    )
-    .await?;
-    Ok(())
 }

@@ -90,15 +90,21 @@ impl Editor {
                 self.store_done(intent, &found, None, &mut done).await?;
                 Ok(Outcome::Done(found))
             }
-            Err(Failed::NotWritten(error)) => {
+            Err(failed) => Err(self.not_saved(intent, failed).await?),
+        }
+    }
+
+    /// Why an edit was not saved. What is certainly not on the wiki may be sent again at once by the next run.
+    pub(super) async fn not_saved(&mut self, intent: &Intent, failed: Failed) -> Result<Refused, Refused> {
+        match failed {
+            Failed::Unknown(error) => Ok(Refused::Unknown(error.to_string())),
+            Failed::NotWritten(error) => {
                 self.reopen(intent, &error.to_string()).await?;
-                Err(Refused::Wiki(error))
+                Ok(Refused::Wiki(error))
             }
-            Err(Failed::Unknown(error)) => Err(Refused::Unknown(error.to_string())),
-            Err(Failed::Refused(refusal)) => {
-                // A refusal is certain: nothing was written.
+            Failed::Refused(refusal) => {
                 self.reopen(intent, &format!("{}: {}", refusal.code, refusal.info)).await?;
-                Err(self.refusal(refusal))
+                Ok(self.refusal(refusal))
             }
         }
     }
@@ -210,7 +216,7 @@ impl Editor {
     }
 
     /// Nothing was written: the next run may send it at once.
-    pub(super) async fn reopen(&self, intent: &Intent, why: &str) -> Result<(), Refused> {
+    async fn reopen(&self, intent: &Intent, why: &str) -> Result<(), Refused> {
         let Some(fence) = &self.fence else { return Ok(()) };
         let (id, attempt, now) = (intent.id, intent.attempt + 1, self.clock.now());
         self.db
@@ -257,7 +263,10 @@ pub(super) fn show_diff(page: &PageState, text: &str, summary: &str) {
     let old = page.text().unwrap_or("");
     println!("--- {}", terminal(&page.title));
     println!("+++ {} | {}", terminal(&page.title), terminal(summary));
-    let diff = similar::TextDiff::from_lines(old, text);
+    // The wiki stores no line end at the end of a page: its last line is not changed by a line that follows.
+    let (old, text) = (format!("{}\n", old.trim_end()), format!("{}\n", text.trim_end()));
+    let old = if old == "\n" { String::new() } else { old };
+    let diff = similar::TextDiff::from_lines(&old, &text);
     for hunk in diff.unified_diff().context_radius(2).iter_hunks() {
         println!("{}", hunk.header());
         for change in hunk.iter_changes() {

@@ -100,6 +100,8 @@ pub struct Editor {
     pub rights: Vec<String>,
     /// When the settings in force were first accepted: trials count from here.
     pub trial_since: Option<Timestamp>,
+    /// When a cap was reached that an admin has released: earlier edits count no more.
+    pub counted_since: Option<Timestamp>,
     /// The run's clock.
     pub clock: Clock,
     /// Edits saved by this run.
@@ -135,6 +137,7 @@ impl Editor {
             operator_off: boot.edits_off.then(|| job_variable(boot.job, "EDIT")),
             rights: Vec::new(),
             trial_since: None,
+            counted_since: None,
             clock: boot.clock,
             edits: 0,
             bots: None,
@@ -204,7 +207,8 @@ impl Editor {
 
     async fn counts(&self) -> Result<Counts, Refused> {
         let (wiki, account, now) = (self.session.wiki_id(), self.session.account().to_owned(), self.clock.now());
-        let since = now - chrono::TimeDelta::hours(24);
+        let a_day_ago = now - chrono::TimeDelta::hours(24);
+        let since = self.counted_since.map_or(a_day_ago, |released| released.max(a_day_ago));
         let job = self.job;
         let day = self.db.read_if_there(async |db| edit_log::count_of_account(db, &wiki, &account, since).await).await?;
         let trial = match self.trial_since {

@@ -6,7 +6,7 @@ use crate::core::types::{PageId, RevId};
 use crate::db::FencedTx;
 use crate::db::intent::{Intent, State};
 use crate::wiki::Phase;
-use crate::wiki::raw_edit::{Failed, flow_new_topic};
+use crate::wiki::raw_edit::flow_new_topic;
 
 /// A topic to be posted.
 pub struct Topic<'a> {
@@ -55,15 +55,7 @@ impl Editor {
                 self.store_done(intent, &found, Some(&post.post_revision_id), &mut with_post).await?;
                 Ok(Outcome::Done(found))
             }
-            Err(Failed::NotWritten(error)) => {
-                self.reopen(intent, &error.to_string()).await?;
-                Err(Refused::Wiki(error))
-            }
-            Err(Failed::Unknown(error)) => Err(Refused::Unknown(error.to_string())),
-            Err(Failed::Refused(refusal)) => {
-                self.reopen(intent, &format!("{}: {}", refusal.code, refusal.info)).await?;
-                Err(self.refusal(refusal))
-            }
+            Err(failed) => Err(self.not_saved(intent, failed).await?),
         }
     }
 }

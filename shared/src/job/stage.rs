@@ -100,6 +100,7 @@ impl<J: Job> Stage<'_, J> {
         match limits.await {
             Ok((trial_since, halt)) => {
                 editor.trial_since = trial_since;
+                editor.counted_since = page.released();
                 if let Some(halt) = halt {
                     tracing::warn!("{}", terminal(&halt.to_string()));
                     let _ = editor.halt(halt);
@@ -154,8 +155,9 @@ impl<J: Job> Stage<'_, J> {
             _ => {}
         }
         let lost = ended.is_lost;
-        if !self.stop.is_stopped() && !lost {
-            let halted = run.editor.halted().cloned();
+        let halted = run.editor.halted().cloned();
+        let is_refused = halted.as_ref().is_some_and(Halt::is_refusal);
+        if !self.stop.is_stopped() && !lost && !is_refused {
             page.take_editor(run.editor);
             ended.edits += page.save_accepted(&run.accepted, halted.as_ref()).await;
             ended.edits = page.edits();

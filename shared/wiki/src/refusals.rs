@@ -308,11 +308,12 @@ impl Refusal {
 
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} (`{}`: {}", self.meaning, self.code, self.info)?;
+        f.write_str(self.meaning)?;
+        // Before the wiki's own words, which may be long and cut later.
         if !self.detail.is_empty() {
-            write!(f, "; {}", self.detail)?;
+            write!(f, ": {}", self.detail)?;
         }
-        f.write_str(")")
+        write!(f, " (`{}`: {})", self.code, self.info)
     }
 }
 

@@ -196,16 +196,6 @@ async fn a_cap_holds_until_the_settings_are_saved_again() {
         "the first stands"
     );
     assert_eq!(hold(6, "per run", 90).await, (6, "per run".into(), t(90)));
-    test.write(&lease, async |tx| cap_hold::clear(tx, BOT).await)
-        .await
-        .unwrap();
-    let mut conn = test.db.conn().await.unwrap();
-    assert_eq!(
-        cap_hold::get(&mut conn, "matchbot", WIKI, BOT)
-            .await
-            .unwrap(),
-        None
-    );
 }
 
 #[tokio::test]
