@@ -260,6 +260,7 @@ impl<'a, J: Job> Pages<'a, J> {
         if self.fence.is_none() {
             return Ok(false);
         }
+        editor.log_forgotten(&self.status).await?;
         let now = self.boot.clock.now();
         let messages = Messages::new(common, J::Settings::MESSAGES);
         let lines = self.job.lines(self.db, self.wiki, self.session.site(), &messages, now).await?;

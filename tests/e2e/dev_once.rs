@@ -1,1 +1,5 @@
+//! Tests under work.
 mod kill;
+mod moved;
+mod once;
+mod told;

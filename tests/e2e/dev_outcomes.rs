@@ -1,6 +1,9 @@
 //! dev
 mod again;
+mod flow;
 mod german;
+mod hostile;
+mod many;
 mod mentors;
 mod names;
 mod notified;

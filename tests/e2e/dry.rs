@@ -28,30 +28,70 @@ async fn it_shows_what_would_be_edited_and_touches_nothing() -> Result<()> {
     let http = FaultProxy::start(&coop.world.wiki.api).await?;
     let db = DbProxy::start(&coop.world.database_url()).await?;
     let logs = std::env::temp_dir().join(format!("wikicrew-dry-{}", coop.world.prefix));
-    let dry = coop.matchbot().args(&["--dry-run", "--log-dir", &logs.to_string_lossy()]).through(&http).over(&db);
+    let dry = coop
+        .matchbot()
+        .args(&["--dry-run", "--log-dir", &logs.to_string_lossy()])
+        .through(&http)
+        .over(&db);
 
     // Before the first run ever there are no tables.
     let first = dry.run_ok().await?;
     assert!(first.stdout.contains(&format!("--- {}", learner.talk)), "{first}");
-    assert!(first.stdout.contains(&format!("+Hello, [[User:{0}|{0}]]!", learner.name())), "{first}");
-    assert!(first.stdout.contains(&format!("[[User:{0}|{0}]] has listed \"writing\"", mentor.name())), "{first}");
+    assert!(
+        first
+            .stdout
+            .contains(&format!("+Hello, [[User:{0}|{0}]]!", learner.name())),
+        "{first}"
+    );
+    assert!(
+        first
+            .stdout
+            .contains(&format!("[[User:{0}|{0}]] has listed \"writing\"", mentor.name())),
+        "{first}"
+    );
     assert!(first.stdout.contains(&other.talk), "{first}");
-    assert!(first.stdout.contains(" Hello there."), "what stands there is shown as it is: {first}");
+    assert!(
+        first.stdout.contains(" Hello there."),
+        "what stands there is shown as it is: {first}"
+    );
     assert_eq!(coop.world.row_counts().await?, "", "no tables");
 
-    coop.matchbot().env("WIKICREW_MATCHBOT_EDIT", "off").through(&http).run_ok().await?;
-    let before = (coop.world.row_counts().await?, coop.world.table("SELECT * FROM request").await?);
-    (http.forget(), db.forget());
+    coop.matchbot()
+        .env("WIKICREW_MATCHBOT_EDIT", "off")
+        .through(&http)
+        .run_ok()
+        .await?;
+    let before = (
+        coop.world.row_counts().await?,
+        coop.world.table("SELECT * FROM request").await?,
+    );
+    http.forget();
+    db.forget();
     let again = dry.run_ok().await?;
     assert!(again.stdout.contains(&learner.talk), "{again}");
-    assert_eq!((coop.world.row_counts().await?, coop.world.table("SELECT * FROM request").await?), before);
+    assert_eq!(
+        (
+            coop.world.row_counts().await?,
+            coop.world.table("SELECT * FROM request").await?
+        ),
+        before
+    );
     only_reads(&http.calls());
     assert_eq!(db.writes(), Vec::<String>::new());
     for statement in db.statements() {
         let sql = statement.sql.to_uppercase();
-        assert!(!sql.contains("GET_LOCK") && !sql.contains("FOR UPDATE"), "{}", statement.sql);
+        assert!(
+            !sql.contains("GET_LOCK") && !sql.contains("FOR UPDATE"),
+            "{}",
+            statement.sql
+        );
     }
-    assert!(db.statements().iter().any(|s| s.sql.to_uppercase().contains("TX_READ_ONLY = 1")), "a read-only session");
+    assert!(
+        db.statements()
+            .iter()
+            .any(|s| s.sql.to_uppercase().contains("TX_READ_ONLY = 1")),
+        "a read-only session"
+    );
     assert!(!logs.exists(), "nor a log file");
     assert!(coop.world.admin.contributions(&coop.world.bot.name).await?.is_empty());
 
@@ -59,7 +99,10 @@ async fn it_shows_what_would_be_edited_and_touches_nothing() -> Result<()> {
     let seeded = coop.matchbot().args(&["--seed", "7"]).through(&http);
     seeded.run_ok().await?;
     let text = coop.world.admin.text(&learner.talk).await?.unwrap_or_default();
-    let greeting = text.lines().find(|line| line.starts_with("Hello, [[")).unwrap_or_default();
+    let greeting = text
+        .lines()
+        .find(|line| line.starts_with("Hello, [["))
+        .unwrap_or_default();
     let (said, _) = greeting.split_once(" [[User:").unwrap_or((greeting, ""));
     assert!(again.stdout.contains(said) && !said.is_empty(), "{said}\n{again}");
     let nothing = dry.run_ok().await?;
@@ -93,7 +136,10 @@ async fn it_needs_no_database_and_stands_beside_a_real_run() -> Result<()> {
     let real = coop.matchbot().through(&proxy).start()?;
     reached.notified().await;
     let beside = dry.run_ok().await?;
-    assert!(!beside.says("another run is at work") && beside.stdout.contains(&learner.talk), "{beside}");
+    assert!(
+        !beside.says("another run is at work") && beside.stdout.contains(&learner.talk),
+        "{beside}"
+    );
     // A second real run would have found the lock taken.
     let second = coop.matchbot().through(&proxy).run_ok().await?;
     assert!(second.says("another run is at work"), "{second}");

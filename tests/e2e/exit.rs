@@ -32,7 +32,10 @@ async fn three_hours_without_a_wiki_make_at_most_three_failed_runs() -> Result<(
         }
     }
     assert!((1..=3).contains(&failed.len()), "failed after {failed:?} minutes");
-    assert!(failed[0] >= 60, "not before nothing has succeeded for an hour: {failed:?}");
+    assert!(
+        failed[0] >= 60,
+        "not before nothing has succeeded for an hour: {failed:?}"
+    );
     proxy.accept().await?;
     coop.matchbot().through(&proxy).later(37 * MINUTES_5).run_ok().await?;
     assert_eq!(coop.greetings_of(&learner).await?, 1);
@@ -52,7 +55,10 @@ async fn a_database_that_is_gone_or_refuses() -> Result<()> {
     let run = job.run_to(75).await?;
     assert!(run.says("opening the database"), "{run}");
     job.run_to(75).await?;
-    assert!(http.calls().is_empty(), "without its memory it does not even look at the wiki");
+    assert!(
+        http.calls().is_empty(),
+        "without its memory it does not even look at the wiki"
+    );
     db.accept().await?;
     job.run_ok().await?;
     assert_eq!(coop.greetings_of(&learner).await?, 1);
@@ -85,9 +91,17 @@ async fn missing_configuration_names_every_variable_at_once() -> Result<()> {
     let coop = Coop::new().await?;
     for (name, value, says) in [
         ("WIKICREW_CONTACT", "", "WIKICREW_CONTACT is not set"),
-        ("WIKICREW_API_URL", "http://en.wikipedia.org/w/api.php", "must be spoken to by https"),
+        (
+            "WIKICREW_API_URL",
+            "http://en.wikipedia.org/w/api.php",
+            "must be spoken to by https",
+        ),
         ("WIKICREW_API_URL", "en.wikipedia.org", "is not a URL"),
-        ("WIKICREW_API_HOSTS", "commons.wikimedia.org", "not among the allowed hosts"),
+        (
+            "WIKICREW_API_HOSTS",
+            "commons.wikimedia.org",
+            "not among the allowed hosts",
+        ),
         ("WIKICREW_ALARM_AFTER", "soon", "WIKICREW_ALARM_AFTER"),
         ("WIKICREW_DATABASE_URL", "postgres://x", "WIKICREW_DATABASE_URL"),
         ("WIKICREW_TEST_CLOCK", "speed=2", "WIKICREW_TEST_CLOCK"),
@@ -103,7 +117,9 @@ async fn a_refused_login_or_a_wrong_account_needs_a_person_once_a_day() -> Resul
     let coop = Coop::new().await?;
     coop.add_mentor("Mia", &["general"]).await?;
     let learner = coop.add_learner("Lea", "writing").await?;
-    let wrong = coop.matchbot().env("WIKICREW_BOT_PASSWORD", "0123456789abcdef0123456789abcdef");
+    let wrong = coop
+        .matchbot()
+        .env("WIKICREW_BOT_PASSWORD", "0123456789abcdef0123456789abcdef");
     let run = wrong.run_to(78).await?;
     assert!(run.says("logging in") && run.says("refused"), "{run}");
     assert!(run.says(&coop.world.bot.name), "whose: {run}");
@@ -112,8 +128,16 @@ async fn a_refused_login_or_a_wrong_account_needs_a_person_once_a_day() -> Resul
     wrong.clone().later(DAY + 60).run_to(78).await?;
 
     // The credentials of one account, the name of another.
-    let other = coop.world.account("Other Bot", serde_json::json!({ "groups": ["bot"] })).await?;
-    let run = coop.matchbot().env("WIKICREW_ACCOUNT", &other.name).later(3 * DAY).run_to(78).await?;
+    let other = coop
+        .world
+        .account("Other Bot", serde_json::json!({ "groups": ["bot"] }))
+        .await?;
+    let run = coop
+        .matchbot()
+        .env("WIKICREW_ACCOUNT", &other.name)
+        .later(3 * DAY)
+        .run_to(78)
+        .await?;
     assert!(run.says(&other.name) && run.says(&coop.world.bot.name), "{run}");
     assert_eq!(coop.greetings_of(&learner).await?, 0);
     assert!(coop.world.admin.contributions(&coop.world.bot.name).await?.is_empty());
@@ -166,7 +190,10 @@ async fn sigterm_lets_the_edit_in_flight_arrive_and_begins_nothing_new() -> Resu
     assert_eq!(run.code, 0, "{run}");
     assert_eq!(greeted(&coop, &learners).await?, 3, "{run}");
     assert_eq!(coop.world.count("matches").await?, 3, "the third is known: {run}");
-    assert_eq!(coop.world.table("SELECT state, exit_code FROM run").await?, "stopped | 0\n");
+    assert_eq!(
+        coop.world.table("SELECT state, exit_code FROM run").await?,
+        "stopped | 0\n"
+    );
     coop.matchbot().through(&proxy).later(MINUTES_5).run_ok().await?;
     everybody_once(&coop, &learners).await
 }
@@ -189,10 +216,21 @@ async fn sigterm_does_not_wait_for_ever_for_an_edit_without_an_answer() -> Resul
     let asked = Instant::now();
     running.terminate().await?;
     let run = running.wait().await?;
-    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}: {run}", asked.elapsed());
+    assert!(
+        asked.elapsed() < Duration::from_secs(10),
+        "{:?}: {run}",
+        asked.elapsed()
+    );
     assert_eq!(run.code, 0, "{run}");
-    assert_eq!(coop.world.table("SELECT state, exit_code FROM run").await?, "stopped | 0\n");
-    assert_eq!(coop.world.count("intent WHERE state = 'sending'").await?, 1, "the next run finds out");
+    assert_eq!(
+        coop.world.table("SELECT state, exit_code FROM run").await?,
+        "stopped | 0\n"
+    );
+    assert_eq!(
+        coop.world.count("intent WHERE state = 'sending'").await?,
+        1,
+        "the next run finds out"
+    );
     proxy.heal();
     coop.matchbot().through(&proxy).later(2 * MINUTES_5).run_ok().await?;
     everybody_once(&coop, &learners).await

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result};
 use regex::Regex;
+use serde_json::Value;
 use wikicrew_tests::coop::Coop;
 use wikicrew_tests::counter::Moment;
 use wikicrew_tests::kill::{Coverage, Scenario, kill_at_every_message};
@@ -92,12 +93,12 @@ impl Stage {
         let (coop, mut told) = (self.coop(), String::new());
         let world = &coop.world;
         for (title, revid, old) in &self.before {
-            let new = world.admin.history(title).await?;
+            let newest = newest_revisions(coop, title).await?;
             told.push_str(&format!("== {title}\n"));
-            for revision in new.iter().filter(|revision| revision.revid > *revid) {
-                told.push_str(&format!("* {}: {}\n", revision.user, revision.summary));
+            for revision in newest.iter().filter(|revision| revision["revid"].as_u64() > Some(*revid)) {
+                told.push_str(&format!("* {}: {}\n", revision["user"], revision["comment"]));
             }
-            let text = new.last().map_or("", |newest| newest.text.as_str());
+            let text = newest.first().map_or("", text_of);
             let added = text.strip_prefix(old.as_str()).unwrap_or(text);
             told.push_str(&format!("{added}\n"));
         }
@@ -141,6 +142,18 @@ fn scrub(world: &World, told: &str) -> String {
     world.scrub(&text)
 }
 
+/// The last revisions of a page, newest first; its whole history would grow with every kill.
+async fn newest_revisions(coop: &Coop, title: &str) -> Result<Vec<Value>> {
+    let what = ("rvprop", "ids|user|comment|content");
+    let asked = [("action", "query"), ("prop", "revisions"), ("titles", title), what, ("rvslots", "main"), ("rvlimit", "4")];
+    let mut answer = coop.world.admin.get(&asked).await?;
+    Ok(serde_json::from_value(answer["query"]["pages"][0]["revisions"].take()).unwrap_or_default())
+}
+
+fn text_of(revision: &Value) -> &str {
+    revision["slots"]["main"]["content"].as_str().unwrap_or_default()
+}
+
 impl AsRef<World> for Stage {
     fn as_ref(&self) -> &World {
         &self.coop().world
@@ -174,15 +187,14 @@ impl Scenario for FullRun {
             Some(coop) => coop,
             None => lane().await?,
         };
-        coop.save_settings(&coop.settings).await?;
-        let seen = coop.settings.clone().set("start_from", "2020-01-02");
-        coop.save_settings(&seen).await?;
+        coop.world.admin.append(&coop.settings_title(), "\nStill right.", "looked through").await?;
         let mut before = Vec::new();
         let prefix = &coop.world.prefix;
         let talks = [format!("{}/{prefix} Lea", coop.talk), format!("{}/{prefix} Nora", coop.talk), coop.maintainer.talk.clone()];
         for title in talks.into_iter().chain([coop.status_title()]) {
-            let newest = coop.world.admin.history(&title).await?.pop();
-            let (revid, text) = newest.map_or((0, String::new()), |newest| (newest.revid, newest.text));
+            let newest = newest_revisions(&coop, &title).await?;
+            let newest = newest.first().map(|newest| (newest["revid"].as_u64().unwrap_or(0), text_of(newest).to_owned()));
+            let (revid, text) = newest.unwrap_or_default();
             before.push((title, revid, text));
         }
         Ok(Stage { coop: Some(coop), pool: self.pool.clone(), before })

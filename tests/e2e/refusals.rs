@@ -31,7 +31,12 @@ impl Two {
         let nell = coop.add_learner("Nell", "writing").await?;
         let otto = coop.add_learner("Otto", "writing").await?;
         let proxy = FaultProxy::start(&coop.world.wiki.api).await?;
-        Ok(Self { coop, nell, otto, proxy })
+        Ok(Self {
+            coop,
+            nell,
+            otto,
+            proxy,
+        })
     }
 
     async fn run_to(&self, code: i32) -> Result<Run> {
@@ -41,22 +46,43 @@ impl Two {
     /// How often a greeting for Nell was sent.
     fn sent(&self) -> usize {
         let calls = self.proxy.calls();
-        calls.writes().iter().filter(|call| call.param("title") == Some(&self.nell.talk)).count()
+        calls
+            .writes()
+            .iter()
+            .filter(|call| call.param("title") == Some(&self.nell.talk))
+            .count()
     }
 
     /// Nell's page alone is refused: the next one is greeted, hers waits for a person and is not sent again.
     async fn page_is_refused(&self, what: &str, says: &str) -> Result<()> {
         let run = self.run_to(0).await.with_context(|| what.to_owned())?;
         assert_eq!(self.coop.greetings_of(&self.nell).await?, 0, "{what}: {run}");
-        assert_eq!(self.coop.greetings_of(&self.otto).await?, 1, "{what}: the next one is greeted: {run}");
+        assert_eq!(
+            self.coop.greetings_of(&self.otto).await?,
+            1,
+            "{what}: the next one is greeted: {run}"
+        );
         let page = as_read(&self.coop, part(&status(&self.coop).await?, "waiting")).await?;
-        assert!(page.contains(&self.nell.profile) && page.contains(says), "{what}, {says:?}: {page}\n{run}");
+        assert!(
+            page.contains(&self.nell.profile) && page.contains(says),
+            "{what}, {says:?}: {page}\n{run}"
+        );
         assert!(page.contains("What to do: "), "{what}: {page}");
         assert!(!page.contains(&self.otto.profile), "{what}: {page}");
         let sent = self.sent();
         assert!(sent <= 1, "{what}: sent {sent} times");
-        self.coop.matchbot().through(&self.proxy).later(MINUTES_5).run_ok().await?;
-        assert_eq!(self.sent(), sent, "{what}: not sent again\n{}", self.proxy.calls().told());
+        self.coop
+            .matchbot()
+            .through(&self.proxy)
+            .later(MINUTES_5)
+            .run_ok()
+            .await?;
+        assert_eq!(
+            self.sent(),
+            sent,
+            "{what}: not sent again\n{}",
+            self.proxy.calls().told()
+        );
         assert_eq!(self.coop.world.count("matches").await?, 1, "{what}");
         Ok(())
     }
@@ -65,12 +91,24 @@ impl Two {
     async fn run_is_ended(&self, what: &str, says: &str) -> Result<()> {
         let run = self.run_to(78).await.with_context(|| what.to_owned())?;
         assert!(run.says(says), "{what}: {run}");
-        let greeted = [self.coop.greetings_of(&self.nell).await?, self.coop.greetings_of(&self.otto).await?];
+        let greeted = [
+            self.coop.greetings_of(&self.nell).await?,
+            self.coop.greetings_of(&self.otto).await?,
+        ];
         assert_eq!(greeted, [0, 0], "{what}: {run}");
         let calls = self.proxy.calls();
-        let greetings = calls.writes().into_iter().filter(|call| !call.param("title").unwrap_or_default().ends_with("/Status"));
+        let greetings = calls
+            .writes()
+            .into_iter()
+            .filter(|call| !call.param("title").unwrap_or_default().ends_with("/Status"));
         assert!(greetings.count() <= 1, "{what}: one attempt at most\n{}", calls.told());
-        let again = self.coop.matchbot().through(&self.proxy).later(MINUTES_5).run_ok().await?;
+        let again = self
+            .coop
+            .matchbot()
+            .through(&self.proxy)
+            .later(MINUTES_5)
+            .run_ok()
+            .await?;
         assert!(again.says(says), "{what}: {again}");
         Ok(())
     }
@@ -83,7 +121,7 @@ impl Two {
         let (admin, title, act) = (self.coop.world.admin.clone(), self.nell.talk.clone(), Arc::new(act));
         let hook = Fault::before(move |_: Call| {
             let (admin, title, act) = (admin.clone(), title.clone(), act.clone());
-            async move { act(admin, title).await.unwrap() }
+            async move { act(admin, title).await.expect("what comes in between works") }
         });
         self.proxy.rule(When::edit_of(&self.nell.talk).nth(1), hook);
     }
@@ -111,7 +149,11 @@ async fn a_blocked_bot_ends_its_run() -> Result<()> {
     // Blocked from one page only: a block of any kind.
     let two = Two::new().await?;
     two.coop.world.load(&[NewPage::new(&two.nell.talk, "Hello.")]).await?;
-    two.coop.world.admin.block_from(&two.coop.world.bot.name, &two.nell.talk).await?;
+    two.coop
+        .world
+        .admin
+        .block_from(&two.coop.world.bot.name, &two.nell.talk)
+        .await?;
     two.run_is_ended("blocked from the page", "blocked").await
 }
 
@@ -141,7 +183,12 @@ async fn protections_deletions_and_creations_of_the_last_moment_end_the_page() -
 
     let two = Two::new().await?;
     two.before_the_edit(|admin, title| async move {
-        let create = [("action", "protect"), ("title", title.as_str()), ("protections", "create=sysop"), ("expiry", "infinite")];
+        let create = [
+            ("action", "protect"),
+            ("title", title.as_str()),
+            ("protections", "create=sysop"),
+            ("expiry", "infinite"),
+        ];
         admin.write(&create).await.map(drop)
     });
     two.page_is_refused("protected against creation", "protected").await?;
@@ -183,22 +230,41 @@ async fn blacklists_of_links_and_titles_end_the_page() -> Result<()> {
     let two = Two::new().await?;
     let (coop, admin) = (&two.coop, &two.coop.world.admin);
     let host = format!("{}.example", coop.world.prefix.to_lowercase());
-    let with_link = coop.settings.clone().set("greetings.matchgreeting", format!("[[User:{{0}}|{{0}}]] knows {{1}}: see https://{host}/help"));
+    let with_link = coop.settings.clone().set(
+        "greetings.matchgreeting",
+        format!("[[User:{{0}}|{{0}}]] knows {{1}}: see https://{host}/help"),
+    );
     coop.save_settings(&with_link).await?;
-    admin.append("MediaWiki:Spam-blacklist", &format!("\n\\b{}\\b\n", host.replace('.', "\\.")), "").await?;
+    admin
+        .append(
+            "MediaWiki:Spam-blacklist",
+            &format!("\n\\b{}\\b\n", host.replace('.', "\\.")),
+            "",
+        )
+        .await?;
     let run = two.run_to(0).await?;
     let page = as_read(coop, part(&status(coop).await?, "waiting")).await?;
     for learner in [&two.nell, &two.otto] {
         assert_eq!(coop.greetings_of(learner).await?, 0, "{run}");
         assert!(page.contains(&learner.profile), "{page}");
     }
-    assert!(page.contains("spamblacklist") && page.contains(&host), "which link: {page}");
+    assert!(
+        page.contains("spamblacklist") && page.contains(&host),
+        "which link: {page}"
+    );
     let links = admin.parse_page(&coop.status_title(), "externallinks").await?;
     assert_eq!(links["externallinks"], json!([]), "and no link is made of it");
 
     let two = Two::new().await?;
-    let line = format!("\n.*{} Nell <noedit|errmsg=titleblacklist-forbidden-edit>\n", two.coop.world.prefix);
-    two.coop.world.admin.append("MediaWiki:Titleblacklist", &line, "").await?;
+    let line = format!(
+        "\n.*{} Nell <noedit|errmsg=titleblacklist-forbidden-edit>\n",
+        two.coop.world.prefix
+    );
+    two.coop
+        .world
+        .admin
+        .append("MediaWiki:Titleblacklist", &line, "")
+        .await?;
     two.page_is_refused("title blacklist", "titleblacklist").await
 }
 
@@ -206,9 +272,15 @@ async fn blacklists_of_links_and_titles_end_the_page() -> Result<()> {
 async fn sql(statement: &str) -> Result<String> {
     let script = root().join("scripts/sandbox");
     let mut command = Command::new(script);
-    command.args(["sql", "enwiki", "-N", "-e", statement]).stdin(Stdio::null());
+    command
+        .args(["sql", "enwiki", "-N", "-e", statement])
+        .stdin(Stdio::null());
     let done = command.output().await.context("running scripts/sandbox sql")?;
-    ensure!(done.status.success(), "{statement}: {}", String::from_utf8_lossy(&done.stderr));
+    ensure!(
+        done.status.success(),
+        "{statement}: {}",
+        String::from_utf8_lossy(&done.stderr)
+    );
     Ok(String::from_utf8(done.stdout)?.trim().to_owned())
 }
 
@@ -223,7 +295,10 @@ async fn abuse_filters_end_the_page_and_a_warning_is_not_brushed_aside() -> Resu
              VALUES ('{pattern}', 1, '20260101000000', '', 'No greetings for Nell', '{consequence}'); SELECT LAST_INSERT_ID()"
         ))
         .await?;
-        sql(&format!("INSERT INTO abuse_filter_action VALUES ({id}, '{consequence}', 'abusefilter-{consequence}')")).await?;
+        sql(&format!(
+            "INSERT INTO abuse_filter_action VALUES ({id}, '{consequence}', 'abusefilter-{consequence}')"
+        ))
+        .await?;
         let outcome = two.page_is_refused(consequence, says).await;
         sql(&format!("UPDATE abuse_filter SET af_enabled = 0 WHERE af_id = {id}")).await?;
         outcome?;
@@ -247,7 +322,12 @@ async fn whatever_else_a_wiki_says_no_with_ends_the_page() -> Result<()> {
         two.proxy.rule(When::edit(), Fault::ApiError(code.into(), "No.".into()));
         let run = two.run_to(78).await?;
         assert!(run.says(code), "{run}");
-        assert_eq!(two.proxy.calls().of_module("edit").len(), 1, "one attempt, not even the status page:\n{}", two.proxy.calls().told());
+        assert_eq!(
+            two.proxy.calls().of_module("edit").len(),
+            1,
+            "one attempt, not even the status page:\n{}",
+            two.proxy.calls().told()
+        );
     }
     Ok(())
 }

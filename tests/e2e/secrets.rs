@@ -31,9 +31,14 @@ impl Marked {
         let proxy = FaultProxy::start(&coop.world.wiki.api).await?;
         let url = coop.world.database_url();
         let password = url.split_once("//").and_then(|(_, rest)| rest.split_once('@'));
-        let password = password.and_then(|(user, _)| user.split_once(':')).map(|(_, password)| password.to_owned());
+        let password = password
+            .and_then(|(user, _)| user.split_once(':'))
+            .map(|(_, password)| password.to_owned());
         let marks = vec![PASSWORD.to_owned(), WRONG.to_owned(), password.unwrap_or_default()];
-        assert!(marks.iter().all(|mark| mark.len() >= 8), "the database has a password too");
+        assert!(
+            marks.iter().all(|mark| mark.len() >= 8),
+            "the database has a password too"
+        );
         Ok(Self { coop, proxy, marks })
     }
 
@@ -47,11 +52,14 @@ impl Marked {
     fn secrets(&self) -> Vec<String> {
         let mut secrets = self.marks.clone();
         for call in self.proxy.calls() {
-            let params = ["token", "lgtoken", "lgpassword"].iter().filter_map(|name| call.param(name));
+            let params = ["token", "lgtoken", "lgpassword"]
+                .iter()
+                .filter_map(|name| call.param(name));
             secrets.extend(params.filter(|value| value.len() > 8).map(str::to_owned));
             let cookies = call.header("cookie").unwrap_or_default().split("; ");
             let named = cookies.filter_map(|cookie| cookie.split_once('='));
-            let secret = named.filter(|(name, value)| (name.contains("ession") || name.contains("Token")) && value.len() > 8);
+            let secret =
+                named.filter(|(name, value)| (name.contains("ession") || name.contains("Token")) && value.len() > 8);
             secrets.extend(secret.map(|(_, value)| value.to_owned()));
         }
         secrets.sort();
@@ -80,27 +88,56 @@ async fn no_log_line_page_or_row_holds_a_secret() -> Result<()> {
     marked.says_none("a refused OAuth token", &token.run().await?);
     let url = world.database_url();
     let refused = url.replacen(&marked.marks[2], WRONG, 1);
-    marked.says_none("a refused database", &marked.job(&[]).env("WIKICREW_DATABASE_URL", &refused).run_to(78).await?);
-    for nonsense in [format!("mysql:/{WRONG}@x"), format!("mysql://u:{WRONG}@127.0.0.1:99999/x"), format!("mysql://u:{WRONG}@127.0.0.1:1/x")] {
+    marked.says_none(
+        "a refused database",
+        &marked
+            .job(&[])
+            .env("WIKICREW_DATABASE_URL", &refused)
+            .run_to(78)
+            .await?,
+    );
+    for nonsense in [
+        format!("mysql:/{WRONG}@x"),
+        format!("mysql://u:{WRONG}@127.0.0.1:99999/x"),
+        format!("mysql://u:{WRONG}@127.0.0.1:1/x"),
+    ] {
         let run = marked.job(&[]).env("WIKICREW_DATABASE_URL", &nonsense).run().await?;
         marked.says_none("a database that is no database", &run);
     }
     let in_url = marked.proxy.url().replacen("http://", &format!("http://u:{WRONG}@"), 1);
-    marked.says_none("credentials in the address", &marked.job(&[]).env("WIKICREW_API_URL", &in_url).run_to(78).await?);
+    marked.says_none(
+        "credentials in the address",
+        &marked.job(&[]).env("WIKICREW_API_URL", &in_url).run_to(78).await?,
+    );
 
     coop.save_settings(&coop.settings.clone().set("skillz", 1)).await?;
     marked.says_none("a settings error", &marked.job(&[]).run_to(78).await?);
     coop.save_settings(&coop.settings).await?;
     let fault = marked.proxy.rule(When::edit().nth(1), Fault::HtmlError(502));
-    marked.says_none("an edit without an answer", &marked.job(&["--log-dir", &folder]).run().await?);
+    marked.says_none(
+        "an edit without an answer",
+        &marked.job(&["--log-dir", &folder]).run().await?,
+    );
     let token = marked.proxy.rule(When::edit().nth(1), Fault::badtoken());
-    marked.says_none("a bad token", &marked.job(&["--log-dir", &folder]).later(600).run().await?);
+    marked.says_none(
+        "a bad token",
+        &marked.job(&["--log-dir", &folder]).later(600).run().await?,
+    );
     assert_eq!((fault.times(), token.times()), (1, 1));
     marked.says_none("a dry run", &marked.job(&["--dry-run"]).run_ok().await?);
     marked.proxy.heal();
-    let success = marked.job(&["--log-dir", &folder, "--json"]).later(1200).run_ok().await?;
+    let success = marked
+        .job(&["--log-dir", &folder, "--json"])
+        .later(1200)
+        .run_ok()
+        .await?;
     marked.says_none("a success", &success);
-    for args in [["history", "--limit", "5"].as_slice(), &["show-settings"], &["trial-report"], &["explain", &format!("{}/{} A", coop.main, world.prefix)]] {
+    for args in [
+        ["history", "--limit", "5"].as_slice(),
+        &["show-settings"],
+        &["trial-report"],
+        &["explain", &format!("{}/{} A", coop.main, world.prefix)],
+    ] {
         marked.says_none(args[0], &marked.job(args).run_ok().await?);
     }
 
@@ -133,7 +170,10 @@ async fn secrets_go_to_the_wiki_alone_and_by_post_only() -> Result<()> {
         let holds = call.params.iter().any(|(_, value)| value.contains(PASSWORD));
         assert!(!holds || (call.action() == "login" && call.method == "POST"), "{call}");
         let agent = call.header("user-agent").unwrap_or_default();
-        assert!(agent.contains(&format!("User:{}", marked.coop.world.bot.name)) && agent.contains("operator@example.org"), "{agent}");
+        assert!(
+            agent.contains(&format!("User:{}", marked.coop.world.bot.name)) && agent.contains("operator@example.org"),
+            "{agent}"
+        );
     }
     Ok(())
 }

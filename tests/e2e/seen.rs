@@ -43,23 +43,29 @@ pub async fn line_about(coop: &Coop, member: &Member) -> Result<Option<String>> 
     Ok(waiting(coop).await?.into_iter().find(|line| line.contains(&link)))
 }
 
-/// Decimal entities as the characters they stand for.
+/// Text with its entities as the characters they stand for, each decoded once.
 pub fn decoded(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
-    while let Some((before, after)) = rest.split_once("&#") {
+    while let Some((before, after)) = rest.split_once('&') {
         out.push_str(before);
+        let entity = after.split_once(';').and_then(|(name, after)| Some((character(name)?, after)));
+        let (c, after) = entity.unwrap_or(('&', after));
+        out.push(c);
         rest = after;
-        let number = after.split_once(';').and_then(|(number, rest)| Some((number.parse().ok()?, rest)));
-        match number.and_then(|(number, rest)| Some((char::from_u32(number)?, rest))) {
-            Some((c, after)) => {
-                out.push(c);
-                rest = after;
-            }
-            None => out.push_str("&#"),
-        }
     }
     out + rest
+}
+
+fn character(entity: &str) -> Option<char> {
+    const NAMED: [(&str, char); 5] = [("amp", '&'), ("lt", '<'), ("gt", '>'), ("quot", '"'), ("nbsp", '\u{a0}')];
+    match entity.strip_prefix('#') {
+        Some(number) => match number.strip_prefix('x') {
+            Some(hex) => char::from_u32(u32::from_str_radix(hex, 16).ok()?),
+            None => char::from_u32(number.parse().ok()?),
+        },
+        None => NAMED.iter().find(|(name, _)| *name == entity).map(|(_, c)| *c),
+    }
 }
 
 /// What a reader sees of parsed HTML: no tags, entities decoded.
@@ -70,11 +76,7 @@ pub fn text_of_html(html: &str) -> String {
         text.push_str(before);
         rest = after.split_once('>').map_or("", |(_, rest)| rest);
     }
-    text.push_str(rest);
-    for (entity, c) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&nbsp;", "\u{a0}")] {
-        text = text.replace(entity, c);
-    }
-    decoded(&text).replace("&amp;", "&")
+    decoded(&(text + rest))
 }
 
 /// Errs unless nothing was greeted and nothing written by this run.

@@ -191,8 +191,18 @@ async fn what_is_no_profile_is_passed_over_in_silence() -> Result<()> {
 async fn what_the_wiki_refuses_is_not_forced() -> Result<()> {
     let coop = Coop::new().await?;
     coop.add_mentor("Mia", &["writing"]).await?;
-    let learners = coop.add_learners(&[("Lea", "writing"), ("Lee", "writing")]).await?;
+    let learners = coop.add_learners(&[("Lea", "writing"), ("Lee", "writing"), ("Liv", "writing")]).await?;
     let proxy = FaultProxy::start(&coop.world.wiki.api).await?;
+    coop.world.load(&[NewPage::new(&learners[2].talk, "Hello")]).await?;
+    let talk = learners[2].talk.clone();
+    let hidden = Fault::rewrite(move |answer| {
+        for page in answer["query"]["pages"].as_array_mut().into_iter().flatten() {
+            if page["title"] == talk.as_str() {
+                page["revisions"][0]["slots"]["main"] = serde_json::json!({ "texthidden": true });
+            }
+        }
+    });
+    proxy.rule(When::module("categories").containing(&learners[2].talk), hidden);
     let filter = Fault::ApiError("abusefilter-disallowed".into(), "This action has been automatically identified as harmful.".into());
     let refused = proxy.rule(When::edit_of(&learners[0].talk), filter);
 
@@ -200,11 +210,69 @@ async fn what_the_wiki_refuses_is_not_forced() -> Result<()> {
     let line = line_about(&coop, &learners[0]).await?.context("it waits for a person")?;
     assert!(line.contains("refused the edit (abusefilter-disallowed)") && line.contains("look at the filter"), "{line}");
     assert_eq!(coop.greetings_of(&learners[1]).await?, 1, "the other learner is greeted");
+    let line = line_about(&coop, &learners[2]).await?.context("what cannot be read is not edited")?;
+    assert!(line.contains("the newest text of ") && line.contains(" is hidden"), "{line}");
     ensure_idle(&coop.matchbot().through(&proxy).run_ok().await?)?;
     assert_eq!(refused.times(), 1, "tried once");
 
     proxy.heal();
     coop.matchbot().through(&proxy).later(86_400).run_ok().await?;
     assert_eq!(coop.greetings_of(&learners[0]).await?, 1, "a day later it is tried once more");
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_learners_failure_is_tried_for_a_week_and_stops_nobody() -> Result<()> {
+    let coop = Coop::new().await?;
+    coop.add_mentor("Mia", &["writing"]).await?;
+    let [bad, good] = &coop.add_learners(&[("Bad", "writing"), ("Good", "writing")]).await?[..] else { panic!("two") };
+    let proxy = FaultProxy::start(&coop.world.wiki.api).await?;
+    let broken = Fault::ApiError("somethingbroken".into(), "This page cannot be read.".into());
+    let failed = proxy.rule(When::module("categories").containing(&bad.talk), broken);
+    let run = async |hours: i64, code: i32| coop.matchbot().through(&proxy).later(hours * 3600).run_to(code).await;
+
+    let first = run(0, 1).await?;
+    assert_eq!((number(&first, "failed")?, coop.greetings_of(good).await?), (1, 1), "{first}");
+    assert!(first.summary()?.contains("Errors: True"), "{first}");
+    // Each run for a day, then once a day; the exit code calls a person once a day.
+    run(1, 0).await?;
+    run(23, 0).await?;
+    assert_eq!(failed.times(), 3);
+    run(26, 0).await?;
+    run(30, 0).await?;
+    assert_eq!(failed.times(), 4, "tried at 26 hours, and not at 30");
+    run(52, 1).await?;
+    assert_eq!((failed.times(), waiting(&coop).await?.len()), (5, 0));
+    let last = run(8 * 24, 1).await?;
+    let line = line_about(&coop, bad).await?.with_context(|| format!("given up\n{last}"))?;
+    assert!(line.contains("it failed for a week: ") && line.contains("This page cannot be read"), "{line}");
+    run(9 * 24, 0).await?;
+    assert_eq!(failed.times(), 6, "given up");
+
+    proxy.heal();
+    coop.world.admin.append(&bad.profile, "Hello?", "").await?;
+    run(9 * 24, 0).await?;
+    assert_eq!(coop.greetings_of(bad).await?, 1, "looked at again when the page changed");
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_mentor_and_maintainer_the_learner_waits() -> Result<()> {
+    let coop = Coop::new().await?;
+    let learner = coop.add_learner("Lea", "writing").await?;
+    let profile = format!("{}/Whoever looks after this", coop.main);
+    coop.world.load(&[NewPage::new(&profile, "I look after the Co-op.").by("192.0.2.3")]).await?;
+    let settings = coop.settings.clone().set("defaultmentorprofile", profile.clone());
+    coop.save_settings(&settings).await?;
+    coop.matchbot().run_ok().await?;
+    let line = line_about(&coop, &learner).await?.context("it waits")?;
+    assert!(line.contains("no mentor is available and the maintainer is not known"), "{line}");
+    assert!(line.contains("mend defaultmentorprofile in the settings"), "{line}");
+    assert_eq!(coop.greetings_of(&learner).await?, 0);
+
+    let owners = serde_json::json!({ profile: coop.maintainer.name() });
+    coop.save_settings(&settings.set("owners", owners)).await?;
+    coop.matchbot().later(86_400).run_ok().await?;
+    assert_eq!(coop.greetings_of(&learner).await?, 1, "a day later at the latest");
     Ok(())
 }

@@ -11,17 +11,35 @@ async fn five_parts_for_people_and_nothing_that_disturbs_anybody() -> Result<()>
     let mentor = coop.add_mentor("Mia", &["writing"]).await?;
     let learner = coop.add_learner("Lea", "writing").await?;
     let waiting = coop.add_learner("Nell", "writing").await?;
-    coop.world.login(&waiting.account).await?.edit(&waiting.profile, "{{nobots}} no, thank you", "").await?;
+    coop.world
+        .login(&waiting.account)
+        .await?
+        .edit(&waiting.profile, "{{nobots}} no, thank you", "")
+        .await?;
     let skill = coop.skill("writing")?.request.clone();
-    coop.world.login(&waiting.account).await?.append(&waiting.profile, &format!("[[{skill}]]"), "").await?;
+    coop.world
+        .login(&waiting.account)
+        .await?
+        .append(&waiting.profile, &format!("[[{skill}]]"), "")
+        .await?;
     coop.matchbot().run_ok().await?;
 
     let (title, page) = (coop.status_title(), status(&coop).await?);
     assert!(page.starts_with("__NOINDEX__"));
     let admin = &coop.world.admin;
-    let parsed = admin.parse_page(&title, "sections|externallinks|templates|categories|properties").await?;
-    let headings: Vec<&str> = parsed["sections"].as_array().into_iter().flatten().filter_map(|s| s["line"].as_str()).collect();
-    assert_eq!(headings, ["In force", "Running", "Done", "Waiting for a person", "Stop and help"]);
+    let parsed = admin
+        .parse_page(&title, "sections|externallinks|templates|categories|properties")
+        .await?;
+    let headings: Vec<&str> = parsed["sections"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|s| s["line"].as_str())
+        .collect();
+    assert_eq!(
+        headings,
+        ["In force", "Running", "Done", "Waiting for a person", "Stop and help"]
+    );
     for empty in ["externallinks", "templates"] {
         assert_eq!(parsed[empty].as_array().map(Vec::len), Some(0), "{empty}: {parsed}");
     }
@@ -34,11 +52,19 @@ async fn five_parts_for_people_and_nothing_that_disturbs_anybody() -> Result<()>
     assert!(read("running").await?.contains("Version "), "{page}");
     assert!(read("done").await?.contains("24 hours: 1 learners matched"), "{page}");
     let case = read("waiting").await?;
-    assert!(case.contains(&waiting.profile) && case.contains("asks bots to stay away") && case.contains("What to do:"), "{case}");
+    assert!(
+        case.contains(&waiting.profile) && case.contains("asks bots to stay away") && case.contains("What to do:"),
+        "{case}"
+    );
     assert!(case.contains("Requests/Writing"), "for which skill: {case}");
     let help = read("stop").await?;
     let stop = format!("User:{}/matchbot/Stop", coop.world.bot.name);
-    for named in [coop.settings_title(), stop, format!("{}/draft", coop.settings_title()), format!("User talk:{}", coop.world.bot.name)] {
+    for named in [
+        coop.settings_title(),
+        stop,
+        format!("{}/draft", coop.settings_title()),
+        format!("User talk:{}", coop.world.bot.name),
+    ] {
         assert!(help.contains(&named), "{named} in {help}");
     }
 
@@ -48,7 +74,10 @@ async fn five_parts_for_people_and_nothing_that_disturbs_anybody() -> Result<()>
         assert!(notes.iter().all(|note| note.title != title), "{notes:?}");
     }
     let summary = &statuses(&coop).await?[0].summary;
-    assert!(summary.contains(&format!("[[{title}|matchbot]]")) && !summary.contains("[[User:Admin"), "{summary}");
+    assert!(
+        summary.contains(&format!("[[{title}|matchbot]]")) && !summary.contains("[[User:Admin"),
+        "{summary}"
+    );
     let notes = admin.notifications().await?;
     assert!(notes.iter().all(|note| note.title != title), "{notes:?}");
     Ok(())
@@ -66,7 +95,11 @@ async fn saved_when_something_changed_for_people_and_else_once_a_day() -> Result
     coop.matchbot().later(DAY - 600).run_ok().await?;
     assert_eq!(statuses(&coop).await?.len(), 1);
     coop.matchbot().later(DAY + 60).run_ok().await?;
-    assert_eq!(statuses(&coop).await?.len(), 2, "once a day, so that people see that it is alive");
+    assert_eq!(
+        statuses(&coop).await?.len(),
+        2,
+        "once a day, so that people see that it is alive"
+    );
     // Somebody waits for a person: at once.
     let waiting = coop.add_learner("Nell", "writing").await?;
     coop.world.admin.block(waiting.name()).await?;
@@ -97,7 +130,6 @@ async fn deleted_blanked_or_taken_over_by_people_it_stays_so_until_an_admin_asks
         }
         let left = admin.text(&title).await?;
         let learner = coop.add_learner("Lea", "writing").await?;
-        coop.add_members(&[("Nell", vec![coop.skill("writing")?.request.as_str()])]).await?;
         coop.matchbot().run_ok().await?;
         let run = coop.matchbot().later(DAY).run_ok().await?;
         assert_eq!(admin.text(&title).await?, left, "{how}: left alone\n{run}");
@@ -107,7 +139,10 @@ async fn deleted_blanked_or_taken_over_by_people_it_stays_so_until_an_admin_asks
         coop.save_settings(&coop.settings.clone().set("minor", true)).await?;
         coop.matchbot().run_ok().await?;
         let page = admin.text(&title).await?.unwrap_or_default();
-        assert!(page.contains("<!-- in-force -->"), "{how}: an admin asked for it again, but:\n{page}");
+        assert!(
+            page.contains("<!-- in-force -->"),
+            "{how}: an admin asked for it again, but:\n{page}"
+        );
     }
     Ok(())
 }

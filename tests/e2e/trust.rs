@@ -39,7 +39,11 @@ async fn on_off_and_malformed() -> Result<()> {
     coop.matchbot().run_ok().await?;
     coop.matchbot().later(MINUTES_5).run_ok().await?;
     assert_eq!((coop.greetings_of(&a).await?, statuses(&coop).await?.len()), (1, 1));
-    assert!(as_read(&coop, &status(&coop).await?).await?.contains("is in force, saved by Admin on"));
+    assert!(
+        as_read(&coop, &status(&coop).await?)
+            .await?
+            .contains("is in force, saved by Admin on")
+    );
 
     // Off: nothing, said once.
     let b = coop.add_learner("B", "writing").await?;
@@ -50,7 +54,12 @@ async fn on_off_and_malformed() -> Result<()> {
     }
     assert_eq!((coop.greetings_of(&b).await?, statuses(&coop).await?.len()), (0, 2));
     let page = as_read(&coop, part(&status(&coop).await?, "in-force")).await?;
-    assert!(page.contains(&format!("off (enabled: false) since settings revision {off}, saved by Admin")), "{page}");
+    assert!(
+        page.contains(&format!(
+            "off (enabled: false) since settings revision {off}, saved by Admin"
+        )),
+        "{page}"
+    );
 
     // Malformed: nothing, though the revision before was fine; the problems once; a person is told once, then daily.
     coop.save_settings(&coop.settings).await?;
@@ -60,7 +69,10 @@ async fn on_off_and_malformed() -> Result<()> {
     assert!(run.says("skillz"), "a warning still:\n{run}");
     assert_eq!((coop.greetings_of(&b).await?, statuses(&coop).await?.len()), (0, 3));
     let page = as_read(&coop, part(&status(&coop).await?, "in-force")).await?;
-    assert!(page.contains(&format!("revision {bad}, saved by Admin")) && page.contains("rejected"), "{page}");
+    assert!(
+        page.contains(&format!("revision {bad}, saved by Admin")) && page.contains("rejected"),
+        "{page}"
+    );
     assert!(page.contains("skillz"), "{page}");
     coop.matchbot().later(DAY - 600).run_ok().await?;
     coop.matchbot().later(DAY + 60).run_to(78).await?;
@@ -84,11 +96,18 @@ async fn not_protected_redirect_moved_and_deleted() -> Result<()> {
     let (admin, title) = (&coop.world.admin, coop.settings_title());
 
     admin.protect(&title, "all", "infinite", false).await?;
-    is_not_obeyed(&coop, &coop.matchbot(), "is not protected: an admin has to protect it against editing (level sysop)").await?;
+    is_not_obeyed(
+        &coop,
+        &coop.matchbot(),
+        "is not protected: an admin has to protect it against editing (level sysop)",
+    )
+    .await?;
     admin.protect(&title, "autoconfirmed", "infinite", false).await?;
     is_not_obeyed(&coop, &coop.matchbot(), "is not protected").await?;
     // The operator may name another level.
-    let lower = coop.matchbot().env("WIKICREW_REQUIRED_PROTECTION", "sysop,autoconfirmed");
+    let lower = coop
+        .matchbot()
+        .env("WIKICREW_REQUIRED_PROTECTION", "sysop,autoconfirmed");
     lower.clone().args(&["--dry-run"]).run_ok().await?;
 
     admin.protect(&title, "sysop", "infinite", false).await?;
@@ -98,7 +117,12 @@ async fn not_protected_redirect_moved_and_deleted() -> Result<()> {
 
     coop.save_settings(&coop.settings).await?;
     admin.move_page(&title, &elsewhere, true).await?;
-    is_not_obeyed(&coop, &coop.matchbot(), "does not exist: create it from settings.example.wiki").await?;
+    is_not_obeyed(
+        &coop,
+        &coop.matchbot(),
+        "does not exist: create it from settings.example.wiki",
+    )
+    .await?;
     admin.move_page(&elsewhere, &title, true).await?;
     assert_eq!(coop.greetings_of(&learner).await?, 0);
     coop.matchbot().run_ok().await?;
@@ -143,18 +167,40 @@ async fn protection_by_cascade_counts_but_not_for_what_was_saved_while_open() ->
 
     // Somebody writes the page while it is open; an admin protects a page that transcludes it.
     let una = world.person("Una").await?;
-    world.login(&una).await?.edit(&title, &coop.settings.page(), "my settings").await?;
+    world
+        .login(&una)
+        .await?
+        .edit(&title, &coop.settings.page(), "my settings")
+        .await?;
     let cascade = world.own("Wikipedia:Protected pages");
-    world.load(&[NewPage::new(&cascade, &format!("{{{{{title}}}}}")).protected("sysop").with("cascade", json!(true))]).await?;
+    world
+        .load(&[NewPage::new(&cascade, &format!("{{{{{title}}}}}"))
+            .protected("sysop")
+            .with("cascade", json!(true))])
+        .await?;
     let protection = &admin.info(&title).await?["protection"];
     assert!(protection.to_string().contains(&cascade), "{protection}");
-    is_not_obeyed(&coop, &job, &format!("was saved by {} while the page was open to them", una.name)).await?;
+    is_not_obeyed(
+        &coop,
+        &job,
+        &format!("was saved by {} while the page was open to them", una.name),
+    )
+    .await?;
 
-    admin.edit(&title, &coop.settings.clone().set("minor", true).page(), "read, and taken over").await?;
+    admin
+        .edit(
+            &title,
+            &coop.settings.clone().set("minor", true).page(),
+            "read, and taken over",
+        )
+        .await?;
     job.run_ok().await?;
     assert_eq!(greeted(&coop, &[learner]).await?, 1);
     let page = admin.text(&format!("{title}/Status")).await?.unwrap_or_default();
-    assert!(as_read(&coop, &page).await?.contains("is in force, saved by Admin"), "{page}");
+    assert!(
+        as_read(&coop, &page).await?.contains("is in force, saved by Admin"),
+        "{page}"
+    );
     Ok(())
 }
 
@@ -167,7 +213,11 @@ async fn a_protecting_admin_is_named_beside_the_author_and_the_bot_is_never_obey
     let title = format!("User:{}/open", world.bot.name);
     let job = coop.matchbot().env("WIKICREW_MATCHBOT_SETTINGS", &title);
     let una = world.person("Una").await?;
-    world.login(&una).await?.edit(&title, &coop.settings.page(), "settings").await?;
+    world
+        .login(&una)
+        .await?
+        .edit(&title, &coop.settings.page(), "settings")
+        .await?;
     is_not_obeyed(&coop, &job, "is not protected").await?;
     admin.protect(&title, "sysop", "infinite", false).await?;
     job.run_ok().await?;
@@ -175,9 +225,14 @@ async fn a_protecting_admin_is_named_beside_the_author_and_the_bot_is_never_obey
     let page = admin.text(&format!("{title}/Status")).await?.unwrap_or_default();
     let read = as_read(&coop, &page).await?;
     assert!(read.contains("saved by Admin"), "{read}");
-    assert!(read.contains(&format!("its text was written by {}", una.name)), "{read}");
+    assert!(
+        read.contains(&format!("its text was written by {}", una.name)),
+        "{read}"
+    );
 
-    world.load(&[NewPage::new(&title, &coop.settings.clone().set("minor", true).page()).by(&world.bot.name)]).await?;
+    world
+        .load(&[NewPage::new(&title, &coop.settings.clone().set("minor", true).page()).by(&world.bot.name)])
+        .await?;
     is_not_obeyed(&coop, &job, "was saved by the bot itself").await?;
     Ok(())
 }
@@ -187,17 +242,29 @@ async fn a_hidden_revision_is_not_obeyed() -> Result<()> {
     let coop = Coop::new().await?;
     let revision = coop.save_settings(&coop.settings.clone().set("minor", true)).await?;
     coop.matchbot().run_ok().await?;
-    let oversighter = coop.world.account("Oversighter", json!({ "groups": ["suppress", "sysop"] })).await?;
+    let oversighter = coop
+        .world
+        .account("Oversighter", json!({ "groups": ["suppress", "sysop"] }))
+        .await?;
     let oversighter = coop.world.login(&oversighter).await?;
     oversighter.hide_revision(revision, "user").await?;
-    is_not_obeyed(&coop, &coop.matchbot(), "is hidden: an admin has to save a readable one").await?;
+    is_not_obeyed(
+        &coop,
+        &coop.matchbot(),
+        "is hidden: an admin has to save a readable one",
+    )
+    .await?;
     // The wiki itself does not let anybody hide the text of a page's newest revision; another wiki's answer may.
     let proxy = FaultProxy::start(&coop.world.wiki.api).await?;
     coop.save_settings(&coop.settings).await?;
     let title = coop.settings_title();
     let hide = Fault::rewrite(move |answer| {
         let pages = answer["query"]["pages"].as_array_mut();
-        for page in pages.into_iter().flatten().filter(|page| page["title"] == title.as_str()) {
+        for page in pages
+            .into_iter()
+            .flatten()
+            .filter(|page| page["title"] == title.as_str())
+        {
             page["revisions"][0]["slots"]["main"] = json!({ "contentmodel": "wikitext", "texthidden": true });
         }
     });
@@ -212,7 +279,10 @@ async fn a_protection_that_ends_soon_is_a_warning_and_one_that_has_ended_is_none
     admin.protect(&title, "sysop", "6 days", false).await?;
     coop.matchbot().run_ok().await?;
     let page = as_read(&coop, part(&status(&coop).await?, "in-force")).await?;
-    assert!(page.contains("The protection of the settings page ends on 20"), "{page}");
+    assert!(
+        page.contains("The protection of the settings page ends on 20"),
+        "{page}"
+    );
     admin.protect(&title, "sysop", "8 days", false).await?;
     coop.matchbot().run_ok().await?;
     let page = status(&coop).await?;
@@ -231,7 +301,14 @@ async fn json_pages_count_under_listed_names_and_scripts_never() -> Result<()> {
     let learners = coop.add_learners(&[("A", "writing"), ("B", "communication")]).await?;
     let (world, admin) = (&coop.world, &coop.world.admin);
     let mut values = json!({});
-    for key in ["enabled", "start_from", "categories", "defaultmentorprofile", "pages", "greetings"] {
+    for key in [
+        "enabled",
+        "start_from",
+        "categories",
+        "defaultmentorprofile",
+        "pages",
+        "greetings",
+    ] {
         values[key] = coop.settings.get(key).clone();
     }
     let text = values.to_string();
@@ -239,16 +316,27 @@ async fn json_pages_count_under_listed_names_and_scripts_never() -> Result<()> {
 
     // The operator's page, unprotected, saved by the operator.
     let operator = world.person("Operator").await?;
-    let (page, session) = (format!("User:{}/matchbot.json", operator.name), world.login(&operator).await?);
+    let (page, session) = (
+        format!("User:{}/matchbot.json", operator.name),
+        world.login(&operator).await?,
+    );
     session.edit(&page, &text, "settings").await?;
     is_not_obeyed(&coop, &job(&page), "is not protected").await?;
     let listed = job(&page).env("WIKICREW_JSON_ACCOUNTS", &operator.name);
     listed.run_ok().await?;
     assert_eq!(greeted(&coop, &learners).await?, 2);
-    assert_eq!(admin.text(&format!("{page}/Status")).await?, None, "no page of another user is written");
+    assert_eq!(
+        admin.text(&format!("{page}/Status")).await?,
+        None,
+        "no page of another user is written"
+    );
 
     // Its owner may make wikitext of it; from then on anybody could edit it.
-    let change = [("action", "changecontentmodel"), ("title", page.as_str()), ("model", "wikitext")];
+    let change = [
+        ("action", "changecontentmodel"),
+        ("title", page.as_str()),
+        ("model", "wikitext"),
+    ];
     session.write(&change).await?;
     is_not_obeyed(&coop, &listed, "is not protected").await?;
 

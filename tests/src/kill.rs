@@ -5,9 +5,10 @@
 //! its answer; then once more to the end, ten minutes later by its clock. What the scenario calls its snapshot (page
 //! histories, rows, counters) must be that of the undisturbed run.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 use tokio::sync::Semaphore;
@@ -196,10 +197,18 @@ fn beginning(message: &str) -> Vec<&str> {
     message.split_whitespace().take(4).filter(|word| !word.contains(['=', ':'])).collect()
 }
 
+/// New proxies, the one to the wiki on a port that no other kill of this process has had: a scenario may use a wiki and
+/// a database again, and the job knows the wiki by its host and port.
 async fn proxies(world: &World, counter: &MessageCounter) -> Result<(FaultProxy, DbProxy)> {
-    let http = FaultProxy::start_with(&world.wiki.api, 0, counter.clone()).await?;
+    static USED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let db = DbProxy::start_with(&world.database_url(), 0, counter.clone()).await?;
-    Ok((http, db))
+    loop {
+        let http = FaultProxy::start_with(&world.wiki.api, 0, counter.clone()).await?;
+        let mut used = USED.lock().unwrap_or_else(PoisonError::into_inner);
+        if used.insert(http.url().to_owned()) {
+            return Ok((http, db));
+        }
+    }
 }
 
 fn compare(expected: &str, found: &str) -> Result<()> {

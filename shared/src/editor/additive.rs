@@ -245,7 +245,7 @@ impl Editor {
     }
 }
 
-fn log_line<'a>(account: &'a str, found: &'a Found, post_id: Option<&'a str>, kind: &'a str) -> edit_log::NewEdit<'a> {
+pub(super) fn log_line<'a>(account: &'a str, found: &'a Found, post_id: Option<&'a str>, kind: &'a str) -> edit_log::NewEdit<'a> {
     edit_log::NewEdit {
         account,
         page_id: found.page_id,

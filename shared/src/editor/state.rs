@@ -1,8 +1,10 @@
 //! State edits: pages computed from what they say now (the status page, and later reports and marks). They need no
 //! intent: whatever became of an edit, the next run reads the page and computes it again.
 
-use super::{CONFLICTS, Editor, FRESH, Refused};
+use super::additive::log_line;
+use super::{CONFLICTS, Editor, FRESH, Found, Refused};
 use crate::core::site::Title;
+use crate::db::edit_log;
 use crate::page::PageState;
 use crate::wiki::Phase;
 use crate::wiki::raw_edit::{Base, Body, Failed, RawEdit, raw_edit};
@@ -28,8 +30,9 @@ impl Editor {
         state: &State<'_>,
         compute: impl Fn(&PageState) -> Option<String>,
     ) -> Result<bool, Refused> {
+        let mut has_turn = false;
         for _ in 0..CONFLICTS {
-            match self.try_state(state, &compute).await {
+            match self.try_state(state, &compute, &mut has_turn).await {
                 Err(Refused::Conflict) => {}
                 outcome => return outcome,
             }
@@ -40,10 +43,27 @@ impl Editor {
         })
     }
 
+    /// Logs an edit of ours that `page` shows and that a run could not log any more before it died.
+    pub async fn log_forgotten(&self, page: &PageState) -> Result<(), Refused> {
+        let (Some(fence), Some(page_id), Some(revision)) = (&self.fence, page.page_id, &page.revision) else { return Ok(()) };
+        if revision.user.as_deref() != Some(self.session.account()) {
+            return Ok(());
+        }
+        let logged = self.db.read(async |db| edit_log::last_on_title(db, &fence.wiki, &page.title).await).await?;
+        if logged.is_some_and(|logged| logged.revid == Some(revision.revid)) {
+            return Ok(());
+        }
+        let found = Found { revid: revision.revid, page_id, title: page.title.clone(), at: revision.timestamp };
+        let line = log_line(self.session.account(), &found, None, "state");
+        self.db.fenced(fence, "logging an earlier edit", async |tx| edit_log::add(tx, &line).await).await?;
+        Ok(())
+    }
+
     async fn try_state(
         &mut self,
         state: &State<'_>,
         compute: &impl Fn(&PageState) -> Option<String>,
+        has_turn: &mut bool,
     ) -> Result<bool, Refused> {
         let look = if state.is_status_page {
             if let Some(variable) = self.operator_off.clone() {
@@ -66,7 +86,11 @@ impl Editor {
             super::additive::show_diff(&look.target, &text, &summary);
             return Ok(false);
         }
-        self.wait_for_turn(state.title).await?;
+        if !*has_turn {
+            // A turn is taken only for a page that differs. After a long wait it is read again, and the turn kept.
+            self.wait_for_turn(state.title).await?;
+            *has_turn = true;
+        }
         if look.read.elapsed() > FRESH {
             return Err(Refused::Conflict);
         }
