@@ -21,19 +21,27 @@ fn success() -> Value {
 }
 
 fn read_only() -> Value {
-    recorded(include_str!("../../shared/wiki/tests/flow/new-topic.flow-readonly.json"))
+    recorded(include_str!(
+        "../../shared/wiki/tests/flow/new-topic.flow-readonly.json"
+    ))
 }
 
 fn read_only_new_board() -> Value {
-    recorded(include_str!("../../shared/wiki/tests/flow/new-topic.flow-readonly-new-board.json"))
+    recorded(include_str!(
+        "../../shared/wiki/tests/flow/new-topic.flow-readonly-new-board.json"
+    ))
 }
 
 fn no_create_right() -> Value {
-    recorded(include_str!("../../shared/wiki/tests/flow/new-topic.no-create-right.json"))
+    recorded(include_str!(
+        "../../shared/wiki/tests/flow/new-topic.no-create-right.json"
+    ))
 }
 
 fn on_wikitext_page() -> Value {
-    recorded(include_str!("../../shared/wiki/tests/flow/new-topic.on-wikitext-page.json"))
+    recorded(include_str!(
+        "../../shared/wiki/tests/flow/new-topic.on-wikitext-page.json"
+    ))
 }
 
 fn bad_token() -> Value {
@@ -75,7 +83,10 @@ impl Stage {
     async fn with_board(self) -> Result<Self> {
         let board: Value = recorded(include_str!("../../shared/wiki/tests/flow/info.flow-board.json"));
         let model = board["query"]["pages"][0]["contentmodel"].clone();
-        self.coop.world.load(&[NewPage::new(&self.learner.talk, "{\"flow-workflow\":\"x\"}")]).await?;
+        self.coop
+            .world
+            .load(&[NewPage::new(&self.learner.talk, "{\"flow-workflow\":\"x\"}")])
+            .await?;
         let talk = self.learner.talk.clone();
         let is_board = Fault::rewrite(move |answer| {
             for page in answer["query"]["pages"].as_array_mut().into_iter().flatten() {
@@ -85,7 +96,8 @@ impl Stage {
                 }
             }
         });
-        self.proxy.rule(When::module("categories").containing(&self.learner.talk), is_board);
+        self.proxy
+            .rule(When::module("categories").containing(&self.learner.talk), is_board);
         Ok(self)
     }
 
@@ -99,20 +111,37 @@ impl Stage {
 
     /// Every attempt to begin a topic.
     fn topics(&self) -> Vec<Call> {
-        self.proxy.calls().iter().filter(|call| call.action() == "flow").cloned().collect()
+        self.proxy
+            .calls()
+            .iter()
+            .filter(|call| call.action() == "flow")
+            .cloned()
+            .collect()
     }
 
     /// The rows: `revid`, `postid`, `matchmade`.
     async fn rows(&self) -> Result<Vec<Vec<String>>> {
-        self.coop.world.rows("SELECT revid, postid, matchmade FROM matches").await
+        self.coop
+            .world
+            .rows("SELECT revid, postid, matchmade FROM matches")
+            .await
     }
 
     /// Greeted on an ordinary page, with a row that says so.
     async fn assert_on_page(&self, run: &Run) -> Result<()> {
         let history = self.coop.world.admin.history(&self.learner.talk).await?;
         assert_eq!(history.len(), 1, "{run}");
-        assert!(history[0].text.starts_with("==Welcome to the Co-op! We have a mentor for you.==\n"), "{}", history[0].text);
-        assert_eq!(self.rows().await?, [[history[0].revid.to_string().as_str(), "NULL", "1"]]);
+        assert!(
+            history[0]
+                .text
+                .starts_with("==Welcome to the Co-op! We have a mentor for you.==\n"),
+            "{}",
+            history[0].text
+        );
+        assert_eq!(
+            self.rows().await?,
+            [[history[0].revid.to_string().as_str(), "NULL", "1"]]
+        );
         Ok(())
     }
 }
@@ -120,27 +149,53 @@ impl Stage {
 #[tokio::test]
 async fn a_board_gets_a_topic_and_the_row_its_post() -> Result<()> {
     let stage = Stage::new(false).await?.with_board().await?;
-    let refused = stage.proxy.rule(When::action("flow").nth(1), Fault::Answer(bad_token()));
+    let refused = stage
+        .proxy
+        .rule(When::action("flow").nth(1), Fault::Answer(bad_token()));
     let answered = stage.answers(success());
     let run = stage.run().await?;
-    assert_eq!((refused.times(), answered.times()), (1, 1), "a stale token is fetched anew\n{run}");
+    assert_eq!(
+        (refused.times(), answered.times()),
+        (1, 1),
+        "a stale token is fetched anew\n{run}"
+    );
     let topics = stage.topics();
     assert_ne!(topics[0].param("token"), None);
     let topic = &topics[1];
     let said = |key: &str| topic.param(key).unwrap_or_default().to_owned();
-    assert_eq!((said("submodule").as_str(), said("ntformat").as_str(), &said("page")), ("new-topic", "wikitext", &stage.learner.talk));
+    assert_eq!(
+        (said("submodule").as_str(), said("ntformat").as_str(), &said("page")),
+        ("new-topic", "wikitext", &stage.learner.talk)
+    );
     assert_eq!(said("nttopic"), "Welcome to the Co-op! We have a mentor for you.");
     let mentor = stage.coop.world.own("Mia");
     let content = said("ntcontent");
-    assert!(content.starts_with(&format!("Thank you for your interest in the Co-op. [[User:{mentor}|{mentor}]] has listed")), "{content}");
+    assert!(
+        content.starts_with(&format!(
+            "Thank you for your interest in the Co-op. [[User:{mentor}|{mentor}]] has listed"
+        )),
+        "{content}"
+    );
     assert!(!content.contains("~~~~"), "Flow signs by itself: {content}");
     assert_eq!((topic.method.as_str(), said("assert").as_str()), ("POST", "bot"));
-    assert_eq!(stage.rows().await?, [["NULL", "zprat6ca9za8m399", "1"]], "the post's revision");
-    assert_eq!(stage.coop.world.admin.history(&stage.learner.talk).await?.len(), 1, "nothing was edited directly");
+    assert_eq!(
+        stage.rows().await?,
+        [["NULL", "zprat6ca9za8m399", "1"]],
+        "the post's revision"
+    );
+    assert_eq!(
+        stage.coop.world.admin.history(&stage.learner.talk).await?.len(),
+        1,
+        "nothing was edited directly"
+    );
 
     stage.proxy.forget();
     ensure_idle(&stage.run().await?)?;
-    assert!(stage.proxy.calls().writes().is_empty(), "{}", stage.proxy.calls().told());
+    assert!(
+        stage.proxy.calls().writes().is_empty(),
+        "{}",
+        stage.proxy.calls().told()
+    );
     Ok(())
 }
 
@@ -151,7 +206,11 @@ async fn a_missing_page_becomes_a_board_where_the_bot_may_and_a_page_where_not()
     board.run().await?;
     assert_eq!(board.topics().len(), 1);
     assert_eq!(board.rows().await?, [["NULL", "zprat6ca9za8m399", "1"]]);
-    assert_eq!(board.coop.world.admin.text(&board.learner.talk).await?, None, "no page beside the board");
+    assert_eq!(
+        board.coop.world.admin.text(&board.learner.talk).await?,
+        None,
+        "no page beside the board"
+    );
 
     for refusal in [no_create_right(), read_only_new_board(), read_only()] {
         let refused = Stage::new(true).await?;
@@ -169,7 +228,10 @@ async fn a_missing_page_becomes_a_board_where_the_bot_may_and_a_page_where_not()
     assert_eq!(asked.times(), 0, "without the right Flow is not asked");
 
     let never = Stage::new(true).await?;
-    never.coop.save_settings(&never.coop.settings.clone().set("flow", "never")).await?;
+    never
+        .coop
+        .save_settings(&never.coop.settings.clone().set("flow", "never"))
+        .await?;
     let asked = never.answers(success());
     never.assert_on_page(&never.run().await?).await?;
     assert_eq!(asked.times(), 0, "the settings said never");
@@ -178,13 +240,21 @@ async fn a_missing_page_becomes_a_board_where_the_bot_may_and_a_page_where_not()
 
 #[tokio::test]
 async fn a_board_that_refuses_waits_for_a_person() -> Result<()> {
-    for (answer, why) in [(read_only(), "has been disabled on this wiki"), (on_wikitext_page(), "Page already exists at destination")] {
+    for (answer, why) in [
+        (read_only(), "has been disabled on this wiki"),
+        (on_wikitext_page(), "Page already exists at destination"),
+    ] {
         let stage = Stage::new(true).await?.with_board().await?;
         let asked = stage.answers(answer);
         let run = stage.run().await?;
         assert_eq!((number(&run, "persons")?, number(&run, "greeted")?), (1, 0), "{run}");
-        let line = line_about(&stage.coop, &stage.learner).await?.context("it stands on the status page")?;
-        assert!(line.contains("Structured Discussions refused the topic: ") && line.contains(why), "{line}");
+        let line = line_about(&stage.coop, &stage.learner)
+            .await?
+            .context("it stands on the status page")?;
+        assert!(
+            line.contains("Structured Discussions refused the topic: ") && line.contains(why),
+            "{line}"
+        );
         assert_eq!(stage.coop.world.admin.history(&stage.learner.talk).await?.len(), 1);
         assert_eq!(stage.rows().await?.len(), 0);
         ensure_idle(&stage.run().await?)?;
@@ -195,21 +265,44 @@ async fn a_board_that_refuses_waits_for_a_person() -> Result<()> {
 
 #[tokio::test]
 async fn a_topic_whose_answer_was_lost_is_never_sent_again() -> Result<()> {
-    for lost in [Fault::Reset, Fault::HtmlError(502), Fault::Answer(json!({ "flow": { "new-topic": {} } }))] {
+    for lost in [
+        Fault::Reset,
+        Fault::HtmlError(502),
+        Fault::Answer(json!({ "flow": { "new-topic": {} } })),
+    ] {
         let stage = Stage::new(false).await?.with_board().await?;
         stage.proxy.rule(When::action("flow").nth(1), lost.clone());
         let again = stage.answers(success());
         let run = stage.run().await?;
-        assert_eq!((number(&run, "later")?, number(&run, "greeted")?), (1, 0), "{}\n{run}", lost.name());
+        assert_eq!(
+            (number(&run, "later")?, number(&run, "greeted")?),
+            (1, 0),
+            "{}\n{run}",
+            lost.name()
+        );
         let job = || stage.coop.matchbot().through(&stage.proxy);
         job().run_ok().await?;
         job().later(600).run_ok().await?;
         job().later(90_000).run_ok().await?;
-        assert_eq!(again.times(), 0, "{}: Flow cannot say whether it was saved, so it is not sent again", lost.name());
+        assert_eq!(
+            again.times(),
+            0,
+            "{}: Flow cannot say whether it was saved, so it is not sent again",
+            lost.name()
+        );
         let lines = waiting(&stage.coop).await?;
-        let [line] = &lines[..] else { panic!("{}: people are told: {lines:?}", lost.name()) };
-        assert!(line.contains("Structured Discussions cannot say whether the topic was saved"), "{line}");
-        let states = stage.coop.world.rows("SELECT state FROM intent WHERE intent_key NOT LIKE 'mention%'").await?;
+        let [line] = &lines[..] else {
+            panic!("{}: people are told: {lines:?}", lost.name())
+        };
+        assert!(
+            line.contains("Structured Discussions cannot say whether the topic was saved"),
+            "{line}"
+        );
+        let states = stage
+            .coop
+            .world
+            .rows("SELECT state FROM intent WHERE intent_key NOT LIKE 'mention%'")
+            .await?;
         assert_eq!(states, [["gone"]]);
         assert_eq!(stage.rows().await?.len(), 0);
     }

@@ -21,20 +21,178 @@ const SHOWN: usize = 60;
 
 /// What vandals, copying newcomers and broken programs write.
 const ATOMS: &[&str] = &[
-    "[[", "]]", "{{", "}}", "{{{", "}}}", "|", "''", "'''", "'''''", "<nowiki>", "</nowiki>", "<nowiki/>", "<!--", "-->", "<ref>", "</ref>",
-    "<references/>", "<pre>", "</pre>", "</code>", "</bdi>", "</div>", "<div>", "<b>", "<br/>", "<script>", "</script>", "<math>", "<gallery>",
-    "<syntaxhighlight lang=\"x\">", "<includeonly>", "</includeonly>", "<onlyinclude>", "<noinclude>", "<section begin=a/>", "~~~", "~~~~",
-    "~~~~~", "{{subst:PAGENAME}}", "{{PAGENAME}}", "{{!}}", "{{=}}", "{{#if:1|x}}", "{{DISPLAYTITLE:x}}", "{{DEFAULTSORT:x}}", "{{User:Admin}}",
-    "[[File:A.png|thumb]]", "[[Category:X]]", "[[:Category:X]]", "[[User:Admin]]", "[[User:Admin|]]", "[[|x]]", "[[w:de:x]]", "[[de:x]]",
-    "[[Special:Diff/1]]", "[http://x.example y]", "[//x.example]", "http://", "https://x.example/a?b=c&d", "//x.example", "mailto:a@b.example",
-    "news:a", "ftp://x", "www.x.example", "x.example", "\n", "\n\n", "\n* ", "\n# ", "\n:", "\n;", "\n ", "\n== H ==\n", "\n----\n", "\n{|\n|-\n|",
-    "\n|}\n", "\r\n", "\t", "=", "==", "*", "#", ":", ";", " ", "  ", "_", "__TOC__", "__NOTOC__", "__NOINDEX__", "__FORCETOC__", "#REDIRECT [[X]]",
-    "ISBN 9780306406157", "RFC 2616", "PMID 12", "&", "&amp;", "&lt;", "&#91;", "&#x5b;", "&nbsp;", "&#0;", "&zwnj", "-{", "}-", "-{zh:a}-", "%5B",
-    "\u{7f}'\"`UNIQ--nowiki-00000000-QINU`\"'\u{7f}", "\u{0}", "\u{1}", "\u{1b}[31m", "\u{85}", "\u{a0}", "\u{ad}", "\u{200b}", "\u{200d}",
-    "\u{200e}", "\u{200f}", "\u{202e}", "\u{2028}", "\u{2066}", "\u{2069}", "\u{fdd0}", "\u{feff}", "\u{fffd}", "\u{ffff}", "\u{1f600}", "\u{301}",
-    "\u{338}", "\u{20e3}", "e\u{301}", "\u{1100}", "\u{1161}", "ÅΩ", "مرحبا", "ﷺ", "日本", "a", "B", "z9", "(", ")", ",", ".", "..", "!", "?", "»", "«",
-    "\"", "'", "`", "$1", "\\", "/", "@", "+", "-", "–", "^", "{", "}", "[", "]", "<", ">", "(mb-aaaaaaaaaa)", "Alice", "javascript:alert(1)",
-    "onclick=x", "style=\"position:fixed\"",
+    "[[",
+    "]]",
+    "{{",
+    "}}",
+    "{{{",
+    "}}}",
+    "|",
+    "''",
+    "'''",
+    "'''''",
+    "<nowiki>",
+    "</nowiki>",
+    "<nowiki/>",
+    "<!--",
+    "-->",
+    "<ref>",
+    "</ref>",
+    "<references/>",
+    "<pre>",
+    "</pre>",
+    "</code>",
+    "</bdi>",
+    "</div>",
+    "<div>",
+    "<b>",
+    "<br/>",
+    "<script>",
+    "</script>",
+    "<math>",
+    "<gallery>",
+    "<syntaxhighlight lang=\"x\">",
+    "<includeonly>",
+    "</includeonly>",
+    "<onlyinclude>",
+    "<noinclude>",
+    "<section begin=a/>",
+    "~~~",
+    "~~~~",
+    "~~~~~",
+    "{{subst:PAGENAME}}",
+    "{{PAGENAME}}",
+    "{{!}}",
+    "{{=}}",
+    "{{#if:1|x}}",
+    "{{DISPLAYTITLE:x}}",
+    "{{DEFAULTSORT:x}}",
+    "{{User:Admin}}",
+    "[[File:A.png|thumb]]",
+    "[[Category:X]]",
+    "[[:Category:X]]",
+    "[[User:Admin]]",
+    "[[User:Admin|]]",
+    "[[|x]]",
+    "[[w:de:x]]",
+    "[[de:x]]",
+    "[[Special:Diff/1]]",
+    "[http://x.example y]",
+    "[//x.example]",
+    "http://",
+    "https://x.example/a?b=c&d",
+    "//x.example",
+    "mailto:a@b.example",
+    "news:a",
+    "ftp://x",
+    "www.x.example",
+    "x.example",
+    "\n",
+    "\n\n",
+    "\n* ",
+    "\n# ",
+    "\n:",
+    "\n;",
+    "\n ",
+    "\n== H ==\n",
+    "\n----\n",
+    "\n{|\n|-\n|",
+    "\n|}\n",
+    "\r\n",
+    "\t",
+    "=",
+    "==",
+    "*",
+    "#",
+    ":",
+    ";",
+    " ",
+    "  ",
+    "_",
+    "__TOC__",
+    "__NOTOC__",
+    "__NOINDEX__",
+    "__FORCETOC__",
+    "#REDIRECT [[X]]",
+    "ISBN 9780306406157",
+    "RFC 2616",
+    "PMID 12",
+    "&",
+    "&amp;",
+    "&lt;",
+    "&#91;",
+    "&#x5b;",
+    "&nbsp;",
+    "&#0;",
+    "&zwnj",
+    "-{",
+    "}-",
+    "-{zh:a}-",
+    "%5B",
+    "\u{7f}'\"`UNIQ--nowiki-00000000-QINU`\"'\u{7f}",
+    "\u{0}",
+    "\u{1}",
+    "\u{1b}[31m",
+    "\u{85}",
+    "\u{a0}",
+    "\u{ad}",
+    "\u{200b}",
+    "\u{200d}",
+    "\u{200e}",
+    "\u{200f}",
+    "\u{202e}",
+    "\u{2028}",
+    "\u{2066}",
+    "\u{2069}",
+    "\u{fdd0}",
+    "\u{feff}",
+    "\u{fffd}",
+    "\u{ffff}",
+    "\u{1f600}",
+    "\u{301}",
+    "\u{338}",
+    "\u{20e3}",
+    "e\u{301}",
+    "\u{1100}",
+    "\u{1161}",
+    "ÅΩ",
+    "مرحبا",
+    "ﷺ",
+    "日本",
+    "a",
+    "B",
+    "z9",
+    "(",
+    ")",
+    ",",
+    ".",
+    "..",
+    "!",
+    "?",
+    "»",
+    "«",
+    "\"",
+    "'",
+    "`",
+    "$1",
+    "\\",
+    "/",
+    "@",
+    "+",
+    "-",
+    "–",
+    "^",
+    "{",
+    "}",
+    "[",
+    "]",
+    "<",
+    ">",
+    "(mb-aaaaaaaaaa)",
+    "Alice",
+    "javascript:alert(1)",
+    "onclick=x",
+    "style=\"position:fixed\"",
 ];
 
 /// Numbers that a seed repeats (xorshift).
@@ -67,7 +225,9 @@ fn expected(text: &str, most: usize) -> String {
     let mut named = String::new();
     for c in text.nfc() {
         let n = u32::from(c);
-        let is_direction = [0x61c, 0x200e, 0x200f, 0xfeff].contains(&n) || (0x202a..=0x202e).contains(&n) || (0x2066..=0x206f).contains(&n);
+        let is_direction = [0x61c, 0x200e, 0x200f, 0xfeff].contains(&n)
+            || (0x202a..=0x202e).contains(&n)
+            || (0x2066..=0x206f).contains(&n);
         let is_none = (0xfdd0..=0xfdef).contains(&n) || n % 0x1_0000 >= 0xfffe || (0xfff9..=0xfffb).contains(&n);
         match c {
             c if c.is_whitespace() => named.push(' '),
@@ -75,10 +235,22 @@ fn expected(text: &str, most: usize) -> String {
             c => named.push(c),
         }
     }
-    let one_line = named.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    let one_line = named
+        .split(' ')
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
     match one_line.chars().count() {
         n if n <= most => one_line,
-        _ => one_line.chars().take(most - 1).collect::<String>().trim_end().to_owned() + "…",
+        _ => {
+            one_line
+                .chars()
+                .take(most - 1)
+                .collect::<String>()
+                .trim_end()
+                .to_owned()
+                + "…"
+        }
     }
 }
 
@@ -105,7 +277,10 @@ fn placed(n: usize, string: &str) -> (String, Vec<String>) {
 }
 
 fn words(text: &str) -> String {
-    text.split(|c: char| c.is_whitespace()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    text.split(|c: char| c.is_whitespace())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[tokio::test]
@@ -119,22 +294,57 @@ async fn twenty_thousand_hostile_strings_stay_text() -> Result<()> {
     let mut pages = JoinSet::new();
     for page in 0..STRINGS / PER_PAGE {
         let strings: Vec<String> = (0..PER_PAGE).map(|_| numbers.string()).collect();
-        let (admin, places, title) = (world.admin.clone(), places.clone(), world.own(&format!("Hostile {page}")));
+        let (admin, places, title) = (
+            world.admin.clone(),
+            places.clone(),
+            world.own(&format!("Hostile {page}")),
+        );
         pages.spawn(async move {
             let _place = places.acquire_owned().await?;
-            let (source, shown): (Vec<String>, Vec<Vec<String>>) = (0..).zip(&strings).map(|(n, s)| placed(n, s)).unzip();
+            let (source, shown): (Vec<String>, Vec<Vec<String>>) =
+                (0..).zip(&strings).map(|(n, s)| placed(n, s)).unzip();
             let source = source.concat();
             let props = "text|links|templates|categories|images|externallinks|iwlinks|langlinks|sections|properties";
             let parsed = admin.parse_text(&title, &source, props).await?;
-            for key in ["links", "templates", "categories", "images", "externallinks", "iwlinks", "langlinks", "sections"] {
-                ensure!(parsed[key] == json!([]), "{key}: {}\nof one of {strings:?}", parsed[key]);
+            for key in [
+                "links",
+                "templates",
+                "categories",
+                "images",
+                "externallinks",
+                "iwlinks",
+                "langlinks",
+                "sections",
+            ] {
+                ensure!(
+                    parsed[key] == json!([]),
+                    "{key}: {}\nof one of {strings:?}",
+                    parsed[key]
+                );
             }
-            ensure!(parsed["properties"].as_object().is_none_or(serde_json::Map::is_empty), "{}", parsed["properties"]);
+            ensure!(
+                parsed["properties"].as_object().is_none_or(serde_json::Map::is_empty),
+                "{}",
+                parsed["properties"]
+            );
             let html = parsed["text"].as_str().context("no text")?;
-            let read: Vec<String> = html.split("<div>").skip(1).map(|part| words(&text_of_html(part.split("</div>").next().unwrap_or("")))).collect();
-            ensure!(read.len() == PER_PAGE * 3, "{} places: some string closed one, or opened one", read.len());
+            let read: Vec<String> = html
+                .split("<div>")
+                .skip(1)
+                .map(|part| words(&text_of_html(part.split("</div>").next().unwrap_or(""))))
+                .collect();
+            ensure!(
+                read.len() == PER_PAGE * 3,
+                "{} places: some string closed one, or opened one",
+                read.len()
+            );
             for (n, (read, wanted)) in read.iter().zip(shown.concat()).enumerate() {
-                ensure!(*read == words(&wanted), "{:?} way {}\nreads  {read:?}\nwanted {wanted:?}", strings[n / 3], n % 3);
+                ensure!(
+                    *read == words(&wanted),
+                    "{:?} way {}\nreads  {read:?}\nwanted {wanted:?}",
+                    strings[n / 3],
+                    n % 3
+                );
             }
             anyhow::Ok((page % 10 == 0).then_some((title, source)))
         });
@@ -148,7 +358,10 @@ async fn twenty_thousand_hostile_strings_stay_text() -> Result<()> {
     for (title, source) in to_save {
         person.edit(&title, &source, "").await?;
         let stored = person.text(&title).await?.context("it was saved")?;
-        ensure!(stored == source.trim_end(), "{title} was changed by saving it: seed {seed}");
+        ensure!(
+            stored == source.trim_end(),
+            "{title} was changed by saving it: seed {seed}"
+        );
     }
     Ok(())
 }

@@ -1,4 +1,27 @@
 //! All end-to-end tests: one binary, because each further one would link everything again.
 //! They need the sandbox (`scripts/sandbox up`) and the built jobs (`cargo build --workspace --bins`).
 
+mod again;
+mod commands;
+mod dry;
+mod exit;
+mod flow;
+mod german;
 mod harness;
+mod hostile;
+mod limits;
+mod many;
+mod mentors;
+mod names;
+mod notified;
+mod outcomes;
+mod owners;
+mod refusals;
+mod secrets;
+mod seen;
+mod settings_page;
+mod skips;
+mod status_page;
+mod steps;
+mod switch;
+mod trust;

@@ -43,18 +43,30 @@ async fn parsed(admin: &Api, title: &str) -> Result<Value> {
 }
 
 fn titles(list: &Value) -> BTreeSet<&str> {
-    list.as_array().into_iter().flatten().filter_map(|link| link["title"].as_str()).collect()
+    list.as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|link| link["title"].as_str())
+        .collect()
 }
 
 /// Panics if anything but links to pages and `sections` headings came of it.
 fn assert_plain(parsed: &Value, sections: usize, what: &str) {
     // __NOINDEX__ has its own tracking category.
     let is_joined = |category: &Value| category["category"] != "Noindexed_pages";
-    assert!(!parsed["categories"].as_array().into_iter().flatten().any(is_joined), "{} of {what}", parsed["categories"]);
+    assert!(
+        !parsed["categories"].as_array().into_iter().flatten().any(is_joined),
+        "{} of {what}",
+        parsed["categories"]
+    );
     for key in ["templates", "images", "externallinks", "iwlinks", "langlinks"] {
         assert_eq!(parsed[key], json!([]), "{key} of {what}");
     }
-    assert_eq!(parsed["sections"].as_array().map(Vec::len), Some(sections), "sections of {what}");
+    assert_eq!(
+        parsed["sections"].as_array().map(Vec::len),
+        Some(sections),
+        "sections of {what}"
+    );
 }
 
 /// A name of exactly this many bytes, most of them in letters of two.
@@ -64,7 +76,11 @@ fn long(prefix: &str, bytes: usize) -> String {
 }
 
 fn shown(name: &str) -> String {
-    name.replace('_', " ").split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    name.replace('_', " ")
+        .split(' ')
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[tokio::test]
@@ -80,7 +96,9 @@ async fn a_greeting_links_two_people_and_nothing_else_whatever_their_names() -> 
     let account = world.person("With a long title").await?;
     let title = format!("T{}", long("", 242));
     let (profile, talk) = (format!("{}/{title}", coop.main), format!("{}/{title}", coop.talk));
-    world.load(&[NewPage::new(&profile, &profile_text(&[&coop.skill("writing")?.request])).by(&account.name)]).await?;
+    world
+        .load(&[NewPage::new(&profile, &profile_text(&[&coop.skill("writing")?.request])).by(&account.name)])
+        .await?;
     assert_eq!(profile.len() - "Wikipedia:".len(), 255);
     learners.push(Member { account, profile, talk });
     let mut mentors: Vec<String> = NAMES.iter().map(|name| format!("{name} m")).collect();
@@ -89,13 +107,16 @@ async fn a_greeting_links_two_people_and_nothing_else_whatever_their_names() -> 
     let mentors: Vec<Account> = world.people(&mentors).await?;
     assert!(mentors.iter().any(|mentor| mentor.name.len() == 235));
     let profile = profile_text(&[&coop.skill("writing")?.mentors]);
-    let pages: Vec<NewPage> =
-        (0..).zip(&mentors).map(|(n, mentor)| NewPage::new(&format!("{}/Mentor {n}", coop.main), &profile).by(&mentor.name)).collect();
+    let pages: Vec<NewPage> = (0..)
+        .zip(&mentors)
+        .map(|(n, mentor)| NewPage::new(&format!("{}/Mentor {n}", coop.main), &profile).by(&mentor.name))
+        .collect();
     world.load(&pages).await?;
     // Each mentor is drawn once; what they teach is a name too.
     let skill = "a|b [[c]] {{d}} \"e\" ''f'' <b>g</b> {0} ~~~~ &amp; https://h.example";
     let settings = coop.settings.clone().set("order", "fewest");
-    coop.save_settings(&settings.set("categories.skillslist", json!([skill, "other"]))).await?;
+    coop.save_settings(&settings.set("categories.skillslist", json!([skill, "other"])))
+        .await?;
 
     let run = coop.matchbot().run_ok().await?;
     assert_eq!(number(&run, "matched")?, learners.len() as u64, "{run}");
@@ -104,8 +125,14 @@ async fn a_greeting_links_two_people_and_nothing_else_whatever_their_names() -> 
     for learner in &learners {
         let parsed = parsed(admin, &learner.talk).await?;
         assert_plain(&parsed, 1, &learner.talk);
-        let row = world.rows(&format!("SELECT muid FROM matches WHERE luid = {}", learner.account.id)).await?.concat();
-        let mentor = mentors.iter().find(|mentor| row == [mentor.id.to_string()]).context("one row with a mentor")?;
+        let row = world
+            .rows(&format!("SELECT muid FROM matches WHERE luid = {}", learner.account.id))
+            .await?
+            .concat();
+        let mentor = mentors
+            .iter()
+            .find(|mentor| row == [mentor.id.to_string()])
+            .context("one row with a mentor")?;
         drawn.insert(mentor.id);
         let (learner, mentor) = (shown(learner.name()), shown(&mentor.name));
         let links = [&learner, &mentor, bot].map(|name| format!("User:{name}"));
@@ -113,13 +140,14 @@ async fn a_greeting_links_two_people_and_nothing_else_whatever_their_names() -> 
         let wanted: BTreeSet<&str> = links.iter().chain([&signature]).map(String::as_str).collect();
         assert_eq!(titles(&parsed["links"]), wanted);
         let text = timeless(&text_of_html(parsed["text"].as_str().unwrap_or_default()));
-        // What a <pre> block shows is what counts: an entity is its character.
-        let skill = skill.replace("&amp;", "&");
         let wanted = format!(
             "Hello, {learner}! Thank you for your interest in the Co-op. {mentor} has listed \"{skill}\" in their mentorship profile. \
              Leave them a message on their talk page and see if you want to work together! {bot} (talk) TIME"
         );
-        assert!(text.replace('\u{a0}', " ").contains(&wanted), "{wanted}\nshould be in\n{text}");
+        assert!(
+            text.replace('\u{a0}', " ").contains(&wanted),
+            "{wanted}\nshould be in\n{text}"
+        );
     }
     assert_eq!(drawn.len(), mentors.len(), "each of them was named");
     Ok(())
@@ -131,7 +159,9 @@ async fn the_status_page_shows_every_name_as_it_is() -> Result<()> {
     let (world, admin) = (&coop.world, &coop.world.admin);
     let named: Vec<Account> = world.people(&NAMES).await?;
     let makers: Vec<String> = NAMES.iter().map(|name| format!("{name} o")).collect();
-    let makers = world.people(&makers.iter().map(String::as_str).collect::<Vec<_>>()).await?;
+    let makers = world
+        .people(&makers.iter().map(String::as_str).collect::<Vec<_>>())
+        .await?;
     let text = profile_text(&[&coop.skills[0].request]);
     let mut pages: Vec<NewPage> = Vec::new();
     let mut profiles = Vec::new();
@@ -141,7 +171,15 @@ async fn the_status_page_shows_every_name_as_it_is() -> Result<()> {
     }
     // Titles may hold what user names may not.
     let long_title = format!("T{}", long("", 242));
-    for title in ["C++ = A", "Re: a@b", "a/b/c//d", "'''Bold'''''", "Mr. T: https:x", "👩‍👩‍👧 & 🏳️‍🌈", &long_title] {
+    for title in [
+        "C++ = A",
+        "Re: a@b",
+        "a/b/c//d",
+        "'''Bold'''''",
+        "Mr. T: https:x",
+        "👩‍👩‍👧 & 🏳️‍🌈",
+        &long_title,
+    ] {
         profiles.push(format!("{}/{title}", coop.main));
         pages.push(NewPage::new(&format!("{}/{title}", coop.main), &text).by("2001:db8::7"));
     }
@@ -149,10 +187,24 @@ async fn the_status_page_shows_every_name_as_it_is() -> Result<()> {
     let run = coop.matchbot().run_ok().await?;
 
     let lines = waiting(&coop).await?;
-    assert_eq!(lines.len(), profiles.len(), "{run}{}", world.table("SELECT title, state, reason FROM request WHERE state <> 'person'").await?);
+    assert_eq!(
+        lines.len(),
+        profiles.len(),
+        "{run}{}",
+        world
+            .table("SELECT title, state, reason FROM request WHERE state <> 'person'")
+            .await?
+    );
     for ((named, maker), profile) in named.iter().zip(&makers).zip(&profiles) {
-        let line = lines.iter().find(|line| line.contains(&format!("[[:{profile}|{profile}]]"))).context(profile.clone())?;
-        let why = format!("the profile was made by {} but is named after {}.", shown(&maker.name), shown(&named.name));
+        let line = lines
+            .iter()
+            .find(|line| line.contains(&format!("[[:{profile}|{profile}]]")))
+            .context(profile.clone())?;
+        let why = format!(
+            "the profile was made by {} but is named after {}.",
+            shown(&maker.name),
+            shown(&named.name)
+        );
         assert!(line.contains(&why), "{why} in {line}");
     }
     let status = coop.status_title();
@@ -162,10 +214,16 @@ async fn the_status_page_shows_every_name_as_it_is() -> Result<()> {
     for profile in &profiles {
         assert!(links.contains(profile.as_str()), "{profile} in {links:?}");
     }
-    let others: Vec<&&str> = links.iter().filter(|link| !profiles.iter().any(|profile| profile == *link)).collect();
+    let others: Vec<&&str> = links
+        .iter()
+        .filter(|link| !profiles.iter().any(|profile| profile == *link))
+        .collect();
     let bot = &world.bot.name;
     let may = |link: &str| link.starts_with("Special:Diff/") || link.contains(&format!(":{bot}"));
-    assert!(others.iter().all(|link| may(link) && **link != format!("User:{bot}")), "{others:?}");
+    assert!(
+        others.iter().all(|link| may(link) && **link != format!("User:{bot}")),
+        "{others:?}"
+    );
     let text = text_of_html(parsed["text"].as_str().unwrap_or_default()).replace('\u{a0}', " ");
     for profile in &profiles {
         assert!(text.contains(&decoded(profile)), "{profile} is shown as it is");

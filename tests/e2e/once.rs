@@ -1,6 +1,8 @@
 //! Additive edits exactly once (protocols §1): the answer gets lost, the request comes late, the database forgets, the
 //! page moves away between sending and answer. In the end one greeting stands on the page, and one row tells of it.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use anyhow::Result;
 use wikicrew_tests::calls::Calls;
 use wikicrew_tests::rules::{Fault, Gate, When};
@@ -170,4 +172,23 @@ async fn a_greeting_is_recorded_even_when_the_request_is_withdrawn_before_it_is_
     scene.coop.world.login(&lea.account).await?.edit(&lea.profile, "Hello, I have a mentor now.", "").await?;
     scene.job().later(LATER).run_ok().await?;
     scene.greeted_once(&lea).await
+}
+
+/// The answer gets lost shortly before midnight; the next run belongs to another day.
+#[tokio::test]
+async fn the_maintainer_is_told_once_of_each_case() -> Result<()> {
+    let (scene, nora) = Scene::with_learner("Nora").await?;
+    scene.coop.world.admin.append(&nora.profile, "{{nobots}}", "").await?;
+    let talk = &scene.coop.maintainer.talk;
+    scene.http.rule(When::edit_of(talk).nth(1), Fault::ForwardAndLose);
+    let midnight = DAY - (SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() as i64) % DAY;
+    for later in [-180, -60, 420, DAY - 180, DAY + 420] {
+        scene.job().later(midnight + later).run_ok().await?;
+    }
+    let history = scene.coop.world.admin.history(talk).await?;
+    assert_eq!(history.len(), 1, "{}", scene.coop.world.admin.tell(&[talk]).await?);
+    assert_eq!(scene.coop.world.count("request WHERE mentioned_at IS NOT NULL").await?, 1);
+    let told = scene.coop.world.login(&scene.coop.maintainer.account).await?.notifications().await?;
+    assert_eq!(told.iter().filter(|note| note.title == *talk).count(), 1, "{told:?}");
+    Ok(())
 }

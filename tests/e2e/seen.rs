@@ -11,8 +11,12 @@ use wikicrew_tests::run::Run;
 pub fn number(run: &Run, key: &str) -> Result<u64> {
     let line = run.summary()?;
     let values = line.split(' ');
-    let value = values.filter_map(|part| part.strip_prefix(key)?.strip_prefix('=')).next();
-    value.and_then(|value| value.parse().ok()).with_context(|| format!("no number {key} in {line}"))
+    let value = values
+        .filter_map(|part| part.strip_prefix(key)?.strip_prefix('='))
+        .next();
+    value
+        .and_then(|value| value.parse().ok())
+        .with_context(|| format!("no number {key} in {line}"))
 }
 
 /// The bot's edits of a member's talk page, oldest first.
@@ -30,8 +34,15 @@ pub fn timeless(text: &str) -> String {
 
 /// The lines under *Waiting for a person* as a reader sees them (entities decoded), without their bullets.
 pub async fn waiting(coop: &Coop) -> Result<Vec<String>> {
-    let page = coop.world.admin.text(&coop.status_title()).await?.context("there is no status page")?;
-    let (_, part) = page.split_once("<!-- waiting -->\n").context("the status page has no fourth part")?;
+    let page = coop
+        .world
+        .admin
+        .text(&coop.status_title())
+        .await?
+        .context("there is no status page")?;
+    let (_, part) = page
+        .split_once("<!-- waiting -->\n")
+        .context("the status page has no fourth part")?;
     let part = part.split("\n\n==").next().unwrap_or_default();
     let lines = part.lines().filter_map(|line| line.strip_prefix("* "));
     Ok(lines.map(decoded).collect())
@@ -49,7 +60,9 @@ pub fn decoded(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {
         out.push_str(before);
-        let entity = after.split_once(';').and_then(|(name, after)| Some((character(name)?, after)));
+        let entity = after
+            .split_once(';')
+            .and_then(|(name, after)| Some((character(name)?, after)));
         let (c, after) = entity.unwrap_or(('&', after));
         out.push(c);
         rest = after;
@@ -58,7 +71,13 @@ pub fn decoded(text: &str) -> String {
 }
 
 fn character(entity: &str) -> Option<char> {
-    const NAMED: [(&str, char); 5] = [("amp", '&'), ("lt", '<'), ("gt", '>'), ("quot", '"'), ("nbsp", '\u{a0}')];
+    const NAMED: [(&str, char); 5] = [
+        ("amp", '&'),
+        ("lt", '<'),
+        ("gt", '>'),
+        ("quot", '"'),
+        ("nbsp", '\u{a0}'),
+    ];
     match entity.strip_prefix('#') {
         Some(number) => match number.strip_prefix('x') {
             Some(hex) => char::from_u32(u32::from_str_radix(hex, 16).ok()?),

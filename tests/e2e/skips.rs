@@ -12,14 +12,38 @@ use crate::seen::{edits_of, ensure_idle, line_about, number, waiting};
 
 /// Learner, the reason as the status page says it, the advice.
 const TROUBLES: [(&str, &str, &str); 12] = [
-    ("Redirect", "the profile is a redirect", "put the category on the page it points to"),
+    (
+        "Redirect",
+        "the profile is a redirect",
+        "put the category on the page it points to",
+    ),
     ("Script", "the profile has content model javascript", "match by hand"),
-    ("Moved", "the talk page is a redirect", "turn the redirect into a talk page"),
+    (
+        "Moved",
+        "the talk page is a redirect",
+        "turn the redirect into a talk page",
+    ),
     ("Data", "the talk page has content model json", "match by hand"),
-    ("Protected", "the talk page is protected (level sysop)", "lower the protection"),
-    ("Salted", "the talk page is protected (level sysop)", "lower the protection"),
-    ("Comment", "ends inside a comment that begins in line 3", "close the comment or tag"),
-    ("Nowiki", "ends inside a tag <nowiki> that begins in line 1", "close the comment or tag"),
+    (
+        "Protected",
+        "the talk page is protected (level sysop)",
+        "lower the protection",
+    ),
+    (
+        "Salted",
+        "the talk page is protected (level sysop)",
+        "lower the protection",
+    ),
+    (
+        "Comment",
+        "ends inside a comment that begins in line 3",
+        "close the comment or tag",
+    ),
+    (
+        "Nowiki",
+        "ends inside a tag <nowiki> that begins in line 1",
+        "close the comment or tag",
+    ),
     ("Shy", "asks bots to stay away: {{nobots}}", "match by hand"),
     ("Choosy", "asks bots to stay away: {{bots|deny=", "match by hand"),
     ("Roundabout", "asks bots to stay away: {{", "match by hand"),
@@ -64,7 +88,12 @@ async fn mend(coop: &Coop, member: &Member, trouble: &str) -> Result<()> {
 
 async fn create_protection(admin: &Api, title: &str, level: &str) -> Result<()> {
     let level = format!("create={level}");
-    let params = [("action", "protect"), ("title", title), ("protections", level.as_str()), ("expiry", "infinite")];
+    let params = [
+        ("action", "protect"),
+        ("title", title),
+        ("protections", level.as_str()),
+        ("expiry", "infinite"),
+    ];
     admin.write(&params).await.map(drop)
 }
 
@@ -72,18 +101,25 @@ async fn create_protection(admin: &Api, title: &str, level: &str) -> Result<()> 
 async fn every_trouble_waits_for_a_person_and_is_looked_at_again_when_mended() -> Result<()> {
     let coop = Coop::new().await?;
     coop.add_mentor("Mia", &["writing"]).await?;
-    let template = NewPage::new(&format!("Template:{}", coop.world.own("keep out")), "#REDIRECT [[Template:Bots]]");
+    let template = NewPage::new(
+        &format!("Template:{}", coop.world.own("keep out")),
+        "#REDIRECT [[Template:Bots]]",
+    );
     coop.world.load(&[template]).await?;
     let names: Vec<(&str, &str)> = TROUBLES.iter().map(|(name, ..)| (*name, "writing")).collect();
     let learners = coop.add_learners(&names).await?;
     for (learner, (trouble, ..)) in learners.iter().zip(TROUBLES) {
-        spoil(&coop, learner, trouble).await.with_context(|| trouble.to_owned())?;
+        spoil(&coop, learner, trouble)
+            .await
+            .with_context(|| trouble.to_owned())?;
     }
 
     let run = coop.matchbot().run_ok().await?;
     assert_eq!((number(&run, "persons")?, number(&run, "greeted")?), (12, 0), "{run}");
     for (learner, (trouble, reason, advice)) in learners.iter().zip(TROUBLES) {
-        let line = line_about(&coop, learner).await?.with_context(|| format!("{trouble} is not on the status page\n{run}"))?;
+        let line = line_about(&coop, learner)
+            .await?
+            .with_context(|| format!("{trouble} is not on the status page\n{run}"))?;
         assert!(line.contains(reason) && line.contains(advice), "{trouble}: {line}");
         assert!(line.contains("Requests/Writing"), "the skill: {line}");
         assert_eq!(edits_of(&coop, learner).await?, [], "{trouble}");
@@ -98,7 +134,9 @@ async fn every_trouble_waits_for_a_person_and_is_looked_at_again_when_mended() -
         if withdraw.contains(&trouble) {
             coop.world.admin.edit(&learner.profile, "No, thank you.", "").await?;
         } else {
-            mend(&coop, learner, trouble).await.with_context(|| trouble.to_owned())?;
+            mend(&coop, learner, trouble)
+                .await
+                .with_context(|| trouble.to_owned())?;
         }
     }
     let run = coop.matchbot().run_ok().await?;
@@ -136,12 +174,27 @@ async fn a_request_taken_back_at_the_last_moment_is_not_greeted() -> Result<()> 
         assert_eq!(withdrawn.times(), 0);
     }
     let run = coop.matchbot().through(&proxy).run_ok().await?;
-    assert_eq!((number(&run, "withdrawn")?, number(&run, "greeted")?, number(&run, "persons")?), (2, 0, 0), "{run}");
-    assert_eq!(waiting(&coop).await?, [] as [&str; 0], "that is nothing to bother people with");
+    assert_eq!(
+        (
+            number(&run, "withdrawn")?,
+            number(&run, "greeted")?,
+            number(&run, "persons")?
+        ),
+        (2, 0, 0),
+        "{run}"
+    );
+    assert_eq!(
+        waiting(&coop).await?,
+        [] as [&str; 0],
+        "that is nothing to bother people with"
+    );
     proxy.heal();
     ensure_idle(&coop.matchbot().through(&proxy).run_ok().await?)?;
 
-    coop.world.admin.edit(&learners[0].profile, &profile_text(&[&coop.skills[0].request]), "again").await?;
+    coop.world
+        .admin
+        .edit(&learners[0].profile, &profile_text(&[&coop.skills[0].request]), "again")
+        .await?;
     coop.matchbot().through(&proxy).run_ok().await?;
     assert_eq!(coop.greetings_of(&learners[0]).await?, 1, "asked again, greeted");
     Ok(())
@@ -168,14 +221,22 @@ async fn what_is_no_profile_is_passed_over_in_silence() -> Result<()> {
     coop.world.load(&pages).await?;
     // The setting may name it by an alias and with underscores.
     let alias = excluded.replace("Wikipedia:", "WP:").replace(' ', "_");
-    coop.save_settings(&coop.settings.clone().set("pages.exclude", vec![alias])).await?;
+    coop.save_settings(&coop.settings.clone().set("pages.exclude", vec![alias]))
+        .await?;
     let learner = coop.add_learner("Lea", "writing").await?;
 
     let run = coop.matchbot().run_ok().await?;
     assert_eq!((number(&run, "waiting")?, number(&run, "greeted")?), (1, 1), "{run}");
     assert_eq!(coop.greetings_of(&learner).await?, 1);
     assert_eq!(coop.world.count("request").await?, 1);
-    let edited: Vec<String> = coop.world.admin.contributions(&coop.world.bot.name).await?.into_iter().map(|(title, _)| title).collect();
+    let edited: Vec<String> = coop
+        .world
+        .admin
+        .contributions(&coop.world.bot.name)
+        .await?
+        .into_iter()
+        .map(|(title, _)| title)
+        .collect();
     assert_eq!(edited, [coop.status_title(), learner.talk.clone()]);
     assert_eq!(waiting(&coop).await?, [] as [&str; 0]);
 
@@ -191,7 +252,9 @@ async fn what_is_no_profile_is_passed_over_in_silence() -> Result<()> {
 async fn what_the_wiki_refuses_is_not_forced() -> Result<()> {
     let coop = Coop::new().await?;
     coop.add_mentor("Mia", &["writing"]).await?;
-    let learners = coop.add_learners(&[("Lea", "writing"), ("Lee", "writing"), ("Liv", "writing")]).await?;
+    let learners = coop
+        .add_learners(&[("Lea", "writing"), ("Lee", "writing"), ("Liv", "writing")])
+        .await?;
     let proxy = FaultProxy::start(&coop.world.wiki.api).await?;
     coop.world.load(&[NewPage::new(&learners[2].talk, "Hello")]).await?;
     let talk = learners[2].talk.clone();
@@ -203,21 +266,42 @@ async fn what_the_wiki_refuses_is_not_forced() -> Result<()> {
         }
     });
     proxy.rule(When::module("categories").containing(&learners[2].talk), hidden);
-    let filter = Fault::ApiError("abusefilter-disallowed".into(), "This action has been automatically identified as harmful.".into());
+    let filter = Fault::ApiError(
+        "abusefilter-disallowed".into(),
+        "This action has been automatically identified as harmful.".into(),
+    );
     let refused = proxy.rule(When::edit_of(&learners[0].talk), filter);
 
     coop.matchbot().through(&proxy).run_ok().await?;
-    let line = line_about(&coop, &learners[0]).await?.context("it waits for a person")?;
-    assert!(line.contains("refused the edit (abusefilter-disallowed)") && line.contains("look at the filter"), "{line}");
-    assert_eq!(coop.greetings_of(&learners[1]).await?, 1, "the other learner is greeted");
-    let line = line_about(&coop, &learners[2]).await?.context("what cannot be read is not edited")?;
-    assert!(line.contains("the newest text of ") && line.contains(" is hidden"), "{line}");
+    let line = line_about(&coop, &learners[0])
+        .await?
+        .context("it waits for a person")?;
+    assert!(
+        line.contains("refused the edit (abusefilter-disallowed)") && line.contains("look at the filter"),
+        "{line}"
+    );
+    assert_eq!(
+        coop.greetings_of(&learners[1]).await?,
+        1,
+        "the other learner is greeted"
+    );
+    let line = line_about(&coop, &learners[2])
+        .await?
+        .context("what cannot be read is not edited")?;
+    assert!(
+        line.contains("the newest text of ") && line.contains(" is hidden"),
+        "{line}"
+    );
     ensure_idle(&coop.matchbot().through(&proxy).run_ok().await?)?;
     assert_eq!(refused.times(), 1, "tried once");
 
     proxy.heal();
     coop.matchbot().through(&proxy).later(86_400).run_ok().await?;
-    assert_eq!(coop.greetings_of(&learners[0]).await?, 1, "a day later it is tried once more");
+    assert_eq!(
+        coop.greetings_of(&learners[0]).await?,
+        1,
+        "a day later it is tried once more"
+    );
     Ok(())
 }
 
@@ -225,14 +309,20 @@ async fn what_the_wiki_refuses_is_not_forced() -> Result<()> {
 async fn one_learners_failure_is_tried_for_a_week_and_stops_nobody() -> Result<()> {
     let coop = Coop::new().await?;
     coop.add_mentor("Mia", &["writing"]).await?;
-    let [bad, good] = &coop.add_learners(&[("Bad", "writing"), ("Good", "writing")]).await?[..] else { panic!("two") };
+    let [bad, good] = &coop.add_learners(&[("Bad", "writing"), ("Good", "writing")]).await?[..] else {
+        panic!("two")
+    };
     let proxy = FaultProxy::start(&coop.world.wiki.api).await?;
     let broken = Fault::ApiError("somethingbroken".into(), "This page cannot be read.".into());
     let failed = proxy.rule(When::module("categories").containing(&bad.talk), broken);
     let run = async |hours: i64, code: i32| coop.matchbot().through(&proxy).later(hours * 3600).run_to(code).await;
 
     let first = run(0, 1).await?;
-    assert_eq!((number(&first, "failed")?, coop.greetings_of(good).await?), (1, 1), "{first}");
+    assert_eq!(
+        (number(&first, "failed")?, coop.greetings_of(good).await?),
+        (1, 1),
+        "{first}"
+    );
     assert!(first.summary()?.contains("Errors: True"), "{first}");
     // Each run for a day, then once a day; the exit code calls a person once a day.
     run(1, 0).await?;
@@ -244,15 +334,24 @@ async fn one_learners_failure_is_tried_for_a_week_and_stops_nobody() -> Result<(
     run(52, 1).await?;
     assert_eq!((failed.times(), waiting(&coop).await?.len()), (5, 0));
     let last = run(8 * 24, 1).await?;
-    let line = line_about(&coop, bad).await?.with_context(|| format!("given up\n{last}"))?;
-    assert!(line.contains("it failed for a week: ") && line.contains("This page cannot be read"), "{line}");
+    let line = line_about(&coop, bad)
+        .await?
+        .with_context(|| format!("given up\n{last}"))?;
+    assert!(
+        line.contains("it failed for a week: ") && line.contains("This page cannot be read"),
+        "{line}"
+    );
     run(9 * 24, 0).await?;
     assert_eq!(failed.times(), 6, "given up");
 
     proxy.heal();
     coop.world.admin.append(&bad.profile, "Hello?", "").await?;
     run(9 * 24, 0).await?;
-    assert_eq!(coop.greetings_of(bad).await?, 1, "looked at again when the page changed");
+    assert_eq!(
+        coop.greetings_of(bad).await?,
+        1,
+        "looked at again when the page changed"
+    );
     Ok(())
 }
 
@@ -261,12 +360,17 @@ async fn without_mentor_and_maintainer_the_learner_waits() -> Result<()> {
     let coop = Coop::new().await?;
     let learner = coop.add_learner("Lea", "writing").await?;
     let profile = format!("{}/Whoever looks after this", coop.main);
-    coop.world.load(&[NewPage::new(&profile, "I look after the Co-op.").by("192.0.2.3")]).await?;
+    coop.world
+        .load(&[NewPage::new(&profile, "I look after the Co-op.").by("192.0.2.3")])
+        .await?;
     let settings = coop.settings.clone().set("defaultmentorprofile", profile.clone());
     coop.save_settings(&settings).await?;
     coop.matchbot().run_ok().await?;
     let line = line_about(&coop, &learner).await?.context("it waits")?;
-    assert!(line.contains("no mentor is available and the maintainer is not known"), "{line}");
+    assert!(
+        line.contains("no mentor is available and the maintainer is not known"),
+        "{line}"
+    );
     assert!(line.contains("mend defaultmentorprofile in the settings"), "{line}");
     assert_eq!(coop.greetings_of(&learner).await?, 0);
 

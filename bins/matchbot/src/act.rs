@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use shared::core::intent::token;
 use shared::core::site::Title;
-use shared::core::types::{PageId, UserId};
+use shared::core::types::{PageId, RevId, UserId};
 use shared::db::intent::{self, Intent, NewIntent, State as IntentState};
 use shared::db::matches::{self, NewMatch};
 use shared::db::request::{self, Request};
@@ -63,7 +63,7 @@ impl Decision {
         .to_string()
     }
 
-    fn from_json(text: &str) -> Option<Decision> {
+    pub(crate) fn from_json(text: &str) -> Option<Decision> {
         let value: Value = serde_json::from_str(text).ok()?;
         let text = |key: &str| value[key].as_str().map(str::to_owned);
         Some(Decision {
@@ -131,7 +131,7 @@ async fn attempt(run: &mut Run<Settings>, case: &Case<'_>, known: &Known) -> any
         Some(Intent { state: IntentState::Gone, last_error, .. }) => {
             return Ok(Step::Person(Reason::Gone(last_error.clone().unwrap_or_default())));
         }
-        Some(Intent { state: IntentState::Done | IntentState::Failed, .. }) => return close(run, case).await,
+        Some(intent @ Intent { state: IntentState::Done | IntentState::Failed, .. }) => return close(run, case, intent).await,
         Some(_) => {}
         None => {
             if let Some(found) = run.editor.token_on_wiki(&token) {
@@ -182,11 +182,25 @@ async fn where_to(run: &mut Run<Settings>, look: &Look, category: &str) -> anyho
     Ok(place(profile, &look.target, category, flow_state(run), &bot, run.session.site()))
 }
 
-/// The greeting is recorded already, but the request does not know it (its row was lost and made again).
-async fn close(run: &Run<Settings>, case: &Case<'_>) -> anyhow::Result<Step> {
+/// The greeting is recorded already, but the request does not know it (its row was lost and made again): its row in
+/// `matches` may be lost as well.
+async fn close(run: &Run<Settings>, case: &Case<'_>, intent: &Intent) -> anyhow::Result<Step> {
     if let Some(fence) = run.fence() {
-        let (id, learner, now) = (case.request.id, case.learner, run.clock.now());
-        run.db.fenced(&fence, "closing a request", async |tx| request::answer(tx, id, learner, now).await).await?;
+        let decision = Decision::from_json(&intent.decision).filter(|_| intent.state == IntentState::Done);
+        run.db
+            .fenced(&fence, "closing a request", async |tx| {
+                if let Some(decision) = &decision {
+                    let found = Found {
+                        revid: intent.revid.unwrap_or(RevId(0)),
+                        page_id: intent.page_id.unwrap_or(PageId(0)),
+                        title: intent.title.clone(),
+                        at: intent.updated,
+                    };
+                    return Row::new(run, case, intent, decision).store(tx, &found, intent.post_id.as_deref()).await;
+                }
+                request::answer(tx, case.request.id, case.learner, run.clock.now()).await
+            })
+            .await?;
     }
     Ok(Step::Later("its greeting is on record already".to_owned()))
 }
@@ -323,7 +337,7 @@ fn category_shown(run: &Run<Settings>, case: &Case<'_>) -> String {
 }
 
 /// The row in `matches` of one greeting.
-struct Row<'a> {
+pub(crate) struct Row<'a> {
     run_time: shared::core::types::Timestamp,
     now: shared::core::types::Timestamp,
     case: &'a Case<'a>,
@@ -333,11 +347,11 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn new(run: &Run<Settings>, case: &'a Case<'a>, intent: &'a Intent, decision: &'a Decision) -> Row<'a> {
+    pub(crate) fn new(run: &Run<Settings>, case: &'a Case<'a>, intent: &'a Intent, decision: &'a Decision) -> Row<'a> {
         Row { run_time: run.started, now: run.clock.now(), case, intent, decision, category: category_shown(run, case) }
     }
 
-    async fn store(&self, tx: &mut FencedTx<'_>, found: &Found, post_id: Option<&str>) -> shared::db::Result<()> {
+    pub(crate) async fn store(&self, tx: &mut FencedTx<'_>, found: &Found, post_id: Option<&str>) -> shared::db::Result<()> {
         let request = self.case.request;
         let new = NewMatch {
             learner: self.case.learner,
@@ -375,12 +389,12 @@ async fn adopt(run: &mut Run<Settings>, case: &Case<'_>, key: &str, token: &str,
     let text = decision.to_json();
     let new = NewIntent { key, token, decision: &text, page_id: Some(found.page_id), title: &found.title };
     let now = run.clock.now();
-    let intent = run.db.fenced(&fence, "adopting a greeting", async |tx| intent::open(tx, &new, now).await).await?;
-    let row = Row::new(run, case, &intent, &decision);
+    // In one transaction: an intent without words must never be left to be sent.
     run.db
         .fenced(&fence, "adopting a greeting", async |tx| {
+            let intent = intent::open(tx, &new, now).await?;
             intent::mark_done(tx, intent.id, Some(found.revid), None, now).await?;
-            row.store(tx, found, None).await
+            Row::new(run, case, &intent, &decision).store(tx, found, None).await
         })
         .await?;
     tracing::warn!("the greeting for {} stands on the wiki already (revision {}): recorded", case.request.title, found.revid);

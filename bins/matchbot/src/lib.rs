@@ -14,6 +14,7 @@ mod job;
 mod mention;
 mod mentors;
 mod owners;
+mod pending;
 mod reason;
 mod requests;
 mod run;

@@ -2,6 +2,7 @@
 //! the maintainer's own profile (never on a user talk page). Besides the greetings it is the only edit that notifies
 //! anybody.
 
+use serde_json::{Value, json};
 use shared::core::intent::token;
 use shared::core::settings::fill;
 use shared::core::text;
@@ -18,9 +19,17 @@ use crate::choose::maintainer_user;
 use crate::decide::add_section;
 use crate::settings::Settings;
 
+/// What the keys of mentions begin with; the day follows.
+const KEY: &str = "mention:";
+/// Before this time the fate of a mention whose answer was lost is open.
+const LOOK_AGAIN: chrono::TimeDelta = chrono::TimeDelta::minutes(5);
+
 /// Mentions the maintainer if there are cases that no earlier mention counted.
 pub async fn mention(run: &mut Run<Settings>) -> anyhow::Result<()> {
     if run.fence().is_none() || run.editor.halted().is_some() || run.stop.is_stopped() {
+        return Ok(());
+    }
+    if !settle(run).await? {
         return Ok(());
     }
     let states = [State::Person, State::GivenUp];
@@ -40,9 +49,45 @@ pub async fn mention(run: &mut Run<Settings>) -> anyhow::Result<()> {
     }
 }
 
+/// Looks for mentions of earlier runs whose answer never came, also of yesterday's: the cases they named are not named
+/// again. Says whether there is none left whose fate is still open.
+async fn settle(run: &mut Run<Settings>) -> anyhow::Result<bool> {
+    let pending = run.db.read(async |db| intent::pending(db, run.editor.job, &run.wiki).await).await?;
+    let lost = pending.into_iter().filter(|intent| intent.state == IntentState::Sending && intent.key.starts_with(KEY));
+    let (mut is_settled, today) = (true, key(run));
+    for intent in lost {
+        run.editor.load_tokens(intent.created - chrono::TimeDelta::days(1)).await?;
+        let (now, ids) = (run.clock.now(), named(&intent.decision));
+        if let Some(found) = run.editor.token_on_wiki(&intent.token) {
+            let mut done = async |tx: &mut FencedTx<'_>, _: &Found| request::mark_mentioned(tx, &ids, now).await;
+            run.editor.store_done(&intent, &found, None, &mut done).await?;
+        } else if intent.sent_at.is_some_and(|sent| now - sent < LOOK_AGAIN) {
+            is_settled = false;
+        } else if intent.key != today
+            && let Some(fence) = run.fence()
+        {
+            let why = "it never arrived, and its day is over";
+            run.db.fenced(&fence, "giving a mention up", async |tx| intent::mark_failed(tx, intent.id, why, now).await).await?;
+        }
+    }
+    Ok(is_settled)
+}
+
+/// One mention a day.
+fn key(run: &Run<Settings>) -> String {
+    format!("{KEY}{}", run.started.format("%Y-%m-%d"))
+}
+
+/// The requests that a stored mention names.
+fn named(decision: &str) -> Vec<u64> {
+    let decision: Value = serde_json::from_str(decision).unwrap_or_default();
+    let ids = decision["requests"].as_array().map(Vec::as_slice).unwrap_or_default();
+    ids.iter().filter_map(Value::as_u64).collect()
+}
+
 async fn try_mention(run: &mut Run<Settings>, new: &[&Request]) -> anyhow::Result<()> {
     let Some(fence) = run.fence() else { return Ok(()) };
-    let key = format!("mention:{}", run.started.format("%Y-%m-%d"));
+    let key = key(run);
     let token = token(run.editor.job, &run.wiki, &key);
     let known = run.db.read(async |db| intent::get(db, run.editor.job, &run.wiki, &key).await).await?;
     if known.as_ref().is_some_and(|known| known.state == IntentState::Done || known.state == IntentState::Gone) {
@@ -52,7 +97,6 @@ async fn try_mention(run: &mut Run<Settings>, new: &[&Request]) -> anyhow::Resul
     let profile = run.accepted.parsed.settings.maintainer.clone();
     let site = run.session.site().clone();
     let Some(talk) = site.talk_of(&profile) else { return Ok(()) };
-    let (topic, section) = words(run, &maintainer, new.len());
     run.editor.load_tokens(run.started - chrono::TimeDelta::days(1)).await?;
     run.editor.wait_for_turn(&talk).await?;
     let look = run.editor.look(&talk, &[], &[]).await?;
@@ -62,9 +106,13 @@ async fn try_mention(run: &mut Run<Settings>, new: &[&Request]) -> anyhow::Resul
         return Ok(());
     }
     let now = run.clock.now();
-    let new_intent = NewIntent { key: &key, token: &token, decision: "{}", page_id: look.target.page_id, title: &look.target.title };
-    let stored = run.db.fenced(&fence, "storing a mention", async |tx| intent::open(tx, &new_intent, now).await).await?;
     let ids: Vec<u64> = new.iter().map(|case| case.id).collect();
+    let decision = json!({ "requests": ids }).to_string();
+    let new_intent = NewIntent { key: &key, token: &token, decision: &decision, page_id: look.target.page_id, title: &look.target.title };
+    let stored = run.db.fenced(&fence, "storing a mention", async |tx| intent::open(tx, &new_intent, now).await).await?;
+    // Decided earlier today and not sent: what came since waits for tomorrow.
+    let ids = named(&stored.decision);
+    let (topic, section) = words(run, &maintainer, ids.len());
     let text = add_section(text, &section);
     let summary = crate::greeting::summary(&topic, &token);
     let additive = Additive { intent: &stored, text: &text, summary: &summary };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context as _;
 use chrono::TimeDelta;
 use shared::core::text::terminal;
-use shared::core::types::UserId;
+use shared::core::types::{Timestamp, UserId};
 use shared::db::request::{self, Reason as Why, Request};
 use shared::editor::Refused;
 use shared::job::{Report, Run};
@@ -16,6 +16,7 @@ use crate::act::{Case, Step, greet};
 use crate::collect;
 use crate::mentors::{self, Known};
 use crate::owners::owners;
+use crate::pending;
 use crate::reason::Reason;
 use crate::requests;
 use crate::settings::Settings;
@@ -50,7 +51,8 @@ pub async fn work(run: &mut Run<Settings>) -> anyhow::Result<Report> {
     waiting.extend(requests::waiting(run).await?);
     waiting.retain(|request| request.state == request::State::Waiting);
     let mut counts = Counts::default();
-    let mut rows = found.rows + again;
+    let oldest = oldest(run, &waiting);
+    let mut rows = found.rows + again + pending::settle(run, &waiting, oldest).await?;
     if !waiting.is_empty() && run.editor.halted().is_none() {
         rows += greet_all(run, &waiting, &mut counts).await?;
     }
@@ -71,14 +73,22 @@ pub async fn work(run: &mut Run<Settings>) -> anyhow::Result<Report> {
     })
 }
 
+/// Since when the bot's contributions may hold greetings of these requests. Only requests that are on record wait for
+/// longer than `max_request_age`; even a restored backup has forgotten no more than some days of them.
+fn oldest(run: &Run<Settings>, waiting: &[Request]) -> Timestamp {
+    const OF_BACKUPS: TimeDelta = TimeDelta::days(14);
+    let first = waiting.iter().map(|request| request.cat_ts.unwrap_or(request.first_seen)).min();
+    let bound = run.started - run.accepted.parsed.settings.max_request_age - OF_BACKUPS;
+    first.unwrap_or(run.started).max(bound)
+}
+
 async fn greet_all(run: &mut Run<Settings>, waiting: &[Request], counts: &mut Counts) -> anyhow::Result<u64> {
     run.session.count_as(Phase::Safety);
     if !collect::signature_links(&run.session).await? {
         let info = "its signature does not link to its user page, so greetings would notify nobody; mend it in the preferences";
         return Err(run.editor.halt(Halt::Account { code: "signature".to_owned(), info: info.to_owned() }).into());
     }
-    let oldest = waiting.iter().map(|request| request.cat_ts.unwrap_or(request.first_seen)).min().unwrap_or(run.started);
-    run.editor.load_tokens(oldest).await?;
+    run.editor.load_tokens(oldest(run, waiting)).await?;
     run.session.count_as(Phase::Learner);
     let mut left: Vec<Left> = Vec::new();
     let cases = cases(run, waiting, &mut left).await?;

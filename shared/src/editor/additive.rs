@@ -148,16 +148,22 @@ impl Editor {
         if let Some(found) = self.token_on_wiki(&intent.token) {
             return Ok(Some(Outcome::Done(found)));
         }
-        let (State::Sending, Some(sent_at)) = (intent.state, intent.sent_at) else {
+        if intent.attempt == 0 {
             return Ok(None);
-        };
+        }
+        // Also when the last attempt was refused: what it met on the page may have been the one before it, come late.
         if let Some(found) = self.earlier_attempt(intent, look).await? {
             return Ok(Some(Outcome::Done(found)));
         }
+        let (State::Sending, Some(sent_at)) = (intent.state, intent.sent_at) else {
+            return Ok(None);
+        };
         if self.clock.now() - sent_at < LOOK_AGAIN {
             return Ok(Some(Outcome::TooEarly));
         }
-        if intent.base_revid.is_some() && look.target.page_id != intent.page_id {
+        // An intent that was decided before there was a page knows no page id.
+        let had_page = intent.base_revid.is_some() && intent.page_id.is_some();
+        if had_page && look.target.page_id != intent.page_id {
             let what = match look.target.page_id {
                 None => "the page was deleted or moved away since",
                 Some(_) => "another page stands under its title since",
@@ -193,7 +199,7 @@ impl Editor {
     }
 
     /// Marks the intent done, with the job's rows and the line in the edit log, in one transaction.
-    pub(super) async fn store_done(
+    pub async fn store_done(
         &mut self,
         intent: &Intent,
         found: &Found,

@@ -12,9 +12,6 @@ use crate::db::intent::Intent;
 use crate::page::timestamp;
 use crate::wiki::Phase;
 
-/// Contributions are looked through no further back than this.
-const OLDEST: TimeDelta = TimeDelta::days(7);
-
 /// An edit of ours that stands on the wiki.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
@@ -39,13 +36,13 @@ impl Tokens {
 }
 
 impl Editor {
-    /// Reads the bot's contributions since `oldest` (at most seven days back), once per run.
+    /// Reads the bot's contributions since `oldest`, once per run. How far back it makes sense to look is the job's to
+    /// know: what it would still send must be found, or a lost database doubles it.
     pub async fn load_tokens(&mut self, oldest: Timestamp) -> Result<(), Refused> {
         if self.tokens.is_some() {
             return Ok(());
         }
-        let since = oldest.max(self.clock.now() - OLDEST);
-        let since = since.format("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let since = oldest.format("%Y-%m-%dT%H:%M:%SZ").to_string();
         self.session.count_as(Phase::Safety);
         let list = self
             .session

@@ -55,8 +55,12 @@ pub const REFUSALS: &[Row] = &[
         EditConflict,
         "the page was changed meanwhile",
     ),
+    row(
+        "articleexists",
+        EditConflict,
+        "the page was created meanwhile",
+    ),
     // The page
-    row("articleexists", Page, "the page was created meanwhile"),
     row("missingtitle", Page, "the page does not exist any more"),
     row("pagedeleted", Page, "the page was deleted meanwhile"),
     row("nosuchrevid", Page, "the revision that was read is gone"),

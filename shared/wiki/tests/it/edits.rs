@@ -62,7 +62,7 @@ async fn a_page_is_made_changed_and_added_to() {
     let again = refusal(again);
     assert_eq!(
         (again.code.as_str(), again.kind),
-        ("articleexists", RefusalKind::Page)
+        ("articleexists", RefusalKind::EditConflict)
     );
 
     // Decomposed: the wiki stores form C, and the check sum is of that.
