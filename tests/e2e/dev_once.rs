@@ -2,4 +2,4 @@
 mod kill;
 mod moved;
 mod once;
-mod told;
+mod restored;

@@ -66,7 +66,10 @@ async fn each_is_greeted_once(coop: &Coop, learners: &[Member], proxy: &FaultPro
         assert_eq!(coop.greetings_of(learner).await?, 1, "{}: {what}", learner.name());
     }
     let rows = "SELECT m.luid FROM matches m JOIN intent i ON i.intent_key = m.intent_key AND i.revid = m.revid AND i.state = 'done' ORDER BY 1";
-    let wanted: Vec<Vec<String>> = learners.iter().map(|learner| vec![learner.account.id.to_string()]).collect();
+    let wanted: Vec<Vec<String>> = learners
+        .iter()
+        .map(|learner| vec![learner.account.id.to_string()])
+        .collect();
     assert_eq!(coop.world.rows(rows).await?, wanted, "{what}");
     assert_eq!(coop.world.count("matches").await?, learners.len() as u64, "{what}");
     ensure_idle(&coop.matchbot().through(proxy).later(3 * LATER).run_ok().await?)
@@ -91,7 +94,11 @@ async fn a_second_run_at_the_same_time_says_why_it_does_nothing() -> Result<()> 
 /// How many rows there are; why it ended is noted in a run's own record even when it was overtaken.
 async fn rows_but_errors(coop: &Coop) -> Result<String> {
     let counts = coop.world.row_counts().await?;
-    Ok(counts.lines().filter(|line| !line.starts_with("run_error: ")).collect::<Vec<_>>().join("\n"))
+    Ok(counts
+        .lines()
+        .filter(|line| !line.starts_with("run_error: "))
+        .collect::<Vec<_>>()
+        .join("\n"))
 }
 
 /// The number of the database connection that holds the run's lock.
@@ -108,11 +115,17 @@ async fn a_run_that_lost_its_lock_is_fenced_and_writes_nothing_more() -> Result<
     for edit_is_under_way in [false, true] {
         let (coop, learners, proxy) = with_learners(&["Ann", "Bob"]).await?;
         let talk = &learners[0].talk;
-        let when = if edit_is_under_way { When::edit_of(talk) } else { When::module("revisions").containing(talk) };
+        let when = if edit_is_under_way {
+            When::edit_of(talk)
+        } else {
+            When::module("revisions").containing(talk)
+        };
         let hold = Hold::at(&proxy, when);
         let first = coop.matchbot().through(&proxy).start()?;
         hold.reached().await?;
-        coop.world.execute(&format!("KILL {}", lock_holder(&coop).await?)).await?;
+        coop.world
+            .execute(&format!("KILL {}", lock_holder(&coop).await?))
+            .await?;
 
         let second = coop.matchbot().through(&proxy).run_ok().await?;
         let expected = if edit_is_under_way { 1 } else { 2 };
@@ -125,7 +138,11 @@ async fn a_run_that_lost_its_lock_is_fenced_and_writes_nothing_more() -> Result<
         assert!(first.says("fenced"), "{first}");
         assert_eq!(rows_but_errors(&coop).await?, rows, "no row: {first}");
         // The edit under way was sent before; nothing else is.
-        assert_eq!(greeted(&coop, &learners).await? - saved, usize::from(edit_is_under_way), "{first}");
+        assert_eq!(
+            greeted(&coop, &learners).await? - saved,
+            usize::from(edit_is_under_way),
+            "{first}"
+        );
         let writes = proxy.calls().into_iter().filter(Call::is_write).count();
         assert_eq!(writes, 0, "not even the status page: {first}");
 
@@ -165,7 +182,13 @@ async fn cut_database_connections_cost_a_run_at_most() -> Result<()> {
             // The connection itself is broken while it waits here.
             async { tokio::task::yield_now().await }
         });
-        let first = coop.matchbot().through(&proxy).over(&db).run_ok().await.with_context(|| format!("{text} {moment:?}"))?;
+        let first = coop
+            .matchbot()
+            .through(&proxy)
+            .over(&db)
+            .run_ok()
+            .await
+            .with_context(|| format!("{text} {moment:?}"))?;
         assert!(was_cut.load(Ordering::SeqCst), "{first}");
         let second = coop.matchbot().through(&proxy).over(&db).later(LATER).run_ok().await?;
         each_is_greeted_once(&coop, &learners, &proxy, &format!("{text} {moment:?} {first}{second}")).await?;
@@ -194,7 +217,15 @@ async fn without_a_database_nothing_is_edited_and_with_it_again_everybody_is_gre
     proxy.forget();
     let second = coop.matchbot().through(&proxy).over(&db).later(300).run_to(75).await?;
     assert!(second.says("database"), "{second}");
-    assert_eq!(proxy.calls().iter().filter(|call| call.is_write() && !call.is_login()).count(), 0, "{second}");
+    assert_eq!(
+        proxy
+            .calls()
+            .iter()
+            .filter(|call| call.is_write() && !call.is_login())
+            .count(),
+        0,
+        "{second}"
+    );
     db.accept().await?;
     coop.world.db_is_idle().await?;
     let third = coop.matchbot().through(&proxy).over(&db).later(LATER).run_ok().await?;
@@ -204,8 +235,13 @@ async fn without_a_database_nothing_is_edited_and_with_it_again_everybody_is_gre
 #[tokio::test]
 async fn two_jobs_that_find_no_database_make_it_together() -> Result<()> {
     let (coop, learners, proxy) = with_learners(&["Lea"]).await?;
-    coop.world.execute(&format!("DROP DATABASE `{}`", coop.world.database_name())).await?;
-    let starting = [coop.matchbot().through(&proxy).start()?, coop.matchbot().through(&proxy).start()?];
+    coop.world
+        .execute(&format!("DROP DATABASE `{}`", coop.world.database_name()))
+        .await?;
+    let starting = [
+        coop.matchbot().through(&proxy).start()?,
+        coop.matchbot().through(&proxy).start()?,
+    ];
     let mut runs: Vec<Run> = Vec::new();
     for run in starting {
         runs.push(run.wait().await?);
@@ -213,7 +249,10 @@ async fn two_jobs_that_find_no_database_make_it_together() -> Result<()> {
     for run in &runs {
         assert_eq!(run.code, 0, "{}{}", runs[0], runs[1]);
     }
-    let twice = coop.world.table("SELECT version FROM refinery_schema_history GROUP BY 1 HAVING COUNT(*) > 1").await?;
+    let twice = coop
+        .world
+        .table("SELECT version FROM refinery_schema_history GROUP BY 1 HAVING COUNT(*) > 1")
+        .await?;
     assert_eq!(twice, "");
     each_is_greeted_once(&coop, &learners, &proxy, &format!("{}{}", runs[0], runs[1])).await
 }
@@ -221,14 +260,21 @@ async fn two_jobs_that_find_no_database_make_it_together() -> Result<()> {
 #[tokio::test]
 async fn greetings_are_as_far_apart_as_the_settings_say() -> Result<()> {
     let (coop, learners, _) = with_learners(&["Ann", "Bob", "Cid"]).await?;
-    coop.save_settings(&coop.settings.clone().set("edit_interval", 2)).await?;
+    coop.save_settings(&coop.settings.clone().set("edit_interval", 2))
+        .await?;
     // With pauses, as in earnest.
     let run = coop.matchbot().env("WIKICREW_TEST_CLOCK", "pauses=1").run_ok().await?;
     assert_eq!(greeted(&coop, &learners).await?, 3, "{run}");
-    let gaps = coop.world.rows("SELECT TIMESTAMPDIFF(SECOND, LAG(matchtime) OVER (ORDER BY matchtime), matchtime) FROM matches").await?;
+    let gaps = coop
+        .world
+        .rows("SELECT TIMESTAMPDIFF(SECOND, LAG(matchtime) OVER (ORDER BY matchtime), matchtime) FROM matches")
+        .await?;
     let gaps: Vec<u64> = gaps.iter().filter_map(|row| row[0].parse().ok()).collect();
     assert_eq!(gaps.len(), 2, "{run}");
     // Whole seconds are compared: two seconds may look like one.
-    assert!(gaps.iter().all(|gap| *gap >= 1) && gaps.iter().sum::<u64>() >= 3, "{gaps:?} {run}");
+    assert!(
+        gaps.iter().all(|gap| *gap >= 1) && gaps.iter().sum::<u64>() >= 3,
+        "{gaps:?} {run}"
+    );
     Ok(())
 }

@@ -8,8 +8,7 @@ use wikicrew_tests::api::Api;
 use wikicrew_tests::coop::Member;
 use wikicrew_tests::rules::{Fault, When};
 use wikicrew_tests::sandbox::NewPage;
-
-use crate::told::{DAY, LATER, Scene, talk_edits};
+use wikicrew_tests::scene::{DAY, LATER, Scene};
 
 const PEOPLE: [&str; 5] = ["Moved", "Taken", "Deleted", "Archived", "Blanked"];
 
@@ -54,7 +53,7 @@ fn hook(scene: &Scene, people: &[Member], is_after: bool) {
 async fn pages_that_go_away_between_the_edit_and_its_answer() -> Result<()> {
     let (scene, people) = scene().await?;
     hook(&scene, &people, true);
-    scene.http.rule(talk_edits().first(5), Fault::ForwardAndLose);
+    scene.http.rule(When::edit().that("on talk pages", |call| call.param("title").is_some_and(|title| title.starts_with("Wikipedia talk:"))).first(5), Fault::ForwardAndLose);
     scene.job().run_ok().await?;
     assert_eq!(scene.coop.world.count("matches").await?, 0);
     for later in [LATER, 2 * LATER, DAY + LATER, 2 * DAY + LATER] {
@@ -74,7 +73,7 @@ async fn pages_that_go_away_between_the_edit_and_its_answer() -> Result<()> {
     assert_eq!(scene.request_of(deleted).await?, "person gone");
     assert_eq!(scene.coop.world.admin.page_id(&deleted.talk).await?, None, "the page is not made again");
     let status = scene.coop.world.admin.text(&scene.coop.status_title()).await?.unwrap_or_default();
-    assert!(status.contains(&deleted.profile.replace('/', "&#47;")), "{status}");
+    assert!(status.contains(&format!("[[:{}|", deleted.profile)), "{status}");
     Ok(())
 }
 
@@ -106,14 +105,20 @@ async fn pages_that_go_away_between_the_look_and_the_edit() -> Result<()> {
 async fn a_request_that_could_not_be_sent_is_judged_anew() -> Result<()> {
     let scene = Scene::new().await?;
     let people = scene.coop.add_learners(&[("Comment", "writing"), ("Redirect", "writing"), ("Away", "writing"), ("Fine", "writing")]).await?;
-    let refused = scene.http.rule(talk_edits().first(20), Fault::ratelimited());
-    scene.job().run_ok().await?;
-    assert!(refused.times() > 0 && scene.coop.world.count("intent WHERE attempt > 0").await? > 0);
     let (admin, [comment, redirect, away, fine]) = (&scene.coop.world.admin, &people[..]) else { unreachable!() };
+    for learner in [comment, away] {
+        let busy = Fault::ApiError("editconflict".into(), "Edit conflict.".into());
+        scene.http.rule(When::edit_of(&learner.talk).first(3), busy);
+    }
+    for learner in [redirect, fine] {
+        scene.http.rule(When::edit_of(&learner.talk).nth(1), Fault::Reset);
+    }
+    scene.job().run_ok().await?;
+    let states = scene.coop.world.table("SELECT state, attempt FROM intent ORDER BY 1, 2").await?;
+    assert_eq!(states, "open | 3\nopen | 3\nsending | 1\nsending | 1\n");
     admin.edit(&comment.talk, "Talk. <!-- to be continued", "").await?;
     admin.edit(&redirect.talk, "#REDIRECT [[Wikipedia:Sandbox]]", "").await?;
     admin.edit(&away.profile, &format!("{{{{nobots}}}} [[{}]]", scene.coop.skill("writing")?.request), "").await?;
-    scene.http.heal();
     scene.job().later(LATER).run_ok().await?;
     assert_eq!(scene.request_of(comment).await?, "person talk-ends-open");
     assert_eq!(scene.request_of(redirect).await?, "person talk-redirect");

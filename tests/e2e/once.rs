@@ -1,14 +1,14 @@
 //! Additive edits exactly once (protocols §1): the answer gets lost, the request comes late, the database forgets, the
 //! page moves away between sending and answer. In the end one greeting stands on the page, and one row tells of it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
 
 use anyhow::Result;
+use tokio::sync::Semaphore;
 use wikicrew_tests::calls::Calls;
 use wikicrew_tests::rules::{Fault, Gate, When};
 use wikicrew_tests::sandbox::NewPage;
-
-use crate::told::{DAY, LATER, Scene};
+use wikicrew_tests::scene::{DAY, LATER, Scene};
 
 #[tokio::test]
 async fn a_lost_answer_makes_no_second_greeting() -> Result<()> {
@@ -181,7 +181,8 @@ async fn the_maintainer_is_told_once_of_each_case() -> Result<()> {
     scene.coop.world.admin.append(&nora.profile, "{{nobots}}", "").await?;
     let talk = &scene.coop.maintainer.talk;
     scene.http.rule(When::edit_of(talk).nth(1), Fault::ForwardAndLose);
-    let midnight = DAY - (SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() as i64) % DAY;
+    let seconds: i64 = scene.coop.world.rows("SELECT TIME_TO_SEC(UTC_TIME())").await?[0][0].parse()?;
+    let midnight = DAY - seconds;
     for later in [-180, -60, 420, DAY - 180, DAY + 420] {
         scene.job().later(midnight + later).run_ok().await?;
     }
@@ -190,5 +191,41 @@ async fn the_maintainer_is_told_once_of_each_case() -> Result<()> {
     assert_eq!(scene.coop.world.count("request WHERE mentioned_at IS NOT NULL").await?, 1);
     let told = scene.coop.world.login(&scene.coop.maintainer.account).await?.notifications().await?;
     assert_eq!(told.iter().filter(|note| note.title == *talk).count(), 1, "{told:?}");
+    Ok(())
+}
+
+/// The lock is lost while the first run's request is still under way; a second run takes the same intent up.
+#[tokio::test]
+async fn two_runs_with_the_same_intent_make_one_greeting() -> Result<()> {
+    let scene = Scene::new().await?;
+    let people = scene.coop.add_learners(&[("Ann", "writing"), ("Ben", "writing")]).await?;
+    scene.coop.world.load(&[NewPage::new(&people[0].talk, "Talk.")]).await?;
+    let [ann, ben] = &people[..] else { unreachable!() };
+    for (learner, other) in [(ann, ben), (ben, ann)] {
+        let (reached, gate) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+        let (tell, wait) = (reached.clone(), gate.clone());
+        scene.http.heal();
+        let held = scene.http.rule(
+            When::edit_of(&learner.talk).nth(1),
+            Fault::before(move |_| {
+                let (tell, wait) = (tell.clone(), wait.clone());
+                async move {
+                    tell.add_permits(1);
+                    drop(wait.acquire().await);
+                }
+            }),
+        );
+        // Only this one's turn; the other one's comes in the second round.
+        scene.http.rule(When::edit_of(&other.talk).first(9), Fault::ratelimited());
+        let first = scene.job().start()?;
+        drop(reached.acquire().await?);
+        scene.cut_lock();
+        let second = scene.job().later(LATER).run_ok().await?;
+        gate.add_permits(1);
+        let first = first.wait().await?;
+        assert!(first.says("fenced"), "{first}\n{second}");
+        assert_eq!((held.times(), first.code), (1, 0), "{first}");
+        scene.greeted_once(learner).await.map_err(|error| error.context(format!("{first}\n{second}")))?;
+    }
     Ok(())
 }

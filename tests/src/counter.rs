@@ -73,7 +73,7 @@ impl MessageCounter {
     pub fn strike(&self, k: u64, moment: Moment) -> Strike {
         self.state().strike = Some((k, moment));
         Strike {
-            phase: self.shared.phase.clone(),
+            counter: self.clone(),
             seen: self.shared.phase.subscribe(),
         }
     }
@@ -144,7 +144,7 @@ impl MessageCounter {
     async fn wait_for_release(&self) {
         let mut phase = self.shared.phase.subscribe();
         // An error means that the sender is gone, and with it the proxies.
-        let _ = phase.wait_for(|phase| *phase == Phase::Dead).await;
+        let _ = phase.wait_for(|phase| *phase != Phase::Struck).await;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -157,7 +157,7 @@ impl MessageCounter {
 
 /// A strike that was set: see [`MessageCounter::strike`].
 pub struct Strike {
-    phase: watch::Sender<Phase>,
+    counter: MessageCounter,
     seen: watch::Receiver<Phase>,
 }
 
@@ -176,12 +176,14 @@ impl Strike {
 
     /// The process is dead: what was held is dropped now, and its connections are closed.
     pub fn release(&self) {
-        self.phase.send_replace(Phase::Dead);
+        self.counter.shared.phase.send_replace(Phase::Dead);
     }
 
-    /// Everything that was held is gone: the messages of the next process pass.
-    pub fn over(&self) {
-        self.phase.send_replace(Phase::Running);
+    /// The messages of the next process pass. To be called when the connections of the killed one are gone, or when the
+    /// job ended before the strike.
+    pub fn over(self) {
+        self.counter.state().strike = None;
+        self.counter.shared.phase.send_replace(Phase::Running);
     }
 }
 

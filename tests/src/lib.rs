@@ -19,6 +19,7 @@ pub mod proxy;
 pub mod rules;
 pub mod run;
 pub mod sandbox;
+pub mod scene;
 pub mod script;
 pub mod settings;
 pub mod world;

@@ -7,7 +7,7 @@ use shared::core::site::Title;
 use shared::core::types::{PageId, UserId};
 use shared::db::profile_owner::{self, ProfileOwner, Source};
 use shared::job::Run;
-use shared::wiki::Phase;
+use shared::wiki::{Error, Phase};
 
 use crate::collect::{self, Users};
 use crate::decide::{FirstRevision, UserState, owner_problem};
@@ -16,11 +16,27 @@ use crate::settings::Settings;
 /// An owner, or why nobody is guessed.
 pub type Owner = Result<UserId, String>;
 
+/// Owners, and the profiles for which the wiki would not say who made them.
+#[derive(Default)]
+pub struct Asked {
+    /// What is known.
+    pub owners: BTreeMap<PageId, Owner>,
+    /// Why it is not known of the others.
+    pub failed: BTreeMap<PageId, anyhow::Error>,
+}
+
 /// The owners of `profiles` (page id and title). What was once found out is remembered; what was not is asked again.
+/// Errs with the first failure.
 pub async fn owners(run: &mut Run<Settings>, profiles: &[(PageId, Title)]) -> anyhow::Result<BTreeMap<PageId, Owner>> {
+    let asked = ask_owners(run, profiles).await?;
+    asked.failed.into_values().next().map_or(Ok(asked.owners), Err)
+}
+
+/// The same, but what the wiki answers to the question about one profile is that profile's trouble only.
+pub async fn ask_owners(run: &mut Run<Settings>, profiles: &[(PageId, Title)]) -> anyhow::Result<Asked> {
     let ids: Vec<PageId> = profiles.iter().map(|(id, _)| *id).collect();
     let known = run.db.read_if_there(async |db| profile_owner::get(db, &run.wiki, &ids).await).await?;
-    let mut owners = BTreeMap::new();
+    let (mut owners, mut failed) = (BTreeMap::new(), BTreeMap::new());
     let settings = run.accepted.parsed.settings.clone();
     let by_hand = named_owners(run, &settings, profiles).await?;
     let mut asked = Vec::new();
@@ -31,10 +47,14 @@ pub async fn owners(run: &mut Run<Settings>, profiles: &[(PageId, Title)]) -> an
         } else if let Some(user) = remembered.and_then(|owner| owner.user) {
             owners.insert(*page_id, Ok(user));
         } else {
-            let first = collect::first_revision(&run.session, *page_id)
-                .await
-                .with_context(|| format!("asking who made {}", run.session.site().prefixed(title)))?;
-            asked.push((*page_id, title, first));
+            let about = || format!("asking who made {}", run.session.site().prefixed(title));
+            match collect::first_revision(&run.session, *page_id).await {
+                Ok(first) => asked.push((*page_id, title, first)),
+                Err(error @ Error::Api { .. }) => {
+                    failed.insert(*page_id, anyhow::Error::new(error).context(about()));
+                }
+                Err(error) => return Err(error).with_context(about),
+            }
         }
     }
     // One more request for all of them: who exists, who is a bot. It is no learner's.
@@ -63,7 +83,7 @@ pub async fn owners(run: &mut Run<Settings>, profiles: &[(PageId, Title)]) -> an
     if let (Some(fence), false) = (run.fence(), found.is_empty()) {
         run.db.fenced(&fence, "storing owners of profiles", async |tx| profile_owner::put(tx, &found).await).await?;
     }
-    Ok(owners)
+    Ok(Asked { owners, failed })
 }
 
 /// Owners that the settings name, looked up by name.

@@ -15,7 +15,7 @@ use shared::wiki::{Error, Phase};
 use crate::act::{Case, Step, greet};
 use crate::collect;
 use crate::mentors::{self, Known};
-use crate::owners::owners;
+use crate::owners::ask_owners;
 use crate::pending;
 use crate::reason::Reason;
 use crate::requests;
@@ -91,7 +91,7 @@ async fn greet_all(run: &mut Run<Settings>, waiting: &[Request], counts: &mut Co
     run.editor.load_tokens(oldest(run, waiting)).await?;
     run.session.count_as(Phase::Learner);
     let mut left: Vec<Left> = Vec::new();
-    let cases = cases(run, waiting, &mut left).await?;
+    let cases = cases(run, waiting, counts, &mut left).await?;
     let skills: BTreeSet<usize> = cases.iter().map(|case| case.skill).collect();
     let learners: BTreeSet<UserId> = cases.iter().map(|case| case.learner).collect();
     let mut known = if cases.is_empty() { Known::default() } else { mentors::read(run, &skills, &learners).await? };
@@ -181,7 +181,8 @@ async fn one(
 /// Whether nothing else in this run can succeed either: the wiki or the database does not answer, the switch is off,
 /// another run took over. Everything else is this learner's trouble only.
 fn ends_run(error: &anyhow::Error) -> bool {
-    let wiki = |error: &Error| error.is_temporary() || error.stops_run();
+    // What the API answers to one question (`internal_api_error_…`) may be about that page only.
+    let wiki = |error: &Error| (error.is_temporary() && !matches!(error, Error::Api { .. })) || error.stops_run();
     error.chain().any(|cause| {
         cause.downcast_ref::<Error>().is_some_and(wiki)
             || cause.downcast_ref::<shared::db::Error>().is_some()
@@ -233,8 +234,13 @@ async fn too_many(run: &Run<Settings>, case: &Case<'_>) -> anyhow::Result<Option
     Ok(None)
 }
 
-/// The requests whose profile, owner and skill are known; the rest is left to people.
-async fn cases<'r>(run: &mut Run<Settings>, waiting: &'r [Request], left: &mut Vec<Left>) -> anyhow::Result<Vec<Case<'r>>> {
+/// The requests whose profile, owner and skill are known; the rest is left to people, or failed.
+async fn cases<'r>(
+    run: &mut Run<Settings>,
+    waiting: &'r [Request],
+    counts: &mut Counts,
+    left: &mut Vec<Left>,
+) -> anyhow::Result<Vec<Case<'r>>> {
     let settings = run.accepted.parsed.settings.clone();
     let mut profiles = BTreeMap::new();
     for request in waiting {
@@ -244,11 +250,15 @@ async fn cases<'r>(run: &mut Run<Settings>, waiting: &'r [Request], left: &mut V
         }
     }
     let list: Vec<_> = profiles.iter().map(|(page_id, title)| (*page_id, title.clone())).collect();
-    let owners = owners(run, &list).await.context("asking who owns the profiles")?;
+    let asked = ask_owners(run, &list).await.context("asking who owns the profiles")?;
     let mut cases = Vec::new();
     for request in waiting {
         let (Some(profile), Some(skill)) = (profiles.get(&request.page_id), settings.skill_of(&request.category)) else { continue };
-        match owners.get(&request.page_id) {
+        if let Some(error) = asked.failed.get(&request.page_id) {
+            counts.failed += 1;
+            failed(run, request, error, left).await?;
+        }
+        match asked.owners.get(&request.page_id) {
             Some(Ok(learner)) => cases.push(Case { request, profile: profile.clone(), learner: *learner, skill }),
             Some(Err(why)) => left.push((request.clone(), Reason::Owner(why.clone()), None)),
             None => {}

@@ -224,11 +224,24 @@ async fn post_login(
     password: &Secret,
     token: &str,
 ) -> Result<(), Error> {
-    let mut params = to_params(&[("action", "login"), ("lgname", login)]);
-    add(&mut params, "lgpassword", password.expose());
-    add_always(&mut params, http);
-    add(&mut params, "lgtoken", token);
-    let answer = http.repeat(&params, Kind::Login).await?;
+    let attempt = async |token: &str| {
+        let mut params = to_params(&[("action", "login"), ("lgname", login)]);
+        add(&mut params, "lgpassword", password.expose());
+        add_always(&mut params, http);
+        add(&mut params, "lgtoken", token);
+        http.repeat(&params, Kind::Login).await
+    };
+    let retries = http.counts().retries;
+    let mut answer = attempt(token).await?;
+    if http.counts().retries > retries && answer["login"]["result"] != "Success" {
+        // The answer to an earlier attempt got lost. Either it had logged us in, which a second login refuses, or the
+        // token has gone with the session that it was for.
+        let (name, token) = who_am_i(http).await?;
+        if name == config.account {
+            return Ok(());
+        }
+        answer = attempt(&token).await?;
+    }
     let result = &answer["login"];
     if result["result"] == "Success" {
         return check_account(
@@ -249,6 +262,15 @@ async fn post_login(
         "user name, name of the bot password (`Account@Name`), the password itself, its allowed \
          IP ranges, and whether it was withdrawn (Special:BotPasswords)",
     ))
+}
+
+/// Whose session this is by now, and a token for another login.
+async fn who_am_i(http: &Http) -> Result<(String, String), Error> {
+    let mut params = to_params(&[("action", "query"), ("meta", "userinfo|tokens"), ("type", "login")]);
+    add_always(&mut params, http);
+    let query = &http.repeat(&params, Kind::Read).await?["query"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    Ok((text(&query["userinfo"]["name"]), text(&query["tokens"]["logintoken"])))
 }
 
 fn check_account(name: &str, config: &Config, http: &Http) -> Result<(), Error> {

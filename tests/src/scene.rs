@@ -1,22 +1,18 @@
-//! What "exactly once" means, for the tests that try to break it: one greeting on the wiki, one row, everything answered.
+//! A Co-op behind proxies, and what "exactly once" means there: one greeting on the wiki, one row, everything answered.
+//! For the tests that try to break it and for the soak.
 
 use anyhow::{Context, Result, ensure};
-use wikicrew_tests::calls::Calls;
-use wikicrew_tests::coop::{Coop, Member};
-use wikicrew_tests::dbproxy::DbProxy;
-use wikicrew_tests::proxy::FaultProxy;
-use wikicrew_tests::rules::When;
-use wikicrew_tests::run::Job;
+use crate::calls::Calls;
+use crate::coop::{Coop, Member};
+use crate::counter::MessageCounter;
+use crate::dbproxy::DbProxy;
+use crate::proxy::FaultProxy;
+use crate::run::Job;
 
 /// Ten minutes: more than the five after which an edit of unknown outcome is looked for again.
 pub const LATER: i64 = 600;
 /// A day, in seconds.
 pub const DAY: i64 = 24 * 3600;
-
-/// Greetings and mentions: saves of pages in the talk namespace of the Co-op.
-pub fn talk_edits() -> When {
-    When::edit().that("on talk pages", |call| call.param("title").is_some_and(|title| title.starts_with("Wikipedia talk:")))
-}
 
 /// A Co-op with one mentor for writing, behind proxies. The job always goes through them: host and port of the API are
 /// the wiki's name in its database.
@@ -36,8 +32,9 @@ impl Scene {
     pub async fn new() -> Result<Self> {
         let coop = Coop::new().await?;
         let mentor = coop.add_mentor("Mia", &["writing"]).await?;
-        let http = FaultProxy::start(&coop.world.wiki.api).await?;
-        let db = DbProxy::start(&coop.world.database_url()).await?;
+        let counter = MessageCounter::new();
+        let http = FaultProxy::start_with(&coop.world.wiki.api, 0, counter.clone()).await?;
+        let db = DbProxy::start_with(&coop.world.database_url(), 0, counter).await?;
         Ok(Self { coop, mentor, http, db })
     }
 
@@ -82,6 +79,15 @@ impl Scene {
     pub async fn request_of(&self, learner: &Member) -> Result<String> {
         let sql = format!("SELECT CONCAT(state, ' ', reason_code) FROM request WHERE title = '{}'", learner.profile.replace('\'', "''"));
         Ok(self.coop.world.table(&sql).await?.trim().to_owned())
+    }
+
+    /// Ends the connection that holds the lock of the run that took it last.
+    pub fn cut_lock(&self) {
+        let statements = self.db.statements();
+        let mut locks = statements.iter().rev().filter(|statement| statement.sql.contains("LEFT(SHA2("));
+        if let Some(taken) = locks.find(|statement| statement.sql.starts_with("SELECT GET_LOCK")) {
+            self.db.cut(taken.connection);
+        }
     }
 
     /// How often the bot has asked the wiki to save this page, since the calls were last forgotten.
