@@ -75,9 +75,21 @@ impl Boot {
             })
         };
 
-        let api_url = need(args.api_url.clone(), "WIKICREW_API_URL", "the wiki's api.php, as in https://en.wikipedia.org/w/api.php");
-        let account = need(args.account.clone(), "WIKICREW_ACCOUNT", "the user name of the bot's account");
-        let contact = need(args.contact.clone(), "WIKICREW_CONTACT", "a URL or mail address of the operator, for the User-Agent");
+        let api_url = need(
+            args.api_url.clone(),
+            "WIKICREW_API_URL",
+            "the wiki's api.php, as in https://en.wikipedia.org/w/api.php",
+        );
+        let account = need(
+            args.account.clone(),
+            "WIKICREW_ACCOUNT",
+            "the user name of the bot's account",
+        );
+        let contact = need(
+            args.contact.clone(),
+            "WIKICREW_CONTACT",
+            "a URL or mail address of the operator, for the User-Agent",
+        );
         let credentials = credentials(&set, &mut problems);
         let database = database(&set, my_cnf, &mut problems);
 
@@ -109,10 +121,16 @@ impl Boot {
         };
         let edit = set(&job_variable(job, "EDIT"));
         if let Some(value) = edit.as_deref().filter(|value| !["on", "off"].contains(value)) {
-            problems.push(format!("{}: `{value}` is neither `on` nor `off`", job_variable(job, "EDIT")));
+            problems.push(format!(
+                "{}: `{value}` is neither `on` nor `off`",
+                job_variable(job, "EDIT")
+            ));
         }
         let alarm_minutes = set("WIKICREW_ALARM_AFTER").map_or(Ok(60), |v| v.parse::<i64>());
-        if alarm_minutes.as_ref().map_or(true, |minutes| !(1..=10_080).contains(minutes)) {
+        if alarm_minutes
+            .as_ref()
+            .map_or(true, |minutes| !(1..=10_080).contains(minutes))
+        {
             problems.push("WIKICREW_ALARM_AFTER: write a number of minutes from 1 to 10080".to_owned());
         }
 
@@ -161,7 +179,9 @@ impl Boot {
 
 fn credentials(set: &dyn Fn(&str) -> Option<String>, problems: &mut Vec<String>) -> Option<Credentials> {
     if let Some(token) = set("WIKICREW_OAUTH2_TOKEN") {
-        return Some(Credentials::OAuth2 { token: Secret::new(token) });
+        return Some(Credentials::OAuth2 {
+            token: Secret::new(token),
+        });
     }
     match (set("WIKICREW_BOT_LOGIN"), set("WIKICREW_BOT_PASSWORD")) {
         (Some(login), Some(password)) => Some(Credentials::BotPassword {
@@ -275,7 +295,9 @@ mod tests {
 
     #[test]
     fn toolforge_needs_no_more_than_wiki_account_contact_and_credentials() {
-        let boot = Boot::new("matchbot", &args("https://en.wikipedia.org/w/api.php"), &env, None).ok().unwrap();
+        let boot = Boot::new("matchbot", &args("https://en.wikipedia.org/w/api.php"), &env, None)
+            .ok()
+            .unwrap();
         assert_eq!(boot.api_hosts, ["en.wikipedia.org"]);
         assert_eq!(boot.settings_title, "User:CoopBot/matchbot/Settings");
         assert_eq!(boot.stop_title(), "User:CoopBot/matchbot/Stop");
@@ -285,15 +307,25 @@ mod tests {
 
     #[test]
     fn everything_missing_is_told_at_once() {
-        let problems = Boot::new("matchbot", &CommonArgs::default(), &|_| None, None).err().unwrap();
-        for name in ["WIKICREW_API_URL", "WIKICREW_ACCOUNT", "WIKICREW_CONTACT", "WIKICREW_BOT_LOGIN", "TOOL_TOOLSDB_USER"] {
+        let problems = Boot::new("matchbot", &CommonArgs::default(), &|_| None, None)
+            .err()
+            .unwrap();
+        for name in [
+            "WIKICREW_API_URL",
+            "WIKICREW_ACCOUNT",
+            "WIKICREW_CONTACT",
+            "WIKICREW_BOT_LOGIN",
+            "TOOL_TOOLSDB_USER",
+        ] {
             assert!(problems.iter().any(|p| p.contains(name)), "{name} in {problems:?}");
         }
     }
 
     #[test]
     fn plain_http_and_the_test_clock_are_for_loopback_only() {
-        let problems = Boot::new("matchbot", &args("http://en.wikipedia.org/w/api.php"), &env, None).err().unwrap();
+        let problems = Boot::new("matchbot", &args("http://en.wikipedia.org/w/api.php"), &env, None)
+            .err()
+            .unwrap();
         assert!(problems[0].contains("https"), "{problems:?}");
         let shifted = |name: &str| match name {
             "WIKICREW_TEST_CLOCK" => Some("offset=600".to_owned()),

@@ -3,12 +3,11 @@
 //! date older than two days means that the job is down. Nobody is notified: no signature, no link to a user page.
 
 use chrono::TimeDelta;
-use chrono::format::{Item, StrftimeItems};
 
-use crate::core::settings::{Common, Message};
 use crate::core::site::{Site, Title};
-use crate::core::text::{Wikitext, code, from_settings, literal, page_link, plain, user};
+use crate::core::text::{Wikitext, code, literal, page_link, plain, user};
 use crate::core::types::{Problem, RevId, Timestamp};
+use crate::messages::Messages;
 
 /// What stands on every status page that a job wrote.
 pub const MARKER: &str = "<!-- wikicrew status -->";
@@ -18,78 +17,6 @@ const REFRESH: TimeDelta = TimeDelta::hours(24);
 const MANY: usize = 100;
 /// Longest text of a user shown in a line.
 const SHOWN: usize = 300;
-
-/// Sentences that every job writes to a wiki; `messages:` can override each.
-pub const MESSAGES: &[Message<'static>] = &[
-    ("date-format", "%Y-%m-%d %H:%M (UTC)", &[]),
-    ("status-intro", "This page is written by {bot} and tells what the job {job} does. What is edited here is overwritten. If the date under ''{running}'' is older than two days, the job is down.", &["bot", "job", "running"]),
-    ("heading-in-force", "In force", &[]),
-    ("heading-running", "Running", &[]),
-    ("heading-done", "Done", &[]),
-    ("heading-waiting", "Waiting for a person", &[]),
-    ("heading-stop", "Stop and help", &[]),
-    ("in-force", "Settings revision {revision} is in force, saved by {user} on {time}.", &["revision", "user", "time"]),
-    ("in-force-text-by", "That revision only protected the page; its text was written by {user}.", &["user"]),
-    ("off", "The job is '''off''' (<code>enabled: false</code>) since settings revision {revision}, saved by {user} on {time}.", &["revision", "user", "time"]),
-    ("rejected", "Settings revision {revision}, saved by {user} on {time}, was '''rejected'''. Nothing is written until a corrected revision is saved:", &["revision", "user", "time"]),
-    ("warnings", "The settings were accepted, but look at this:", &[]),
-    ("protection-ends", "The protection of the settings page ends on {time}; from then on the job stops.", &["time"]),
-    ("halted", "Nothing is written at the moment: {reason}.", &["reason"]),
-    ("draft-accepted", "The draft (revision {revision}, {user}) would be accepted. It differs in {count} lines from the settings in force:", &["revision", "user", "count"]),
-    ("draft-same", "The draft (revision {revision}, {user}) would be accepted and does not differ from the settings in force.", &["revision", "user"]),
-    ("draft-rejected", "The draft (revision {revision}, {user}) would be rejected:", &["revision", "user"]),
-    ("last-run", "Last finished run before this page was saved: {time}. Newest look at the wiki: {newest}. Version {version}.", &["time", "newest", "version"]),
-    ("no-run", "No run has finished yet. Newest look at the wiki: {newest}. Version {version}.", &["newest", "version"]),
-    ("next-run", "Next run: about {time}.", &["time"]),
-    ("done", "{span}: {edits} edits, {errors} errors in {runs} runs.", &["span", "edits"]),
-    ("span-day", "24 hours", &[]),
-    ("span-week", "7 days", &[]),
-    ("nobody-waits", "Nobody.", &[]),
-    ("more", "{count} more are not shown.", &["count"]),
-    ("stop-all", "To stop the job, an admin sets <code>enabled: false</code> on {settings}. Anybody autoconfirmed can stop it by writing a reason on {stop}; emptying that page, or writing <code>run</code>, starts it again.", &["settings", "stop"]),
-    ("stop-help", "A draft of new settings can be tried on {draft}; this page then says what is thought of it. Questions: {talk}.", &["draft", "talk"]),
-    ("operator", "Operator: {user}.", &["user"]),
-    ("approval", "Approval: {page}.", &["page"]),
-];
-
-/// The sentences in force: the table, overridden by the settings.
-pub struct Messages<'a> {
-    common: Option<&'a Common>,
-    extra: &'static [Message<'static>],
-}
-
-impl<'a> Messages<'a> {
-    /// `common`: the settings, where there are any; `extra`: the job's own table.
-    pub fn new(common: Option<&'a Common>, extra: &'static [Message<'static>]) -> Messages<'a> {
-        Messages { common, extra }
-    }
-
-    /// The text of `key` as it stands; empty for a key that is in no table.
-    pub fn text(&self, key: &str) -> &str {
-        let overridden = self.common.and_then(|common| common.messages.get(key));
-        let standard = MESSAGES.iter().chain(self.extra).find(|(name, ..)| *name == key);
-        overridden.map_or_else(|| standard.map_or("", |(_, text, _)| *text), String::as_str)
-    }
-
-    /// The approval page that the settings name.
-    pub fn approval(&self) -> Option<&str> {
-        self.common.and_then(|common| common.approval.as_deref())
-    }
-
-    /// The sentence of `key` with its placeholders filled.
-    pub fn say(&self, key: &str, values: &[(&str, &Wikitext)]) -> Wikitext {
-        let values: Vec<_> = values.iter().map(|(name, value)| (*name, None, *value)).collect();
-        from_settings(self.text(key), &values)
-    }
-
-    /// A time in the wiki's own form (message `date-format`; an impossible format is passed over).
-    pub fn time(&self, time: Timestamp) -> Wikitext {
-        let standard = MESSAGES[0].1;
-        let format = self.text("date-format");
-        let usable = !StrftimeItems::new(format).any(|item| matches!(item, Item::Error));
-        plain(&time.format(if usable { format } else { standard }).to_string(), SHOWN)
-    }
-}
 
 /// Who saved which revision when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -186,7 +113,14 @@ impl Status<'_> {
         let m = &self.messages;
         let mut page = format!("__NOINDEX__{MARKER}\n");
         let running = plain(m.text("heading-running"), SHOWN);
-        let intro = m.say("status-intro", &[("bot", &user(self.bot)), ("job", &plain(self.job, SHOWN)), ("running", &running)]);
+        let intro = m.say(
+            "status-intro",
+            &[
+                ("bot", &user(self.bot)),
+                ("job", &plain(self.job, SHOWN)),
+                ("running", &running),
+            ],
+        );
         page.push_str(intro.as_str());
         let parts = [
             ("in-force", self.in_force_part()),
@@ -222,7 +156,13 @@ impl Status<'_> {
                 lines.push(self.saved("rejected", saved));
                 lines.extend(self.bullets(problems.iter().map(|p| plain(&p.to_string(), SHOWN)).collect()));
             }
-            InForce::Accepted { saved, written_by, ends, warnings, halted } => {
+            InForce::Accepted {
+                saved,
+                written_by,
+                ends,
+                warnings,
+                halted,
+            } => {
                 lines.push(self.saved("in-force", saved));
                 if let Some(author) = written_by {
                     lines.push(m.say("in-force-text-by", &[("user", &user(author))]));
@@ -249,7 +189,10 @@ impl Status<'_> {
         let (key, bullets) = match &draft.verdict {
             Ok(changed) if changed.is_empty() => ("draft-same", Vec::new()),
             Ok(changed) => ("draft-accepted", changed.iter().map(|line| code(line, SHOWN)).collect()),
-            Err(problems) => ("draft-rejected", problems.iter().map(|p| plain(&p.to_string(), SHOWN)).collect()),
+            Err(problems) => (
+                "draft-rejected",
+                problems.iter().map(|p| plain(&p.to_string(), SHOWN)).collect(),
+            ),
         };
         let line = self.messages.say(
             key,
@@ -269,7 +212,10 @@ impl Status<'_> {
         let newest = m.time(self.newest);
         let version = plain(self.version, SHOWN);
         let last = match self.last_run {
-            Some(time) => m.say("last-run", &[("time", &m.time(time)), ("newest", &newest), ("version", &version)]),
+            Some(time) => m.say(
+                "last-run",
+                &[("time", &m.time(time)), ("newest", &newest), ("version", &version)],
+            ),
             None => m.say("no-run", &[("newest", &newest), ("version", &version)]),
         };
         match self.next_run {
@@ -285,7 +231,12 @@ impl Status<'_> {
             let span = self.messages.say(span, &[]);
             lines.push(self.messages.say(
                 "done",
-                &[("span", &span), ("edits", &number(totals.edits)), ("errors", &number(totals.errors)), ("runs", &number(totals.runs))],
+                &[
+                    ("span", &span),
+                    ("edits", &number(totals.edits)),
+                    ("errors", &number(totals.errors)),
+                    ("runs", &number(totals.runs)),
+                ],
             ));
         }
         lines.extend(self.done.iter().cloned());
@@ -301,17 +252,29 @@ impl Status<'_> {
 
     fn stop_part(&self) -> Vec<Wikitext> {
         let link = |title: &Title| page_link(self.site, title, None);
-        let talk = Title { ns: 3, text: self.bot.to_owned() };
+        let talk = Title {
+            ns: 3,
+            text: self.bot.to_owned(),
+        };
         let draft = crate::settings::below(self.settings, "draft");
         let mut lines = vec![
-            self.messages.say("stop-all", &[("settings", &link(self.settings)), ("stop", &link(self.stop))]),
-            paragraph(self.messages.say("stop-help", &[("draft", &link(&draft)), ("talk", &link(&talk))])),
+            self.messages.say(
+                "stop-all",
+                &[("settings", &link(self.settings)), ("stop", &link(self.stop))],
+            ),
+            paragraph(
+                self.messages
+                    .say("stop-help", &[("draft", &link(&draft)), ("talk", &link(&talk))]),
+            ),
         ];
         if let Some(operator) = self.operator {
             lines.push(paragraph(self.messages.say("operator", &[("user", &user(operator))])));
         }
         if let Some(approval) = self.messages.approval() {
-            let page = self.site.title(approval).map_or_else(|_| plain(approval, SHOWN), |title| link(&title));
+            let page = self
+                .site
+                .title(approval)
+                .map_or_else(|_| plain(approval, SHOWN), |title| link(&title));
             lines.push(self.messages.say("approval", &[("page", &page)]));
         }
         lines
@@ -319,11 +282,17 @@ impl Status<'_> {
 
     fn bullets(&self, lines: Vec<Wikitext>) -> Vec<Wikitext> {
         let more = lines.len().saturating_sub(MANY);
-        let mut bullets: Vec<Wikitext> =
-            lines.iter().take(MANY).map(|line| Wikitext::concat([&literal("* "), line])).collect();
+        let mut bullets: Vec<Wikitext> = lines
+            .iter()
+            .take(MANY)
+            .map(|line| Wikitext::concat([&literal("* "), line]))
+            .collect();
         if more > 0 {
             let count = plain(&more.to_string(), SHOWN);
-            bullets.push(Wikitext::concat([&literal("* "), &self.messages.say("more", &[("count", &count)])]));
+            bullets.push(Wikitext::concat([
+                &literal("* "),
+                &self.messages.say("more", &[("count", &count)]),
+            ]));
         }
         bullets
     }
@@ -351,7 +320,9 @@ fn part<'p>(page: &'p str, name: &str) -> Option<&'p str> {
 /// Whether the page is to be saved: there is none, its first or fourth part says something else now, or it was saved
 /// a day ago.
 pub fn is_due(old: Option<&str>, saved: Option<Timestamp>, new: &str, now: Timestamp) -> bool {
-    let (Some(old), Some(saved)) = (old, saved) else { return true };
+    let (Some(old), Some(saved)) = (old, saved) else {
+        return true;
+    };
     let differs = |name: &str| part(old, name) != part(new, name);
     differs("in-force") || differs("waiting") || now - saved >= REFRESH
 }

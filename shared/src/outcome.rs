@@ -40,7 +40,11 @@ pub fn exit_code(ending: Ending, past: Option<Past>, alarm_after: TimeDelta, now
         (Ending::Item, _) => 1,
         (Ending::Configuration, None) => 78,
         (Ending::Configuration, Some(past)) => {
-            if long_ago(past.last_alarm, REMIND_CONFIGURATION) { 78 } else { 0 }
+            if long_ago(past.last_alarm, REMIND_CONFIGURATION) {
+                78
+            } else {
+                0
+            }
         }
         (Ending::Temporary, None) => 75,
         (Ending::Temporary, Some(past)) => {
@@ -59,7 +63,10 @@ mod tests {
     use chrono::TimeZone;
 
     fn minute(n: i64) -> Timestamp {
-        chrono::Utc.timestamp_opt(1_800_000_000 + n * 60, 0).single().expect("a valid time")
+        chrono::Utc
+            .timestamp_opt(1_800_000_000 + n * 60, 0)
+            .single()
+            .expect("a valid time")
     }
 
     /// jobs.yaml schedules every five minutes: three hours of outage may send three mails, not thirty-six.
@@ -68,7 +75,10 @@ mod tests {
         let mut last_alarm = None;
         let mut alarms = 0;
         for n in (5..=180).step_by(5) {
-            let past = Past { last_success: Some(minute(0)), last_alarm };
+            let past = Past {
+                last_success: Some(minute(0)),
+                last_alarm,
+            };
             if exit_code(Ending::Temporary, Some(past), TimeDelta::minutes(60), minute(n)) == 75 {
                 alarms += 1;
                 last_alarm = Some(minute(n));
@@ -79,11 +89,22 @@ mod tests {
 
     #[test]
     fn a_settings_problem_is_told_once_and_then_daily() {
-        let past = |last_alarm| Some(Past { last_success: None, last_alarm });
+        let past = |last_alarm| {
+            Some(Past {
+                last_success: None,
+                last_alarm,
+            })
+        };
         let hour = TimeDelta::hours(1);
         assert_eq!(exit_code(Ending::Configuration, past(None), hour, minute(0)), 78);
-        assert_eq!(exit_code(Ending::Configuration, past(Some(minute(0))), hour, minute(5)), 0);
-        assert_eq!(exit_code(Ending::Configuration, past(Some(minute(0))), hour, minute(24 * 60)), 78);
+        assert_eq!(
+            exit_code(Ending::Configuration, past(Some(minute(0))), hour, minute(5)),
+            0
+        );
+        assert_eq!(
+            exit_code(Ending::Configuration, past(Some(minute(0))), hour, minute(24 * 60)),
+            78
+        );
         assert_eq!(exit_code(Ending::Configuration, None, hour, minute(5)), 78);
         assert_eq!(exit_code(Ending::Temporary, None, hour, minute(5)), 75);
     }

@@ -128,7 +128,10 @@ impl Revision {
             parent: RevId(number("parentid").unwrap_or(0)),
             user: revision["user"].as_str().map(str::to_owned),
             user_id: UserId(number("userid").unwrap_or(0)),
-            timestamp: revision["timestamp"].as_str().and_then(timestamp).ok_or("a revision without a time")?,
+            timestamp: revision["timestamp"]
+                .as_str()
+                .and_then(timestamp)
+                .ok_or("a revision without a time")?,
             sha1: revision["sha1"].as_str().unwrap_or("").to_owned(),
             comment: revision["comment"].as_str().unwrap_or("").to_owned(),
             text: revision["slots"]["main"]["content"].as_str().map(str::to_owned),
@@ -145,5 +148,7 @@ pub fn timestamp(text: &str) -> Option<Timestamp> {
 /// The strings under `key` of a list of objects.
 pub fn strings(list: &Value, key: &str) -> Vec<String> {
     let list = list.as_array().map(Vec::as_slice).unwrap_or_default();
-    list.iter().filter_map(|entry| entry[key].as_str().map(str::to_owned)).collect()
+    list.iter()
+        .filter_map(|entry| entry[key].as_str().map(str::to_owned))
+        .collect()
 }

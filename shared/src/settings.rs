@@ -44,7 +44,7 @@ pub fn parse<S: JobSettings>(text: &str, model: &str, title: &str, site: &Site) 
     let root = reader.root();
     let keys: Vec<&str> = COMMON_KEYS.iter().chain(S::KEYS).copied().collect();
     root.known(&keys);
-    let messages: Vec<Message<'static>> = crate::feedback::MESSAGES.iter().chain(S::MESSAGES).copied().collect();
+    let messages: Vec<Message<'static>> = crate::messages::MESSAGES.iter().chain(S::MESSAGES).copied().collect();
     let common = common(&root, &messages);
     let settings = S::read(&root, site);
     let problems = reader.finish();
@@ -129,8 +129,12 @@ pub struct Ceiling<'a> {
 pub async fn load<S: JobSettings>(session: &Session, ceiling: &Ceiling<'_>) -> Result<Loaded<S>, Error> {
     let site = session.site();
     let bad = |what: String| Error::BadReply(what);
-    let title = site.title(ceiling.title).map_err(|why| bad(format!("settings page `{}`: {why}", ceiling.title)))?;
-    let stop = site.title(ceiling.stop_title).map_err(|why| bad(format!("stop page: {why}")))?;
+    let title = site
+        .title(ceiling.title)
+        .map_err(|why| bad(format!("settings page `{}`: {why}", ceiling.title)))?;
+    let stop = site
+        .title(ceiling.stop_title)
+        .map_err(|why| bad(format!("stop page: {why}")))?;
     let titles = [
         site.prefixed(&title),
         site.prefixed(&stop),
@@ -149,10 +153,20 @@ pub async fn load<S: JobSettings>(session: &Session, ceiling: &Ceiling<'_>) -> R
             ("uiprop", "rights|blockinfo"),
         ])
         .await?;
-    let at = answer["curtimestamp"].as_str().and_then(crate::page::timestamp).ok_or_else(|| bad("no curtimestamp".to_owned()))?;
-    let mut pages: BTreeMap<String, PageState> =
-        PageState::all(&answer).map_err(bad)?.into_iter().map(|page| (page.title.clone(), page)).collect();
-    let mut take = |n: usize| pages.remove(&titles[n]).ok_or_else(|| bad(format!("no answer for `{}`", titles[n])));
+    let at = answer["curtimestamp"]
+        .as_str()
+        .and_then(crate::page::timestamp)
+        .ok_or_else(|| bad("no curtimestamp".to_owned()))?;
+    let mut pages: BTreeMap<String, PageState> = PageState::all(&answer)
+        .map_err(bad)?
+        .into_iter()
+        .map(|page| (page.title.clone(), page))
+        .collect();
+    let mut take = |n: usize| {
+        pages
+            .remove(&titles[n])
+            .ok_or_else(|| bad(format!("no answer for `{}`", titles[n])))
+    };
     let (page, stop_page, status, draft) = (take(0)?, take(1)?, take(2)?, take(3)?);
     let switch = Switch {
         settings: title,
@@ -174,7 +188,10 @@ pub async fn load<S: JobSettings>(session: &Session, ceiling: &Ceiling<'_>) -> R
         status,
         draft,
         stop: order,
-        rights: user["rights"].as_array().map(|list| list.iter().filter_map(|r| r.as_str().map(str::to_owned)).collect()).unwrap_or_default(),
+        rights: user["rights"]
+            .as_array()
+            .map(|list| list.iter().filter_map(|r| r.as_str().map(str::to_owned)).collect())
+            .unwrap_or_default(),
         blocked: user["blockreason"].as_str().filter(|_| !partial).map(str::to_owned),
         switch,
         at,
@@ -258,11 +275,27 @@ pub async fn users_with_right(session: &Session, users: &[&str], rights: &[&str]
         .await?;
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let groups = list(&answer["query"]["usergroups"]);
-    let has_right = |group: &&Value| strings_of(&group["rights"]).iter().any(|right| rights.contains(&right.as_str()));
-    let groups: Vec<&str> = groups.iter().filter(has_right).filter_map(|group| group["name"].as_str()).collect();
-    let in_group = |user: &&Value| strings_of(&user["groups"]).iter().any(|group| groups.contains(&group.as_str()));
+    let has_right = |group: &&Value| {
+        strings_of(&group["rights"])
+            .iter()
+            .any(|right| rights.contains(&right.as_str()))
+    };
+    let groups: Vec<&str> = groups
+        .iter()
+        .filter(has_right)
+        .filter_map(|group| group["name"].as_str())
+        .collect();
+    let in_group = |user: &&Value| {
+        strings_of(&user["groups"])
+            .iter()
+            .any(|group| groups.contains(&group.as_str()))
+    };
     let users = list(&answer["query"]["users"]);
-    Ok(users.iter().filter(in_group).filter_map(|user| user["name"].as_str().map(str::to_owned)).collect())
+    Ok(users
+        .iter()
+        .filter(in_group)
+        .filter_map(|user| user["name"].as_str().map(str::to_owned))
+        .collect())
 }
 
 /// A protection leaves a revision in the admin's name over the text of somebody else: who wrote it, then.
@@ -279,15 +312,23 @@ async fn author_of_text(session: &Session, page: &PageState, newest: &Revision) 
             ("rvlimit", "20"),
         ])
         .await?;
-    let history = answer["query"]["pages"][0]["revisions"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let same_text = history.iter().filter_map(|r| Revision::from_json(r).ok()).take_while(|r| r.sha1 == newest.sha1);
+    let history = answer["query"]["pages"][0]["revisions"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let same_text = history
+        .iter()
+        .filter_map(|r| Revision::from_json(r).ok())
+        .take_while(|r| r.sha1 == newest.sha1);
     let author = same_text.last().and_then(|revision| revision.user);
     Ok(author.filter(|author| Some(author) != newest.user.as_ref()))
 }
 
 fn strings_of(list: &Value) -> Vec<String> {
     let list = list.as_array().map(Vec::as_slice).unwrap_or_default();
-    list.iter().filter_map(|entry| entry.as_str().map(str::to_owned)).collect()
+    list.iter()
+        .filter_map(|entry| entry.as_str().map(str::to_owned))
+        .collect()
 }
 
 /// Titles of those among `categories` that have no page: worth a warning, once per settings revision.

@@ -8,8 +8,9 @@ use crate::core::types::{Problem, RevId, Timestamp};
 use crate::db::settings_rev::{self, Kind, Seen};
 use crate::db::{Db, Fence, cap_hold, edit_log, run as run_record};
 use crate::editor::{Editor, State};
-use crate::feedback::{self, Draft, InForce, MARKER, Messages, SavedBy, Status, Totals};
+use crate::feedback::{self, Draft, InForce, MARKER, SavedBy, Status, Totals};
 use crate::job::{Job, Stage, VERSION};
+use crate::messages::Messages;
 use crate::page::PageState;
 use crate::settings::{Accepted, JobSettings, Loaded, Verdict, below, parse};
 use crate::switch::{Halt, Switch};
@@ -55,9 +56,12 @@ impl<'a, J: Job> Pages<'a, J> {
                 Some(accepted.parsed.yaml.clone()),
             ),
             Verdict::Rejected(problems) => (settings_rev::Verdict::Rejected, problems.clone(), None, None),
-            Verdict::NotTrusted(why) => {
-                (settings_rev::Verdict::Untrusted, vec![Problem::error("", why.to_string())], None, None)
-            }
+            Verdict::NotTrusted(why) => (
+                settings_rev::Verdict::Untrusted,
+                vec![Problem::error("", why.to_string())],
+                None,
+                None,
+            ),
         };
         Pages {
             job: stage.job,
@@ -89,7 +93,10 @@ impl<'a, J: Job> Pages<'a, J> {
     pub(crate) async fn record(&mut self, now: Timestamp) -> anyhow::Result<()> {
         let Some(fence) = self.fence.clone() else { return Ok(()) };
         let revid = self.page.revid().unwrap_or(RevId(0));
-        let known = self.db.read(async |db| settings_rev::get(db, J::NAME, self.wiki, Kind::Settings, revid).await).await?;
+        let known = self
+            .db
+            .read(async |db| settings_rev::get(db, J::NAME, self.wiki, Kind::Settings, revid).await)
+            .await?;
         if let Some(known) = known.filter(|known| known.verdict == self.verdict) {
             self.written_by = known.text_user.or(self.written_by.take());
             if let Ok(problems) = serde_json::from_str(&known.problems) {
@@ -100,7 +107,8 @@ impl<'a, J: Job> Pages<'a, J> {
         if let (settings_rev::Verdict::Accepted, Some(text)) = (self.verdict, self.page.text())
             && let Ok(parsed) = parse::<J::Settings>(text, &self.page.model, &self.page.title, self.session.site())
         {
-            self.problems.extend(self.job.warnings(self.session, &parsed.settings).await?);
+            self.problems
+                .extend(self.job.warnings(self.session, &parsed.settings).await?);
         }
         let problems = serde_json::to_string(&self.problems)?;
         let revision = self.page.revision.as_ref();
@@ -116,7 +124,11 @@ impl<'a, J: Job> Pages<'a, J> {
             yaml: self.yaml.as_deref(),
             sha: revision.map_or("", |r| r.sha1.as_str()),
         };
-        self.db.fenced(&fence, "storing a settings revision", async |tx| settings_rev::record(tx, &seen, now).await).await?;
+        self.db
+            .fenced(&fence, "storing a settings revision", async |tx| {
+                settings_rev::record(tx, &seen, now).await
+            })
+            .await?;
         Ok(())
     }
 
@@ -130,7 +142,15 @@ impl<'a, J: Job> Pages<'a, J> {
     fn editor_with(&self, common: Common, obeyed: RevId) -> Editor {
         Editor {
             rights: self.rights.clone(),
-            ..Editor::new(self.boot, self.session, self.db, self.switch.clone(), obeyed, common, self.fence.clone())
+            ..Editor::new(
+                self.boot,
+                self.session,
+                self.db,
+                self.switch.clone(),
+                obeyed,
+                common,
+                self.fence.clone(),
+            )
         }
     }
 
@@ -140,7 +160,10 @@ impl<'a, J: Job> Pages<'a, J> {
             return Ok(Some(Halt::Operator(crate::boot::job_variable(J::NAME, "EDIT"))));
         }
         if let Some(reason) = &self.blocked {
-            return Ok(Some(Halt::Account { code: "blocked".to_owned(), info: reason.clone() }));
+            return Ok(Some(Halt::Account {
+                code: "blocked".to_owned(),
+                info: reason.clone(),
+            }));
         }
         let may = |right: &str| self.rights.iter().any(|r| r == right);
         if may("checkuser-temporary-account") || may("checkuser-temporary-account-no-preference") {
@@ -162,7 +185,10 @@ impl<'a, J: Job> Pages<'a, J> {
             return Ok(None);
         }
         let account = self.session.account();
-        let held = self.db.read(async |db| cap_hold::get(db, J::NAME, self.wiki, account).await).await?;
+        let held = self
+            .db
+            .read(async |db| cap_hold::get(db, J::NAME, self.wiki, account).await)
+            .await?;
         match held {
             Some(held) if held.settings_revid == accepted.revid => {
                 self.held_before = true;
@@ -243,8 +269,15 @@ impl<'a, J: Job> Pages<'a, J> {
         }
     }
 
-    async fn try_save(&mut self, common: Option<&Common>, in_force: InForce, yaml: Option<&str>) -> anyhow::Result<bool> {
-        let Some(mut editor) = self.editor.take() else { return Ok(false) };
+    async fn try_save(
+        &mut self,
+        common: Option<&Common>,
+        in_force: InForce,
+        yaml: Option<&str>,
+    ) -> anyhow::Result<bool> {
+        let Some(mut editor) = self.editor.take() else {
+            return Ok(false);
+        };
         let result = self.compute_and_save(&mut editor, common, in_force, yaml).await;
         self.editor = Some(editor);
         result
@@ -263,7 +296,10 @@ impl<'a, J: Job> Pages<'a, J> {
         editor.log_forgotten(&self.status).await?;
         let now = self.boot.clock.now();
         let messages = Messages::new(common, J::Settings::MESSAGES);
-        let lines = self.job.lines(self.db, self.wiki, self.session.site(), &messages, now).await?;
+        let lines = self
+            .job
+            .lines(self.db, self.wiki, self.session.site(), &messages, now)
+            .await?;
         let (last_run, totals) = {
             let mut conn = self.db.conn().await?;
             let mut totals = [Totals::default(); 2];
@@ -272,7 +308,11 @@ impl<'a, J: Job> Pages<'a, J> {
                 let sums = run_record::totals_since(&mut conn, J::NAME, self.wiki, since).await?;
                 // Runs are counted with this one; its edits are in the log already, but not yet in its record.
                 let edits = edit_log::count_of_job(&mut conn, J::NAME, self.wiki, since).await?;
-                *totals = Totals { runs: sums.runs, edits, errors: sums.errors };
+                *totals = Totals {
+                    runs: sums.runs,
+                    edits,
+                    errors: sums.errors,
+                };
             }
             (run_record::last_finished(&mut conn, J::NAME, self.wiki).await?, totals)
         };
@@ -316,12 +356,17 @@ impl<'a, J: Job> Pages<'a, J> {
     /// Whether an admin saved the settings again after people had taken the status page away: deleted it, moved it, or
     /// taken our marks off it. Then it comes back.
     async fn asked_again(&self, editor: &Editor) -> anyhow::Result<bool> {
-        let Some(settings) = self.page.revision.as_ref() else { return Ok(false) };
+        let Some(settings) = self.page.revision.as_ref() else {
+            return Ok(false);
+        };
         if self.status.text().is_some_and(|text| text.contains(MARKER)) {
             return Ok(false);
         }
         let title = self.session.site().prefixed(&below(&self.switch.settings, "Status"));
-        let ours = self.db.read(async |db| edit_log::last_on_title(db, self.wiki, &title).await).await?;
+        let ours = self
+            .db
+            .read(async |db| edit_log::last_on_title(db, self.wiki, &title).await)
+            .await?;
         match (ours, &self.status.revision) {
             (None, _) => Ok(false),
             (Some(_), Some(theirs)) => Ok(settings.revid > theirs.revid),
@@ -356,6 +401,11 @@ fn saved_by(page: &PageState) -> Option<SavedBy> {
 
 fn changed_lines(old: &str, new: &str) -> Vec<String> {
     let diff = similar::TextDiff::from_lines(old, new);
-    let changes = diff.iter_all_changes().filter(|change| change.tag() != similar::ChangeTag::Equal);
-    changes.take(DIFF_LINES).map(|change| format!("{}{}", change.tag(), change.value().trim_end())).collect()
+    let changes = diff
+        .iter_all_changes()
+        .filter(|change| change.tag() != similar::ChangeTag::Equal);
+    changes
+        .take(DIFF_LINES)
+        .map(|change| format!("{}{}", change.tag(), change.value().trim_end()))
+        .collect()
 }

@@ -34,7 +34,9 @@ pub enum NotTrusted {
     #[error("the settings page `{0}` is a .js or .css page, which ordinary admins cannot edit: use a wikitext page")]
     Script(String),
     /// Anybody might have written what stands there.
-    #[error("the settings page `{title}` is not protected: an admin has to protect it against editing (level {levels})")]
+    #[error(
+        "the settings page `{title}` is not protected: an admin has to protect it against editing (level {levels})"
+    )]
     NotProtected {
         /// Title of the page.
         title: String,
@@ -42,7 +44,9 @@ pub enum NotTrusted {
         levels: String,
     },
     /// The page is protected now, but its newest text was saved by somebody who may not edit it.
-    #[error("revision {revid} of `{title}` was saved by {user} while the page was open to them: an admin has to save it again")]
+    #[error(
+        "revision {revid} of `{title}` was saved by {user} while the page was open to them: an admin has to save it again"
+    )]
     SavedWhileOpen {
         /// Title of the page.
         title: String,
@@ -81,7 +85,10 @@ pub fn trust(
     if page.is_redirect {
         return Err(NotTrusted::Redirect(title));
     }
-    if ["javascript", "css", "sanitized-css"].contains(&page.model.as_str()) || title.ends_with(".js") || title.ends_with(".css") {
+    if ["javascript", "css", "sanitized-css"].contains(&page.model.as_str())
+        || title.ends_with(".js")
+        || title.ends_with(".css")
+    {
         return Err(NotTrusted::Script(title));
     }
     let Some(user) = &revision.user else {
@@ -91,12 +98,18 @@ pub fn trust(
         return Err(NotTrusted::Hidden(title));
     }
     if user == account {
-        return Err(NotTrusted::SavedByBot { title, revid: revision.revid.0 });
+        return Err(NotTrusted::SavedByBot {
+            title,
+            revid: revision.revid.0,
+        });
     }
     if is_user_json(page, json_accounts) {
         return Ok(Trust::UserJson);
     }
-    let protections = page.protection.iter().filter(|p| p.action == "edit" && levels.contains(&p.level) && p.holds(now));
+    let protections = page
+        .protection
+        .iter()
+        .filter(|p| p.action == "edit" && levels.contains(&p.level) && p.holds(now));
     // Two protections may overlap (own and cascading): the one that lasts longest counts.
     let mut ends: Option<Option<Timestamp>> = None;
     for protection in protections {
@@ -107,7 +120,10 @@ pub fn trust(
         });
     }
     match ends {
-        None => Err(NotTrusted::NotProtected { title, levels: levels.join(" or ") }),
+        None => Err(NotTrusted::NotProtected {
+            title,
+            levels: levels.join(" or "),
+        }),
         Some(ends) => Ok(Trust::Protected {
             ends: ends.filter(|ends| *ends - now < EXPIRES_SOON),
         }),
@@ -118,8 +134,12 @@ pub fn trust(
 /// of such a page to wikitext, and then anybody can edit it.
 fn is_user_json(page: &PageState, json_accounts: &[String]) -> bool {
     const USER: i32 = 2;
-    let Some((_, rest)) = page.title.split_once(':') else { return false };
-    let Some((owner, sub)) = rest.split_once('/') else { return false };
+    let Some((_, rest)) = page.title.split_once(':') else {
+        return false;
+    };
+    let Some((owner, sub)) = rest.split_once('/') else {
+        return false;
+    };
     page.ns == USER && page.model == "json" && sub.ends_with(".json") && json_accounts.iter().any(|a| a == owner)
 }
 
@@ -146,7 +166,10 @@ mod tests {
     use chrono::TimeZone;
 
     fn at(hours: i64) -> Timestamp {
-        chrono::Utc.timestamp_opt(1_800_000_000 + hours * 3600, 0).single().unwrap()
+        chrono::Utc
+            .timestamp_opt(1_800_000_000 + hours * 3600, 0)
+            .single()
+            .unwrap()
     }
 
     fn page() -> PageState {
@@ -193,22 +216,63 @@ mod tests {
             judge(&page).map_err(|why| why.to_string())
         };
         let forever = || vec![protected("sysop", None, None)];
-        assert_eq!(obeyed(&|p| p.protection = forever()), Ok(Trust::Protected { ends: None }));
-        assert_eq!(obeyed(&|p| p.protection = vec![protected("sysop", None, Some("Main Page"))]), Ok(Trust::Protected { ends: None }));
-        assert_eq!(obeyed(&|p| p.protection = vec![protected("sysop", Some(at(24)), None)]), Ok(Trust::Protected { ends: Some(at(24)) }));
-        assert_eq!(obeyed(&|p| p.protection = vec![protected("sysop", Some(at(24)), None), protected("sysop", None, Some("X"))]), Ok(Trust::Protected { ends: None }));
+        assert_eq!(
+            obeyed(&|p| p.protection = forever()),
+            Ok(Trust::Protected { ends: None })
+        );
+        assert_eq!(
+            obeyed(&|p| p.protection = vec![protected("sysop", None, Some("Main Page"))]),
+            Ok(Trust::Protected { ends: None })
+        );
+        assert_eq!(
+            obeyed(&|p| p.protection = vec![protected("sysop", Some(at(24)), None)]),
+            Ok(Trust::Protected { ends: Some(at(24)) })
+        );
+        assert_eq!(
+            obeyed(&|p| p.protection = vec![
+                protected("sysop", Some(at(24)), None),
+                protected("sysop", None, Some("X"))
+            ]),
+            Ok(Trust::Protected { ends: None })
+        );
         type Change<'a> = &'a dyn Fn(&mut PageState);
         let refused: &[(&str, Change<'_>)] = &[
             ("not protected", &|_| ()),
-            ("not protected", &|p| p.protection = vec![protected("autoconfirmed", None, None)]),
-            ("not protected", &|p| p.protection = vec![protected("sysop", Some(at(-1)), None)]),
-            ("not protected", &|p| { p.protection = forever(); p.protection[0].action = "move".to_owned() }),
-            ("does not exist", &|p| { p.protection = forever(); p.page_id = None; p.revision = None }),
-            ("redirect", &|p| { p.protection = forever(); p.is_redirect = true }),
-            (".js", &|p| { p.protection = forever(); p.model = "javascript".to_owned() }),
-            ("hidden", &|p| { p.protection = forever(); p.revision.as_mut().unwrap().text = None }),
-            ("hidden", &|p| { p.protection = forever(); p.revision.as_mut().unwrap().user = None }),
-            ("bot itself", &|p| { p.protection = forever(); p.revision.as_mut().unwrap().user = Some("CoopBot".to_owned()) }),
+            ("not protected", &|p| {
+                p.protection = vec![protected("autoconfirmed", None, None)]
+            }),
+            ("not protected", &|p| {
+                p.protection = vec![protected("sysop", Some(at(-1)), None)]
+            }),
+            ("not protected", &|p| {
+                p.protection = forever();
+                p.protection[0].action = "move".to_owned()
+            }),
+            ("does not exist", &|p| {
+                p.protection = forever();
+                p.page_id = None;
+                p.revision = None
+            }),
+            ("redirect", &|p| {
+                p.protection = forever();
+                p.is_redirect = true
+            }),
+            (".js", &|p| {
+                p.protection = forever();
+                p.model = "javascript".to_owned()
+            }),
+            ("hidden", &|p| {
+                p.protection = forever();
+                p.revision.as_mut().unwrap().text = None
+            }),
+            ("hidden", &|p| {
+                p.protection = forever();
+                p.revision.as_mut().unwrap().user = None
+            }),
+            ("bot itself", &|p| {
+                p.protection = forever();
+                p.revision.as_mut().unwrap().user = Some("CoopBot".to_owned())
+            }),
         ];
         for (reason, change) in refused {
             let why = obeyed(change).unwrap_err();

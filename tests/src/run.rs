@@ -147,7 +147,7 @@ impl Job {
     }
 }
 
-/// The built binary beside the running test: same target folder, same profile.
+/// The built binary beside the running test or program: same target folder, same profile.
 fn binary(name: &str) -> Result<PathBuf> {
     let test = std::env::current_exe().context("asking where the test binary is")?;
     let folder = test
@@ -155,7 +155,8 @@ fn binary(name: &str) -> Result<PathBuf> {
         .find(|folder| folder.ends_with("deps"))
         .and_then(|deps| deps.parent());
     let path = folder
-        .context("the test binary is not in a target folder")?
+        .or(test.parent())
+        .context("the test binary is in no folder")?
         .join(name);
     ensure!(
         path.is_file(),

@@ -64,7 +64,9 @@ pub async fn first_revision(session: &Session, page: PageId) -> Result<Option<Fi
             ("rvlimit", "1"),
         ])
         .await?;
-    let Some(revision) = answer["query"]["pages"][0]["revisions"].get(0) else { return Ok(None) };
+    let Some(revision) = answer["query"]["pages"][0]["revisions"].get(0) else {
+        return Ok(None);
+    };
     Ok(Some(FirstRevision {
         user: revision["user"].as_str().map(str::to_owned),
         user_id: UserId(revision["userid"].as_u64().unwrap_or(0)),
@@ -89,7 +91,13 @@ pub async fn users(session: &Session, which: Users<'_>, now: Timestamp) -> Resul
     if values.is_empty() {
         return Ok(Vec::new());
     }
-    let answer = session.in_batches(&[("list", "users"), ("usprop", "blockinfo|groups|registration")], name, &values).await?;
+    let answer = session
+        .in_batches(
+            &[("list", "users"), ("usprop", "blockinfo|groups|registration")],
+            name,
+            &values,
+        )
+        .await?;
     let list = answer["users"].as_array().map(Vec::as_slice).unwrap_or_default();
     Ok(list.iter().filter_map(|user| read_user(user, now)).collect())
 }
@@ -115,7 +123,9 @@ pub async fn is_locked(session: &Session, name: &str) -> Result<bool, Error> {
     if !session.site().has_extension("CentralAuth") && !session.site().has_extension("Central Auth") {
         return Ok(false);
     }
-    let answer = session.get(&[("action", "query"), ("meta", "globaluserinfo"), ("guiuser", name)]).await?;
+    let answer = session
+        .get(&[("action", "query"), ("meta", "globaluserinfo"), ("guiuser", name)])
+        .await?;
     Ok(answer["query"]["globaluserinfo"]["locked"].as_bool() == Some(true))
 }
 
@@ -130,7 +140,9 @@ pub async fn last_edit(session: &Session, user: UserId) -> Result<Option<Timesta
             ("uclimit", "1"),
         ])
         .await?;
-    Ok(answer["query"]["usercontribs"][0]["timestamp"].as_str().and_then(timestamp))
+    Ok(answer["query"]["usercontribs"][0]["timestamp"]
+        .as_str()
+        .and_then(timestamp))
 }
 
 /// How pages look, by title: newest revision id (0 for a page that does not exist), then who may edit or create them.
@@ -140,12 +152,16 @@ pub async fn looks(session: &Session, titles: &[String]) -> Result<BTreeMap<Stri
         return Ok(BTreeMap::new());
     }
     session.count_as(Phase::Safety);
-    let answer = session.in_batches(&[("prop", "info"), ("inprop", "protection")], "titles", titles).await?;
+    let answer = session
+        .in_batches(&[("prop", "info"), ("inprop", "protection")], "titles", titles)
+        .await?;
     let pages = answer["pages"].as_array().map(Vec::as_slice).unwrap_or_default();
     let look = |page: &Value| {
         let mut look = page["lastrevid"].as_u64().unwrap_or(0).to_string();
         for protection in page["protection"].as_array().into_iter().flatten() {
-            if let (Some(action @ ("edit" | "create")), Some(level)) = (protection["type"].as_str(), protection["level"].as_str()) {
+            if let (Some(action @ ("edit" | "create")), Some(level)) =
+                (protection["type"].as_str(), protection["level"].as_str())
+            {
                 look += &format!("{}{level}", &action[..1]);
             }
         }
@@ -169,7 +185,9 @@ pub async fn signature_links(session: &Session) -> Result<bool, Error> {
     let signature = answer["parse"]["text"].as_str().unwrap_or_default();
     let site = session.site();
     // Namespace names are compared without regard to case, user names with it.
-    let links = signature.match_indices("[[").map(|(at, open)| &signature[at + open.len()..]);
+    let links = signature
+        .match_indices("[[")
+        .map(|(at, open)| &signature[at + open.len()..]);
     let is_ours = |link: &str| {
         let target = link.split(['|', ']']).next().unwrap_or("");
         let title = site.title(target).ok();

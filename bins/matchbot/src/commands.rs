@@ -51,7 +51,15 @@ async fn with_boot(command: &Command, args: &CommonArgs, boot: &Boot) -> anyhow:
     let session = job::login(boot, seed, Stop::new()).await?;
     let done = match command {
         Command::History { learner, mentor, limit } => {
-            history(boot, &session, &db, args, [learner.as_deref(), mentor.as_deref()], *limit).await
+            history(
+                boot,
+                &session,
+                &db,
+                args,
+                [learner.as_deref(), mentor.as_deref()],
+                *limit,
+            )
+            .await
         }
         Command::Explain { page } => crate::explain::explain(boot, &session, &db, args, page).await,
         Command::ShowSettings => show_settings(boot, &session, args).await,
@@ -66,7 +74,9 @@ async fn with_boot(command: &Command, args: &CommonArgs, boot: &Boot) -> anyhow:
 pub fn read(file: &Path) -> anyhow::Result<String> {
     if file == Path::new("-") {
         let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("reading standard input")?;
+        std::io::stdin()
+            .read_to_string(&mut text)
+            .context("reading standard input")?;
         return Ok(text);
     }
     std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))
@@ -86,7 +96,14 @@ fn check_settings(file: &Path, args: &CommonArgs) -> anyhow::Result<bool> {
     for problem in &problems {
         println!("{}", terminal(&problem.to_string()));
     }
-    println!("{}", if accepted { "These settings would be accepted." } else { "These settings would be rejected." });
+    println!(
+        "{}",
+        if accepted {
+            "These settings would be accepted."
+        } else {
+            "These settings would be rejected."
+        }
+    );
     println!("Not checked offline: protection, and whether the categories exist. Namespaces are the English ones.");
     Ok(accepted)
 }
@@ -94,8 +111,22 @@ fn check_settings(file: &Path, args: &CommonArgs) -> anyhow::Result<bool> {
 /// MediaWiki's own namespaces, for checks without a wiki. Local names of other languages are not known here.
 pub fn offline_site() -> anyhow::Result<Site> {
     let names = [
-        "", "Talk", "User", "User talk", "Project", "Project talk", "File", "File talk", "MediaWiki", "MediaWiki talk",
-        "Template", "Template talk", "Help", "Help talk", "Category", "Category talk",
+        "",
+        "Talk",
+        "User",
+        "User talk",
+        "Project",
+        "Project talk",
+        "File",
+        "File talk",
+        "MediaWiki",
+        "MediaWiki talk",
+        "Template",
+        "Template talk",
+        "Help",
+        "Help talk",
+        "Category",
+        "Category talk",
     ];
     let namespaces: serde_json::Map<String, serde_json::Value> = names
         .iter()
@@ -119,7 +150,9 @@ async fn show_settings(boot: &Boot, session: &Session, args: &CommonArgs) -> any
     let title = terminal(&loaded.page.title);
     let revision = loaded.page.revid().map_or(0, |revid| revid.0);
     let (state, problems) = match &loaded.verdict {
-        Verdict::Accepted(accepted) if accepted.parsed.common.enabled => ("in force".to_owned(), accepted.parsed.warnings.clone()),
+        Verdict::Accepted(accepted) if accepted.parsed.common.enabled => {
+            ("in force".to_owned(), accepted.parsed.warnings.clone())
+        }
         Verdict::Accepted(_) => ("off (enabled: false)".to_owned(), Vec::new()),
         Verdict::Rejected(problems) => ("rejected".to_owned(), problems.clone()),
         Verdict::NotTrusted(why) => (format!("not obeyed: {why}"), Vec::new()),
@@ -131,7 +164,10 @@ async fn show_settings(boot: &Boot, session: &Session, args: &CommonArgs) -> any
     let stop = loaded.stop.as_ref().map(ToString::to_string);
     if args.json {
         let yaml = parsed.map(|parsed| parsed.yaml.as_str());
-        println!("{}", json!({"title": title, "revision": revision, "state": state, "stop": stop, "problems": problems, "yaml": yaml}));
+        println!(
+            "{}",
+            json!({"title": title, "revision": revision, "state": state, "stop": stop, "problems": problems, "yaml": yaml})
+        );
         return Ok(parsed.is_some());
     }
     println!("{title}, revision {revision}: {}", terminal(&state));
@@ -154,9 +190,18 @@ fn print_settings(parsed: &Parsed<Settings>, site: &Site) {
     println!("general      {}", show(&s.general));
     println!("opt-out      {}", show(&s.optout));
     for skill in &s.skills {
-        println!("skill        {}: {} -> {}", terminal(&skill.name), show(&skill.request), show(&skill.mentor));
+        println!(
+            "skill        {}: {} -> {}",
+            terminal(&skill.name),
+            show(&skill.request),
+            show(&skill.mentor)
+        );
     }
-    println!("rematch      after {} days; requests older than {} days wait for a person", s.rematch_after.num_days(), s.max_request_age.num_days());
+    println!(
+        "rematch      after {} days; requests older than {} days wait for a person",
+        s.rematch_after.num_days(),
+        s.max_request_age.num_days()
+    );
     println!(
         "limits       {} greetings per run, {} edits per run, {} per day",
         s.max_greetings_per_run, parsed.common.max_edits_per_run, parsed.common.max_edits_per_day
@@ -177,18 +222,32 @@ async fn history(
     let id = |name: Option<&str>| -> anyhow::Result<Option<UserId>> {
         let Some(name) = name else { return Ok(None) };
         let user = known.iter().find(|user| user.name == name.replace('_', " "));
-        Ok(Some(user.with_context(|| format!("there is no user `{name}` on this wiki"))?.id))
+        Ok(Some(
+            user.with_context(|| format!("there is no user `{name}` on this wiki"))?
+                .id,
+        ))
     };
     let (learner, mentor) = (id(learner)?, id(mentor)?);
-    let rows = db.read_if_there(async |db| matches::history(db, &session.wiki_id(), learner, mentor, limit).await).await?;
-    let ids: BTreeSet<UserId> = rows.iter().flat_map(|row| [row.learner, row.mentor]).flatten().collect();
+    let rows = db
+        .read_if_there(async |db| matches::history(db, &session.wiki_id(), learner, mentor, limit).await)
+        .await?;
+    let ids: BTreeSet<UserId> = rows
+        .iter()
+        .flat_map(|row| [row.learner, row.mentor])
+        .flatten()
+        .collect();
     let users = collect::users(session, Users::Ids(&ids), now).await?;
     let name = |id: Option<UserId>| {
         let user = users.iter().find(|user| Some(user.id) == id);
-        user.map_or_else(|| id.map_or_else(|| "-".to_owned(), |id| format!("#{id}")), |user| terminal(&user.name))
+        user.map_or_else(
+            || id.map_or_else(|| "-".to_owned(), |id| format!("#{id}")),
+            |user| terminal(&user.name),
+        )
     };
     for row in &rows {
-        let time = row.matchtime.map_or_else(|| "-".to_owned(), |time| time.format("%Y-%m-%d %H:%M:%S").to_string());
+        let time = row
+            .matchtime
+            .map_or_else(|| "-".to_owned(), |time| time.format("%Y-%m-%d %H:%M:%S").to_string());
         let category = terminal(row.category_full.as_deref().or(row.category.as_deref()).unwrap_or("-"));
         let (learner, mentor) = (name(row.learner), name(row.mentor));
         let revid = row.revid.map_or(0, |revid| revid.0);
@@ -214,11 +273,17 @@ async fn history(
 
 async fn trial_report(session: &Session, db: &Db) -> anyhow::Result<bool> {
     let since = shared::page::timestamp("2000-01-01T00:00:00Z").context("a constant time")?;
-    let edits = db.read_if_there(async |db| edit_log::of_job(db, "matchbot", &session.wiki_id(), since, 1_000).await).await?;
+    let edits = db
+        .read_if_there(async |db| edit_log::of_job(db, "matchbot", &session.wiki_id(), since, 1_000).await)
+        .await?;
     for edit in &edits {
         let title = plain(&edit.title, 300);
         match edit.revid {
-            Some(revid) => println!("# [[Special:Diff/{revid}|{title}]] ({}, {})", edit.kind, edit.at.format("%Y-%m-%d %H:%M")),
+            Some(revid) => println!(
+                "# [[Special:Diff/{revid}|{title}]] ({}, {})",
+                edit.kind,
+                edit.at.format("%Y-%m-%d %H:%M")
+            ),
             None => println!("# {title} (topic, {})", edit.at.format("%Y-%m-%d %H:%M")),
         }
     }

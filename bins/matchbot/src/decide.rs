@@ -119,7 +119,10 @@ pub fn pool(
         };
         match why {
             None => pool.available.push(profile.clone()),
-            Some(why) => pool.unavailable.push(Unavailable { profile: profile.clone(), why }),
+            Some(why) => pool.unavailable.push(Unavailable {
+                profile: profile.clone(),
+                why,
+            }),
         }
     }
     pool.available.sort_by_key(|profile| profile.owner);
@@ -201,8 +204,13 @@ pub fn place(
         if page.revision.is_some() && page.text().is_none() {
             return Err(Reason::HiddenText(page.title.clone()));
         }
-        if let bots::Verdict::Denied(template) = bots::allows(page.text().unwrap_or(""), bot.account, "matchbot", bot.names) {
-            return Err(Reason::NoBots { page: page.title.clone(), template });
+        if let bots::Verdict::Denied(template) =
+            bots::allows(page.text().unwrap_or(""), bot.account, "matchbot", bot.names)
+        {
+            return Err(Reason::NoBots {
+                page: page.title.clone(),
+                template,
+            });
         }
     }
     let refused = talk

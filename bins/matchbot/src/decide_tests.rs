@@ -11,19 +11,32 @@ use crate::settings::MatchLimit;
 fn settings() -> Settings {
     let page = include_str!("../settings.example.wiki");
     let site = offline_site().unwrap();
-    shared::settings::parse::<Settings>(page, "wikitext", "x", &site).map_err(|p| format!("{p:?}")).unwrap().settings
+    shared::settings::parse::<Settings>(page, "wikitext", "x", &site)
+        .map_err(|p| format!("{p:?}"))
+        .unwrap()
+        .settings
 }
 
 fn profile(id: u64, owner: u64) -> Profile {
     Profile {
         page_id: PageId(id),
-        title: Title { ns: 4, text: format!("Co-op/{id}") },
+        title: Title {
+            ns: 4,
+            text: format!("Co-op/{id}"),
+        },
         owner: Id(owner),
     }
 }
 
 fn user(id: u64) -> UserState {
-    UserState { id: Id(id), name: format!("U{id}"), blocked: false, locked: false, is_bot: false, expired: false }
+    UserState {
+        id: Id(id),
+        name: format!("U{id}"),
+        blocked: false,
+        locked: false,
+        is_bot: false,
+        expired: false,
+    }
 }
 
 fn users(ids: impl IntoIterator<Item = u64>) -> BTreeMap<Id, UserState> {
@@ -32,22 +45,39 @@ fn users(ids: impl IntoIterator<Item = u64>) -> BTreeMap<Id, UserState> {
 
 #[test]
 fn who_may_be_drawn_and_who_may_not() {
-    let profiles: Vec<Profile> = [(1, 11), (2, 12), (3, 13), (4, 14), (5, 15), (6, 16), (7, 17), (8, 11), (9, 19)]
-        .map(|(page, owner)| profile(page, owner))
-        .to_vec();
+    let profiles: Vec<Profile> = [
+        (1, 11),
+        (2, 12),
+        (3, 13),
+        (4, 14),
+        (5, 15),
+        (6, 16),
+        (7, 17),
+        (8, 11),
+        (9, 19),
+    ]
+    .map(|(page, owner)| profile(page, owner))
+    .to_vec();
     let mut users = users(11..=18);
     users.get_mut(&Id(12)).unwrap().blocked = true;
     users.get_mut(&Id(13)).unwrap().is_bot = true;
     users.get_mut(&Id(14)).unwrap().locked = true;
     users.get_mut(&Id(15)).unwrap().expired = true;
-    let mentors = Mentors { opted_out: [Id(16)].into(), ..Mentors::default() };
+    let mentors = Mentors {
+        opted_out: [Id(16)].into(),
+        ..Mentors::default()
+    };
     let mut settings = settings();
     settings.max_matches_per_mentor = Some(MatchLimit { count: 2, days: 30 });
     let recent = [(Id(17), 2)].into();
     let pool = pool(&profiles, Id(99), &mentors, &users, &recent, &settings);
     let available: Vec<Id> = pool.available.iter().map(|p| p.owner).collect();
     assert_eq!(available, [Id(11)], "the user with two profiles is one mentor");
-    let why: Vec<String> = pool.unavailable.iter().map(|u| format!("{} {}", u.profile.owner, u.why)).collect();
+    let why: Vec<String> = pool
+        .unavailable
+        .iter()
+        .map(|u| format!("{} {}", u.profile.owner, u.why))
+        .collect();
     insta::assert_snapshot!(why.join("\n"), @r"
     12 is blocked
     13 is a bot
@@ -131,20 +161,41 @@ fn page(title: &str, text: Option<&str>) -> PageState {
 type Change<'a> = &'a dyn Fn(&mut PageState, &mut PageState);
 
 fn judge(change: Change<'_>) -> Result<Place, &'static str> {
-    let (mut profile, mut talk) = (page("Project:Co-op/A", Some("Hi")), page("Project talk:Co-op/A", Some("Hello")));
+    let (mut profile, mut talk) = (
+        page("Project:Co-op/A", Some("Hi")),
+        page("Project talk:Co-op/A", Some("Hello")),
+    );
     change(&mut profile, &mut talk);
-    let bot = Bot { account: "CoopBot", rights: &["edit".to_owned()], names: &BotsNames::default() };
-    let flow = FlowState { installed: true, may_create: false };
+    let bot = Bot {
+        account: "CoopBot",
+        rights: &["edit".to_owned()],
+        names: &BotsNames::default(),
+    };
+    let flow = FlowState {
+        installed: true,
+        may_create: false,
+    };
     place(&profile, &talk, "Category:R", flow, &bot, &offline_site().unwrap()).map_err(|reason| reason.code())
 }
 
 #[test]
 fn where_a_greeting_goes_and_where_it_does_not() {
     assert_eq!(judge(&|_, _| ()), Ok(Place::Section));
-    assert_eq!(judge(&|_, talk| *talk = page("Project talk:Co-op/A", None)), Ok(Place::NewPage));
-    assert_eq!(judge(&|_, talk| talk.model = "flow-board".to_owned()), Ok(Place::FlowTopic));
+    assert_eq!(
+        judge(&|_, talk| *talk = page("Project talk:Co-op/A", None)),
+        Ok(Place::NewPage)
+    );
+    assert_eq!(
+        judge(&|_, talk| talk.model = "flow-board".to_owned()),
+        Ok(Place::FlowTopic)
+    );
     let protected = |level: &str| {
-        vec![Protection { action: "edit".to_owned(), level: level.to_owned(), expiry: None, source: None }]
+        vec![Protection {
+            action: "edit".to_owned(),
+            level: level.to_owned(),
+            expiry: None,
+            source: None,
+        }]
     };
     let refused: &[(&str, Change<'_>)] = &[
         ("withdrawn", &|profile, _| profile.categories.clear()),
@@ -155,20 +206,33 @@ fn where_a_greeting_goes_and_where_it_does_not() {
         ("talk-model", &|_, talk| talk.model = "json".to_owned()),
         ("talk-protected", &|_, talk| talk.protection = protected("sysop")),
         ("talk-ends-open", &|_, talk| *talk = page("T", Some("a <!-- b"))),
-        ("talk-ends-open", &|_, talk| *talk = page("T", Some("a <includeonly> b"))),
+        ("talk-ends-open", &|_, talk| {
+            *talk = page("T", Some("a <includeonly> b"))
+        }),
         ("hidden-text", &|_, talk| talk.revision.as_mut().unwrap().text = None),
-        ("nobots", &|profile, _| *profile = PageState { page_id: Some(PageId(2)), ..page("P", Some("{{nobots}}")) }),
+        ("nobots", &|profile, _| {
+            *profile = PageState {
+                page_id: Some(PageId(2)),
+                ..page("P", Some("{{nobots}}"))
+            }
+        }),
         ("nobots", &|_, talk| *talk = page("T", Some("{{bots|deny=CoopBot}}"))),
     ];
     for (code, change) in refused {
         assert_eq!(judge(change), Err(*code));
     }
-    assert_eq!(judge(&|_, talk| *talk = page("T", Some("<nowiki>{{nobots}}</nowiki>"))), Ok(Place::Section));
+    assert_eq!(
+        judge(&|_, talk| *talk = page("T", Some("<nowiki>{{nobots}}</nowiki>"))),
+        Ok(Place::Section)
+    );
 }
 
 #[test]
 fn nobody_is_guessed_as_the_owner() {
-    let first = |user: Option<&str>, id: u64| FirstRevision { user: user.map(str::to_owned), user_id: Id(id) };
+    let first = |user: Option<&str>, id: u64| FirstRevision {
+        user: user.map(str::to_owned),
+        user_id: Id(id),
+    };
     assert_eq!(owner_problem(&first(Some("Ann"), 3), None), None);
     assert_eq!(owner_problem(&first(Some("Ann"), 3), Some("Ann")), None);
     for (first, namesake, part) in [

@@ -101,7 +101,11 @@ mod tests {
 
     #[test]
     fn the_texts_of_the_original_are_filled_by_number_and_by_name() {
-        let names = Names { learner: "Ben", mentor: "Ann", skill: "writing" };
+        let names = Names {
+            learner: "Ben",
+            mentor: "Ann",
+            skill: "writing",
+        };
         insta::assert_snapshot!(compose(&greetings(), Kind::General, &names).section.trim(), @r#"
         ==We have a mentor==
         Hello, [[User:Ben|Ben]]! [[User:Ann|Ann]] knows "writing". ~~~~
@@ -114,7 +118,11 @@ mod tests {
 
     #[test]
     fn a_name_is_never_markup_and_never_a_placeholder() {
-        let names = Names { learner: "'''{2}'''", mentor: "{1}~~~~", skill: "x" };
+        let names = Names {
+            learner: "'''{2}'''",
+            mentor: "{1}~~~~",
+            skill: "x",
+        };
         let greeting = compose(&greetings(), Kind::Match, &names);
         assert_eq!(greeting.section.matches("~~~~").count(), 1);
         assert!(!greeting.section.contains("'''") && !greeting.section.contains("{1}"));

@@ -41,7 +41,14 @@ pub fn convert(config: &Value) -> (String, Remarks) {
     let mut yaml = String::from("enabled: false\n\ncategories:\n");
     let categories = &config["categories"];
     for key in ["general", "optout"] {
-        push_text(&mut yaml, "  ", key, &categories[key], &format!("categories.{key}"), &mut remarks);
+        push_text(
+            &mut yaml,
+            "  ",
+            key,
+            &categories[key],
+            &format!("categories.{key}"),
+            &mut remarks,
+        );
     }
     let mut lengths = Vec::new();
     for key in LISTS {
@@ -59,31 +66,75 @@ pub fn convert(config: &Value) -> (String, Remarks) {
         ));
     }
     yaml.push('\n');
-    push_text(&mut yaml, "", "defaultmentorprofile", &config["defaultmentorprofile"], "defaultmentorprofile", &mut remarks);
+    push_text(
+        &mut yaml,
+        "",
+        "defaultmentorprofile",
+        &config["defaultmentorprofile"],
+        "defaultmentorprofile",
+        &mut remarks,
+    );
     yaml.push_str("\npages:\n");
     for key in ["main", "talk"] {
-        push_text(&mut yaml, "  ", key, &config["pages"][key], &format!("pages.{key}"), &mut remarks);
+        push_text(
+            &mut yaml,
+            "  ",
+            key,
+            &config["pages"][key],
+            &format!("pages.{key}"),
+            &mut remarks,
+        );
     }
     yaml.push_str("\ngreetings:\n");
-    for key in ["matchtopic", "matchgreeting", "nomatchtopic", "nomatchgreeting", "noflowtemplate"] {
+    for key in [
+        "matchtopic",
+        "matchgreeting",
+        "nomatchtopic",
+        "nomatchgreeting",
+        "noflowtemplate",
+    ] {
         // The old texts were Python format strings, in which literal braces are doubled.
-        let value = config["greetings"][key].as_str().map(undouble).map_or(Value::Null, Value::String);
+        let value = config["greetings"][key]
+            .as_str()
+            .map(undouble)
+            .map_or(Value::Null, Value::String);
         push_text(&mut yaml, "  ", key, &value, &format!("greetings.{key}"), &mut remarks);
     }
     for (key, instead) in [
-        ("login", "WIKICREW_API_URL, WIKICREW_ACCOUNT, WIKICREW_BOT_LOGIN, WIKICREW_BOT_PASSWORD and WIKICREW_CONTACT in the environment"),
-        ("dbinfo", "WIKICREW_DATABASE_URL, or Toolforge's own TOOL_TOOLSDB_USER and TOOL_TOOLSDB_PASSWORD"),
+        (
+            "login",
+            "WIKICREW_API_URL, WIKICREW_ACCOUNT, WIKICREW_BOT_LOGIN, WIKICREW_BOT_PASSWORD and WIKICREW_CONTACT in the environment",
+        ),
+        (
+            "dbinfo",
+            "WIKICREW_DATABASE_URL, or Toolforge's own TOOL_TOOLSDB_USER and TOOL_TOOLSDB_PASSWORD",
+        ),
     ] {
         if config.get(key).is_some() {
-            remarks.left_out.push(format!("{key}: it belongs to the operator; use {instead}"));
+            remarks
+                .left_out
+                .push(format!("{key}: it belongs to the operator; use {instead}"));
         }
     }
     if let Some(keys) = config.as_object() {
-        let known = ["categories", "defaultmentorprofile", "pages", "greetings", "login", "dbinfo", "help"];
+        let known = [
+            "categories",
+            "defaultmentorprofile",
+            "pages",
+            "greetings",
+            "login",
+            "dbinfo",
+            "help",
+        ];
         let unknown = keys.keys().filter(|key| !known.contains(&key.as_str()));
-        remarks.left_out.extend(unknown.map(|key| format!("{key}: this key is not known")));
+        remarks
+            .left_out
+            .extend(unknown.map(|key| format!("{key}: this key is not known")));
     }
-    (format!("Settings of matchbot, imported from config.json.\n<pre>\n{yaml}</pre>\n"), remarks)
+    (
+        format!("Settings of matchbot, imported from config.json.\n<pre>\n{yaml}</pre>\n"),
+        remarks,
+    )
 }
 
 fn push_text(yaml: &mut String, indent: &str, key: &str, value: &Value, path: &str, remarks: &mut Remarks) {
@@ -149,13 +200,19 @@ mod tests {
     #[test]
     fn a_whole_file_becomes_a_page_that_is_accepted() {
         let mut config = sample();
-        config["categories"]["skillslist"].as_array_mut().unwrap().push("images and media".into());
+        config["categories"]["skillslist"]
+            .as_array_mut()
+            .unwrap()
+            .push("images and media".into());
         let (page, remarks) = convert(&config);
         assert_eq!(remarks.problems, Vec::<String>::new());
         let site = crate::commands::offline_site().unwrap();
         let parsed = shared::settings::parse::<crate::settings::Settings>(&page, "wikitext", "x", &site);
         let parsed = parsed.map_err(|p| format!("{p:?}")).unwrap();
         assert_eq!(parsed.settings.skills.len(), 6);
-        assert_eq!(parsed.settings.greetings.matchgreeting, "[[User:{0}|{0}]] has listed \"{1}\". {{Welcome}}");
+        assert_eq!(
+            parsed.settings.greetings.matchgreeting,
+            "[[User:{0}|{0}]] has listed \"{1}\". {{Welcome}}"
+        );
     }
 }

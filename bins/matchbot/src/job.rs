@@ -8,8 +8,8 @@ use shared::core::types::{Problem, Timestamp};
 use shared::db::request::{self, Request, State};
 use shared::db::{Db, memo};
 use shared::editor::Scope;
-use shared::feedback::Messages;
 use shared::job::{End, Job, Lines, Report, Run};
+use shared::messages::Messages;
 use shared::wiki::{Error, Session};
 
 use crate::mentors::SHRUNK;
@@ -52,7 +52,14 @@ impl Job for MatchBot {
         crate::run::work(run).await
     }
 
-    async fn lines(&self, db: &Db, wiki: &str, site: &Site, messages: &Messages<'_>, now: Timestamp) -> anyhow::Result<Lines> {
+    async fn lines(
+        &self,
+        db: &Db,
+        wiki: &str,
+        site: &Site,
+        messages: &Messages<'_>,
+        now: Timestamp,
+    ) -> anyhow::Result<Lines> {
         let mut conn = db.conn().await?;
         let cases = request::in_states(&mut conn, wiki, &[State::Person, State::GivenUp], 1_000).await?;
         let mut waiting = Vec::new();
@@ -65,23 +72,48 @@ impl Job for MatchBot {
         let count = |state: State| plain(&states.get(&state).copied().unwrap_or(0).to_string(), SHOWN);
         let mut done = Vec::new();
         for (span, hours) in [("span-day", 24), ("span-week", 7 * 24)] {
-            let [made, unmade] = shared::db::matches::counts_since(&mut conn, wiki, now - TimeDelta::hours(hours)).await?;
+            let [made, unmade] =
+                shared::db::matches::counts_since(&mut conn, wiki, now - TimeDelta::hours(hours)).await?;
             let number = |n: u64| plain(&n.to_string(), SHOWN);
             let span = messages.say(span, &[]);
-            done.push(messages.say("greetings-done", &[("span", &span), ("matched", &number(made)), ("unmatched", &number(unmade))]));
+            done.push(messages.say(
+                "greetings-done",
+                &[
+                    ("span", &span),
+                    ("matched", &number(made)),
+                    ("unmatched", &number(unmade)),
+                ],
+            ));
         }
         for (reason, count) in request::reasons_since(&mut conn, wiki, now - TimeDelta::days(7)).await? {
             let count = plain(&count.to_string(), SHOWN);
             let span = messages.say("span-week", &[]);
-            done.push(messages.say("left-done", &[("span", &span), ("count", &count), ("reason", &plain(&reason, SHOWN))]));
+            done.push(messages.say(
+                "left-done",
+                &[("span", &span), ("count", &count), ("reason", &plain(&reason, SHOWN))],
+            ));
         }
-        done.push(messages.say("requests-now", &[("waiting", &count(State::Waiting)), ("before", &count(State::BeforeStart))]));
+        done.push(messages.say(
+            "requests-now",
+            &[
+                ("waiting", &count(State::Waiting)),
+                ("before", &count(State::BeforeStart)),
+            ],
+        ));
         Ok(Lines { done, waiting })
     }
 
     fn log(&self, args: &CommonArgs, end: &End<'_>) {
-        let Some(dir) = args.log_dir.as_deref().filter(|_| !args.dry_run) else { return };
-        let line = runlog::run_line(end.started, end.edited, end.wrote_db, !end.errors.is_empty(), &end.counts.replace(' ', "\t"));
+        let Some(dir) = args.log_dir.as_deref().filter(|_| !args.dry_run) else {
+            return;
+        };
+        let line = runlog::run_line(
+            end.started,
+            end.edited,
+            end.wrote_db,
+            !end.errors.is_empty(),
+            &end.counts.replace(' ', "\t"),
+        );
         let mut result = runlog::append_run(dir, &line, end.now);
         for error in end.errors {
             result = result.and(runlog::append_error(dir, error, end.now));

@@ -16,6 +16,7 @@ mod mentors;
 mod owners;
 mod pending;
 mod reason;
+mod record;
 mod requests;
 mod run;
 mod runlog;

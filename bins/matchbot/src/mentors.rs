@@ -36,17 +36,26 @@ pub struct Known {
 }
 
 /// Reads the mentor categories of the skills asked for, and the state of all users in question.
-pub async fn read(run: &mut Run<Settings>, skills: &BTreeSet<usize>, learners: &BTreeSet<UserId>) -> anyhow::Result<Known> {
+pub async fn read(
+    run: &mut Run<Settings>,
+    skills: &BTreeSet<usize>,
+    learners: &BTreeSet<UserId>,
+) -> anyhow::Result<Known> {
     run.session.count_as(Phase::Mentor);
     let settings = run.accepted.parsed.settings.clone();
-    let mut wanted: BTreeSet<Title> = skills.iter().map(|skill| settings.skills[*skill].mentor.clone()).collect();
+    let mut wanted: BTreeSet<Title> = skills
+        .iter()
+        .map(|skill| settings.skills[*skill].mentor.clone())
+        .collect();
     wanted.insert(settings.general.clone());
     wanted.insert(settings.optout.clone());
     let mut lists = BTreeMap::new();
     let mut shrunk = BTreeSet::new();
     for category in wanted {
         let shown = run.session.site().prefixed(&category);
-        let members = collect::members(&run.session, &category).await.with_context(|| format!("reading {shown}"))?;
+        let members = collect::members(&run.session, &category)
+            .await
+            .with_context(|| format!("reading {shown}"))?;
         if is_shrunk(run, &shown, members.len()).await? {
             tracing::warn!(
                 "{shown} has only {} pages, less than half of before: nobody is greeted by it (--accept-shrink \"{shown}\" lets it pass once)",
@@ -54,8 +63,11 @@ pub async fn read(run: &mut Run<Settings>, skills: &BTreeSet<usize>, learners: &
             );
             shrunk.insert(category.clone());
         }
-        let profiles: Vec<(PageId, Title)> =
-            members.into_iter().filter(|m| settings.is_profile(&m.title)).map(|m| (m.page_id, m.title)).collect();
+        let profiles: Vec<(PageId, Title)> = members
+            .into_iter()
+            .filter(|m| settings.is_profile(&m.title))
+            .map(|m| (m.page_id, m.title))
+            .collect();
         lists.insert(category, profiles);
     }
     note_shrunk(run, &shrunk).await?;
@@ -67,21 +79,41 @@ pub async fn read(run: &mut Run<Settings>, skills: &BTreeSet<usize>, learners: &
         let list = lists.get(category).map(Vec::as_slice).unwrap_or_default();
         let profile = |(page_id, title): &(PageId, Title)| {
             let owner = owners.get(page_id)?.as_ref().ok()?;
-            Some(Profile { page_id: *page_id, title: title.clone(), owner: *owner })
+            Some(Profile {
+                page_id: *page_id,
+                title: title.clone(),
+                owner: *owner,
+            })
         };
         list.iter().filter_map(profile).collect()
     };
     let mentors = Mentors {
-        by_skill: skills.iter().map(|skill| (*skill, profiles(&settings.skills[*skill].mentor))).collect(),
+        by_skill: skills
+            .iter()
+            .map(|skill| (*skill, profiles(&settings.skills[*skill].mentor)))
+            .collect(),
         general: profiles(&settings.general),
-        opted_out: profiles(&settings.optout).into_iter().map(|profile| profile.owner).collect(),
+        opted_out: profiles(&settings.optout)
+            .into_iter()
+            .map(|profile| profile.owner)
+            .collect(),
     };
-    let mut ids: BTreeSet<UserId> = mentors.by_skill.values().flatten().chain(&mentors.general).map(|p| p.owner).collect();
+    let mut ids: BTreeSet<UserId> = mentors
+        .by_skill
+        .values()
+        .flatten()
+        .chain(&mentors.general)
+        .map(|p| p.owner)
+        .collect();
     let recent = recent(run, &settings, &ids).await?;
     ids.extend(learners);
-    let users = collect::users(&run.session, Users::Ids(&ids), run.clock.now()).await.context("asking how users are doing")?;
+    let users = collect::users(&run.session, Users::Ids(&ids), run.clock.now())
+        .await
+        .context("asking how users are doing")?;
     run.session.count_as(Phase::Learner);
-    let everywhere = [&settings.general, &settings.optout].into_iter().find(|category| shrunk.contains(*category));
+    let everywhere = [&settings.general, &settings.optout]
+        .into_iter()
+        .find(|category| shrunk.contains(*category));
     let held = skills.iter().filter_map(|skill| {
         let category = everywhere.or_else(|| shrunk.get(&settings.skills[*skill].mentor))?;
         Some((*skill, run.session.site().prefixed(category)))
@@ -94,7 +126,11 @@ pub async fn read(run: &mut Run<Settings>, skills: &BTreeSet<usize>, learners: &
     })
 }
 
-async fn recent(run: &Run<Settings>, settings: &Settings, mentors: &BTreeSet<UserId>) -> anyhow::Result<BTreeMap<UserId, u32>> {
+async fn recent(
+    run: &Run<Settings>,
+    settings: &Settings,
+    mentors: &BTreeSet<UserId>,
+) -> anyhow::Result<BTreeMap<UserId, u32>> {
     let days = settings.max_matches_per_mentor.map_or(FEWEST_DAYS, |limit| limit.days);
     let since = run.clock.now() - chrono::TimeDelta::days(i64::from(days));
     let mentors: Vec<UserId> = mentors.iter().copied().collect();
@@ -102,7 +138,10 @@ async fn recent(run: &Run<Settings>, settings: &Settings, mentors: &BTreeSet<Use
         .db
         .read_if_there(async |db| matches::counts_of_mentors(db, &run.wiki, &mentors, since).await)
         .await?;
-    Ok(counts.into_iter().map(|(id, n)| (id, u32::try_from(n).unwrap_or(u32::MAX))).collect())
+    Ok(counts
+        .into_iter()
+        .map(|(id, n)| (id, u32::try_from(n).unwrap_or(u32::MAX)))
+        .collect())
 }
 
 /// Whether a list is empty or below half of when it was last good, and had more than ten entries then. A good length
@@ -111,26 +150,43 @@ async fn is_shrunk(run: &Run<Settings>, name: &str, length: usize) -> anyhow::Re
     let Some(fence) = run.fence() else { return Ok(false) };
     let key = format!("length of {name}");
     let key: String = key.chars().take(250).collect();
-    let known = run.db.read(async |db| memo::get(db, run.editor.job, &run.wiki, &key).await).await?;
+    let known = run
+        .db
+        .read(async |db| memo::get(db, run.editor.job, &run.wiki, &key).await)
+        .await?;
     let before: usize = known.as_ref().and_then(|memo| memo.value.parse().ok()).unwrap_or(0);
     if before > SMALL && length * 2 < before && !run.args.accept_shrink.iter().any(|accepted| accepted == name) {
         return Ok(true);
     }
     if before != length {
         let (value, now) = (length.to_string(), run.clock.now());
-        run.db.fenced(&fence, "remembering the length of a list", async |tx| memo::set(tx, &key, &value, now).await).await?;
+        run.db
+            .fenced(&fence, "remembering the length of a list", async |tx| {
+                memo::set(tx, &key, &value, now).await
+            })
+            .await?;
     }
     Ok(false)
 }
 
 async fn note_shrunk(run: &Run<Settings>, shrunk: &BTreeSet<Title>) -> anyhow::Result<()> {
     let Some(fence) = run.fence() else { return Ok(()) };
-    let names: Vec<String> = shrunk.iter().map(|category| run.session.site().prefixed(category)).collect();
+    let names: Vec<String> = shrunk
+        .iter()
+        .map(|category| run.session.site().prefixed(category))
+        .collect();
     let value = names.join("\n");
-    let known = run.db.read(async |db| memo::get(db, run.editor.job, &run.wiki, SHRUNK).await).await?;
+    let known = run
+        .db
+        .read(async |db| memo::get(db, run.editor.job, &run.wiki, SHRUNK).await)
+        .await?;
     if known.map(|memo| memo.value).unwrap_or_default() != value {
         let now = run.clock.now();
-        run.db.fenced(&fence, "remembering shrunk lists", async |tx| memo::set(tx, SHRUNK, &value, now).await).await?;
+        run.db
+            .fenced(&fence, "remembering shrunk lists", async |tx| {
+                memo::set(tx, SHRUNK, &value, now).await
+            })
+            .await?;
     }
     Ok(())
 }

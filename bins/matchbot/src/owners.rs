@@ -35,7 +35,10 @@ pub async fn owners(run: &mut Run<Settings>, profiles: &[(PageId, Title)]) -> an
 /// The same, but what the wiki answers to the question about one profile is that profile's trouble only.
 pub async fn ask_owners(run: &mut Run<Settings>, profiles: &[(PageId, Title)]) -> anyhow::Result<Asked> {
     let ids: Vec<PageId> = profiles.iter().map(|(id, _)| *id).collect();
-    let known = run.db.read_if_there(async |db| profile_owner::get(db, &run.wiki, &ids).await).await?;
+    let known = run
+        .db
+        .read_if_there(async |db| profile_owner::get(db, &run.wiki, &ids).await)
+        .await?;
     let (mut owners, mut failed) = (BTreeMap::new(), BTreeMap::new());
     let settings = run.accepted.parsed.settings.clone();
     let by_hand = named_owners(run, &settings, profiles).await?;
@@ -68,7 +71,9 @@ pub async fn ask_owners(run: &mut Run<Settings>, profiles: &[(PageId, Title)]) -
     let mut found = Vec::new();
     for (page_id, title, first) in asked {
         let owner = judge(title, first, &users);
-        let remembered = known.get(&page_id).filter(|owner| owner.source == Source::FirstRevision);
+        let remembered = known
+            .get(&page_id)
+            .filter(|owner| owner.source == Source::FirstRevision);
         if remembered.is_none_or(|known| known.problem.as_ref() != owner.as_ref().err()) {
             found.push(ProfileOwner {
                 page_id,
@@ -81,7 +86,11 @@ pub async fn ask_owners(run: &mut Run<Settings>, profiles: &[(PageId, Title)]) -
         owners.insert(page_id, owner);
     }
     if let (Some(fence), false) = (run.fence(), found.is_empty()) {
-        run.db.fenced(&fence, "storing owners of profiles", async |tx| profile_owner::put(tx, &found).await).await?;
+        run.db
+            .fenced(&fence, "storing owners of profiles", async |tx| {
+                profile_owner::put(tx, &found).await
+            })
+            .await?;
     }
     Ok(Asked { owners, failed })
 }
@@ -92,15 +101,22 @@ async fn named_owners(
     settings: &Settings,
     profiles: &[(PageId, Title)],
 ) -> anyhow::Result<BTreeMap<Title, Owner>> {
-    let wanted: Vec<(&Title, &String)> =
-        settings.owners.iter().filter(|(title, _)| profiles.iter().any(|(_, t)| t == *title)).collect();
+    let wanted: Vec<(&Title, &String)> = settings
+        .owners
+        .iter()
+        .filter(|(title, _)| profiles.iter().any(|(_, t)| t == *title))
+        .collect();
     let names: BTreeSet<String> = wanted.iter().map(|(_, name)| (*name).clone()).collect();
     let users = collect::users(&run.session, Users::Names(&names), run.clock.now()).await?;
     let owner = |name: &String| {
         let user = users.iter().find(|user| user.name == *name);
-        user.map(|user| user.id).ok_or_else(|| format!("owners: names {name}, who has no account here"))
+        user.map(|user| user.id)
+            .ok_or_else(|| format!("owners: names {name}, who has no account here"))
     };
-    Ok(wanted.into_iter().map(|(title, name)| (title.clone(), owner(name))).collect())
+    Ok(wanted
+        .into_iter()
+        .map(|(title, name)| (title.clone(), owner(name)))
+        .collect())
 }
 
 /// `users`: those of the names in question that exist.
@@ -109,7 +125,11 @@ fn judge(title: &Title, first: Option<FirstRevision>, users: &[UserState]) -> Ow
         return Err("the profile is gone".to_owned());
     };
     // A name with a slash, or an address, cannot be a user's; the wiki says so by leaving it out.
-    let named = |name: &str| users.iter().find(|user| user.name == name || user.name == capitalized(name));
+    let named = |name: &str| {
+        users
+            .iter()
+            .find(|user| user.name == name || user.name == capitalized(name))
+    };
     let namesake = named(title.last_part()).map(|user| user.name.as_str());
     if let Some(problem) = owner_problem(&first, namesake) {
         return Err(problem);
@@ -123,5 +143,7 @@ fn judge(title: &Title, first: Option<FirstRevision>, users: &[UserState]) -> Ow
 /// User names begin with a capital letter, page titles below a root need not.
 fn capitalized(name: &str) -> String {
     let mut chars = name.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

@@ -99,7 +99,10 @@ impl Reason {
             Reason::Owner(why) => why.clone(),
             Reason::LearnerUnavailable(why) => format!("the learner {why}"),
             Reason::TooOld { days } => format!("the request was {days} days old when it was first seen"),
-            Reason::GreetedLately(time) => format!("the learner was greeted for this skill already, on {}", time.format("%Y-%m-%d")),
+            Reason::GreetedLately(time) => format!(
+                "the learner was greeted for this skill already, on {}",
+                time.format("%Y-%m-%d")
+            ),
             Reason::TooManyGreetings(count) => format!("the learner had {count} greetings in the last 30 days"),
             Reason::TalkIsRedirect => "the talk page is a redirect".to_owned(),
             Reason::TalkModel(model) => format!("the talk page has content model {model}"),
@@ -134,7 +137,15 @@ impl Reason {
 
     /// Whether time alone may mend it: then it is looked at again once a day.
     pub fn is_about_time(code: &str) -> bool {
-        ["owner", "too-many-greetings", "greeted-lately", "no-maintainer", "learner-unavailable", "refused"].contains(&code)
+        [
+            "owner",
+            "too-many-greetings",
+            "greeted-lately",
+            "no-maintainer",
+            "learner-unavailable",
+            "refused",
+        ]
+        .contains(&code)
     }
 
     /// The sentence for log and terminal.

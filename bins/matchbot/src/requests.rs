@@ -44,16 +44,29 @@ pub async fn sync(run: &mut Run<Settings>) -> anyhow::Result<(Found, Vec<Request
     categories.dedup();
     for category in &categories {
         let shown = run.session.site().prefixed(category);
-        let members = collect::members(&run.session, category).await.with_context(|| format!("reading {shown}"))?;
+        let members = collect::members(&run.session, category)
+            .await
+            .with_context(|| format!("reading {shown}"))?;
         let all = members.len();
-        let members: Vec<Member> = members.into_iter().filter(|member| settings.is_profile(&member.title)).collect();
+        let members: Vec<Member> = members
+            .into_iter()
+            .filter(|member| settings.is_profile(&member.title))
+            .collect();
         found.no_profiles += (all - members.len()) as u64;
-        let firsts: Vec<First> = members.iter().map(|member| first_state(member, start, &settings, run.started)).collect();
+        let firsts: Vec<First> = members
+            .iter()
+            .map(|member| first_state(member, start, &settings, run.started))
+            .collect();
         match run.fence() {
             Some(fence) => {
                 let site = run.session.site();
                 let titles: Vec<String> = members.iter().map(|member| site.prefixed(&member.title)).collect();
-                let rows: Vec<Row<'_>> = members.iter().zip(&titles).zip(&firsts).map(|((member, title), first)| first.row(member, title)).collect();
+                let rows: Vec<Row<'_>> = members
+                    .iter()
+                    .zip(&titles)
+                    .zip(&firsts)
+                    .map(|((member, title), first)| first.row(member, title))
+                    .collect();
                 let (now, rematch_before) = (run.clock.now(), run.clock.now() - settings.rematch_after);
                 let synced = run
                     .db
@@ -63,13 +76,16 @@ pub async fn sync(run: &mut Run<Settings>) -> anyhow::Result<(Found, Vec<Request
                     .await?;
                 found.rows += synced.rows();
                 if synced.added > 0 {
-                    found.before_start += firsts.iter().filter(|first| first.state == State::BeforeStart).count() as u64;
+                    found.before_start +=
+                        firsts.iter().filter(|first| first.state == State::BeforeStart).count() as u64;
                 }
             }
             None => {
                 let known = known(run).await?;
                 let new = members.iter().zip(&firsts).filter(|(member, _)| {
-                    !known.iter().any(|k| k.page_id == member.page_id && k.category == category.text)
+                    !known
+                        .iter()
+                        .any(|k| k.page_id == member.page_id && k.category == category.text)
                 });
                 dry.extend(new.map(|(member, first)| first.request(member, category, run)));
             }
@@ -80,7 +96,9 @@ pub async fn sync(run: &mut Run<Settings>) -> anyhow::Result<(Found, Vec<Request
         let now = run.clock.now();
         found.rows += run
             .db
-            .fenced(&fence, "forgetting request categories", async |tx| request::leave_unlisted(tx, &names, now).await)
+            .fenced(&fence, "forgetting request categories", async |tx| {
+                request::leave_unlisted(tx, &names, now).await
+            })
             .await?;
     }
     Ok((found, dry))
@@ -89,16 +107,28 @@ pub async fn sync(run: &mut Run<Settings>) -> anyhow::Result<(Found, Vec<Request
 /// Requests to be greeted now.
 pub async fn waiting(run: &Run<Settings>) -> anyhow::Result<Vec<Request>> {
     let now = run.clock.now();
-    Ok(run.db.read_if_there(async |db| request::waiting(db, &run.wiki, now, MANY).await).await?)
+    Ok(run
+        .db
+        .read_if_there(async |db| request::waiting(db, &run.wiki, now, MANY).await)
+        .await?)
 }
 
 async fn known(run: &Run<Settings>) -> anyhow::Result<Vec<Request>> {
-    let states = [State::Waiting, State::Answered, State::Person, State::BeforeStart, State::GivenUp];
+    let states = [
+        State::Waiting,
+        State::Answered,
+        State::Person,
+        State::BeforeStart,
+        State::GivenUp,
+    ];
     in_states(run, &states).await
 }
 
 async fn in_states(run: &Run<Settings>, states: &[State]) -> anyhow::Result<Vec<Request>> {
-    Ok(run.db.read_if_there(async |db| request::in_states(db, &run.wiki, states, MANY).await).await?)
+    Ok(run
+        .db
+        .read_if_there(async |db| request::in_states(db, &run.wiki, states, MANY).await)
+        .await?)
 }
 
 /// Looks again at cases that wait for a person and whose page, talk page or user has changed since. What was too old
@@ -113,7 +143,11 @@ pub async fn look_again(run: &mut Run<Settings>) -> anyhow::Result<u64> {
     let fingerprints = fingerprints(run, &cases).await?;
     let changed: Vec<u64> = cases
         .iter()
-        .filter(|case| fingerprints.get(&case.id).is_some_and(|fingerprint| *fingerprint != case.fingerprint))
+        .filter(|case| {
+            fingerprints
+                .get(&case.id)
+                .is_some_and(|fingerprint| *fingerprint != case.fingerprint)
+        })
         .map(|case| case.id)
         .collect();
     let now = run.clock.now();
@@ -135,7 +169,9 @@ pub async fn leave_to_person(
     run: &mut Run<Settings>,
     cases: &[(Request, Reason, Option<UserId>)],
 ) -> anyhow::Result<()> {
-    let (Some(fence), false) = (run.fence(), cases.is_empty()) else { return Ok(()) };
+    let (Some(fence), false) = (run.fence(), cases.is_empty()) else {
+        return Ok(());
+    };
     let requests: Vec<Request> = cases
         .iter()
         .map(|(request, reason, learner)| Request {
@@ -151,7 +187,10 @@ pub async fn leave_to_person(
             for (request, reason, learner) in cases {
                 let fingerprint = fingerprints.get(&request.id).map_or("", String::as_str);
                 let text = reason.text();
-                let why = Why { code: reason.code(), text: &text };
+                let why = Why {
+                    code: reason.code(),
+                    text: &text,
+                };
                 match reason {
                     Reason::GivenUp(_) => request::give_up(tx, request.id, why, fingerprint, now).await?,
                     _ => request::leave_to_person(tx, request.id, why, fingerprint, *learner, now).await?,
@@ -184,10 +223,21 @@ async fn fingerprints(run: &Run<Settings>, cases: &[Request]) -> anyhow::Result<
     let fingerprint = |case: &Request| {
         let user = case.learner.and_then(|id| users.iter().find(|user| user.id == id));
         let user = user.map_or("-", |user| user.unavailable().unwrap_or("+"));
-        let owner = site.title(&case.title).ok().and_then(|title| settings.owners.get(&title).cloned());
-        let day = if Reason::is_about_time(&case.reason_code) { run.clock.now().format("%j").to_string() } else { String::new() };
-        let mut text =
-            format!("{} {} {user} {day} {}", look(Some(case.title.clone())), look(talk(case)), owner.unwrap_or_default());
+        let owner = site
+            .title(&case.title)
+            .ok()
+            .and_then(|title| settings.owners.get(&title).cloned());
+        let day = if Reason::is_about_time(&case.reason_code) {
+            run.clock.now().format("%j").to_string()
+        } else {
+            String::new()
+        };
+        let mut text = format!(
+            "{} {} {user} {day} {}",
+            look(Some(case.title.clone())),
+            look(talk(case)),
+            owner.unwrap_or_default()
+        );
         text.truncate(text.floor_char_boundary(FINGERPRINT));
         text
     };
@@ -215,16 +265,34 @@ struct First {
 
 fn first_state(member: &Member, start: Timestamp, settings: &Settings, now: Timestamp) -> First {
     let Some(since) = member.since else {
-        return First { state: State::Waiting, reason: None, text: String::new() };
+        return First {
+            state: State::Waiting,
+            reason: None,
+            text: String::new(),
+        };
     };
     if since < start {
-        return First { state: State::BeforeStart, reason: None, text: String::new() };
+        return First {
+            state: State::BeforeStart,
+            reason: None,
+            text: String::new(),
+        };
     }
     if now - since > settings.max_request_age {
-        let reason = Reason::TooOld { days: (now - since).num_days() };
-        return First { state: State::Person, text: reason.text(), reason: Some(reason) };
+        let reason = Reason::TooOld {
+            days: (now - since).num_days(),
+        };
+        return First {
+            state: State::Person,
+            text: reason.text(),
+            reason: Some(reason),
+        };
     }
-    First { state: State::Waiting, reason: None, text: String::new() }
+    First {
+        state: State::Waiting,
+        reason: None,
+        text: String::new(),
+    }
 }
 
 impl First {
@@ -235,7 +303,10 @@ impl First {
             title,
             cat_ts: member.since,
             first: self.state,
-            reason: self.reason.as_ref().map(|reason| Why { code: reason.code(), text: &self.text }),
+            reason: self.reason.as_ref().map(|reason| Why {
+                code: reason.code(),
+                text: &self.text,
+            }),
         }
     }
 

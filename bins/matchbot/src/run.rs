@@ -12,12 +12,13 @@ use shared::job::{Report, Run};
 use shared::switch::Halt;
 use shared::wiki::{Error, Phase};
 
-use crate::act::{Case, Step, greet};
+use crate::act::{Step, greet};
 use crate::collect;
 use crate::mentors::{self, Known};
 use crate::owners::ask_owners;
 use crate::pending;
 use crate::reason::Reason;
+use crate::record::Case;
 use crate::requests;
 use crate::settings::Settings;
 
@@ -45,7 +46,10 @@ type Left = (Request, Reason, Option<UserId>);
 pub async fn work(run: &mut Run<Settings>) -> anyhow::Result<Report> {
     let (found, mut waiting) = requests::sync(run).await?;
     if found.before_start > 0 {
-        tracing::info!("{} members were in the request categories before the start: recorded, not greeted", found.before_start);
+        tracing::info!(
+            "{} members were in the request categories before the start: recorded, not greeted",
+            found.before_start
+        );
     }
     let again = requests::look_again(run).await?;
     waiting.extend(requests::waiting(run).await?);
@@ -77,7 +81,10 @@ pub async fn work(run: &mut Run<Settings>) -> anyhow::Result<Report> {
 /// longer than `max_request_age`; even a restored backup has forgotten no more than some days of them.
 fn oldest(run: &Run<Settings>, waiting: &[Request]) -> Timestamp {
     const OF_BACKUPS: TimeDelta = TimeDelta::days(14);
-    let first = waiting.iter().map(|request| request.cat_ts.unwrap_or(request.first_seen)).min();
+    let first = waiting
+        .iter()
+        .map(|request| request.cat_ts.unwrap_or(request.first_seen))
+        .min();
     let bound = run.started - run.accepted.parsed.settings.max_request_age - OF_BACKUPS;
     first.unwrap_or(run.started).max(bound)
 }
@@ -86,7 +93,13 @@ async fn greet_all(run: &mut Run<Settings>, waiting: &[Request], counts: &mut Co
     run.session.count_as(Phase::Safety);
     if !collect::signature_links(&run.session).await? {
         let info = "its signature does not link to its user page, so greetings would notify nobody; mend it in the preferences";
-        return Err(run.editor.halt(Halt::Account { code: "signature".to_owned(), info: info.to_owned() }).into());
+        return Err(run
+            .editor
+            .halt(Halt::Account {
+                code: "signature".to_owned(),
+                info: info.to_owned(),
+            })
+            .into());
     }
     run.editor.load_tokens(oldest(run, waiting)).await?;
     run.session.count_as(Phase::Learner);
@@ -94,7 +107,11 @@ async fn greet_all(run: &mut Run<Settings>, waiting: &[Request], counts: &mut Co
     let cases = cases(run, waiting, counts, &mut left).await?;
     let skills: BTreeSet<usize> = cases.iter().map(|case| case.skill).collect();
     let learners: BTreeSet<UserId> = cases.iter().map(|case| case.learner).collect();
-    let mut known = if cases.is_empty() { Known::default() } else { mentors::read(run, &skills, &learners).await? };
+    let mut known = if cases.is_empty() {
+        Known::default()
+    } else {
+        mentors::read(run, &skills, &learners).await?
+    };
     let mut result = Ok(());
     let mut greeted = 0;
     for case in &cases {
@@ -155,7 +172,11 @@ async fn one(
                 *known.recent.entry(mentor).or_default() += 1;
             }
             let matched = mentor.is_some();
-            *(if matched { &mut counts.matched } else { &mut counts.unmatched }) += 1;
+            *(if matched {
+                &mut counts.matched
+            } else {
+                &mut counts.unmatched
+            }) += 1;
             tracing::info!(page.title = %title, matched, "greeted {}", terminal(&title));
             return Ok(true);
         }
@@ -195,7 +216,12 @@ fn ends_run(error: &anyhow::Error) -> bool {
 }
 
 /// A failure of one learner: tried every run for a day, then daily for a week, then given up.
-async fn failed(run: &mut Run<Settings>, request: &Request, error: &anyhow::Error, left: &mut Vec<Left>) -> anyhow::Result<()> {
+async fn failed(
+    run: &mut Run<Settings>,
+    request: &Request,
+    error: &anyhow::Error,
+    left: &mut Vec<Left>,
+) -> anyhow::Result<()> {
     let now = run.clock.now();
     run.item_error(&request.title, error).await;
     let age = now - request.first_failure.unwrap_or(now);
@@ -205,11 +231,22 @@ async fn failed(run: &mut Run<Settings>, request: &Request, error: &anyhow::Erro
         left.push((request.clone(), Reason::GivenUp(text), None));
         return Ok(());
     }
-    let next = if age < EVERY_RUN { now } else { now + TimeDelta::hours(24) };
+    let next = if age < EVERY_RUN {
+        now
+    } else {
+        now + TimeDelta::hours(24)
+    };
     let Some(fence) = run.fence() else { return Ok(()) };
-    let why = Why { code: "failed", text: &text };
+    let why = Why {
+        code: "failed",
+        text: &text,
+    };
     let id = request.id;
-    run.db.fenced(&fence, "noting a failed request", async |tx| request::fail(tx, id, why, next, now).await).await?;
+    run.db
+        .fenced(&fence, "noting a failed request", async |tx| {
+            request::fail(tx, id, why, next, now).await
+        })
+        .await?;
     Ok(())
 }
 
@@ -249,17 +286,28 @@ async fn cases<'r>(
             profiles.insert(page_id, title);
         }
     }
-    let list: Vec<_> = profiles.iter().map(|(page_id, title)| (*page_id, title.clone())).collect();
+    let list: Vec<_> = profiles
+        .iter()
+        .map(|(page_id, title)| (*page_id, title.clone()))
+        .collect();
     let asked = ask_owners(run, &list).await.context("asking who owns the profiles")?;
     let mut cases = Vec::new();
     for request in waiting {
-        let (Some(profile), Some(skill)) = (profiles.get(&request.page_id), settings.skill_of(&request.category)) else { continue };
+        let (Some(profile), Some(skill)) = (profiles.get(&request.page_id), settings.skill_of(&request.category))
+        else {
+            continue;
+        };
         if let Some(error) = asked.failed.get(&request.page_id) {
             counts.failed += 1;
             failed(run, request, error, left).await?;
         }
         match asked.owners.get(&request.page_id) {
-            Some(Ok(learner)) => cases.push(Case { request, profile: profile.clone(), learner: *learner, skill }),
+            Some(Ok(learner)) => cases.push(Case {
+                request,
+                profile: profile.clone(),
+                learner: *learner,
+                skill,
+            }),
             Some(Err(why)) => left.push((request.clone(), Reason::Owner(why.clone()), None)),
             None => {}
         }

@@ -26,7 +26,11 @@ pub fn run_line(started: Timestamp, edited: bool, wrote_db: bool, errors: bool, 
         python(wrote_db),
         python(errors)
     );
-    if more.is_empty() { line } else { format!("{line}\t{more}") }
+    if more.is_empty() {
+        line
+    } else {
+        format!("{line}\t{more}")
+    }
 }
 
 /// Appends `line` to `matchbot.log` in `dir`, starting a new file when the present one began 30 days ago.
@@ -84,7 +88,10 @@ mod tests {
     use chrono::TimeZone;
 
     fn day(n: i64) -> Timestamp {
-        chrono::Utc.timestamp_opt(1_800_000_000 + n * 86_400, 45_650_401).single().unwrap()
+        chrono::Utc
+            .timestamp_opt(1_800_000_000 + n * 86_400, 45_650_401)
+            .single()
+            .unwrap()
     }
 
     #[test]

@@ -115,11 +115,27 @@ impl Settings {
 
 /// Sentences of the job's own on wiki pages.
 const MESSAGES: &[Message<'static>] = &[
-    ("person-line", "{profile} ({category}), since {since}: {reason}. What to do: {advice}.", &["profile", "reason"]),
-    ("shrunk", "{list} came back empty or with less than half of its pages: nobody is greeted by it until it has grown again, or the operator lets it pass.", &["list"]),
-    ("greetings-done", "{span}: {matched} learners matched, {unmatched} greeted without a match.", &["span", "matched", "unmatched"]),
+    (
+        "person-line",
+        "{profile} ({category}), since {since}: {reason}. What to do: {advice}.",
+        &["profile", "reason"],
+    ),
+    (
+        "shrunk",
+        "{list} came back empty or with less than half of its pages: nobody is greeted by it until it has grown again, or the operator lets it pass.",
+        &["list"],
+    ),
+    (
+        "greetings-done",
+        "{span}: {matched} learners matched, {unmatched} greeted without a match.",
+        &["span", "matched", "unmatched"],
+    ),
     ("left-done", "{span}: {count} × {reason}.", &["count", "reason"]),
-    ("requests-now", "Now: {waiting} requests are to be greeted, {before} are from before the start and are not greeted.", &["waiting"]),
+    (
+        "requests-now",
+        "Now: {waiting} requests are to be greeted, {before} are from before the start and are not greeted.",
+        &["waiting"],
+    ),
     ("mention-topic", "Requests that wait for a person", &[]),
     (
         "mention-text",
@@ -130,8 +146,18 @@ const MESSAGES: &[Message<'static>] = &[
 
 impl JobSettings for Settings {
     const KEYS: &'static [&'static str] = &[
-        "categories", "defaultmentorprofile", "pages", "greetings", "owners", "flow", "order",
-        "max_matches_per_mentor", "inactive_days", "start_from", "max_request_age", "rematch_after",
+        "categories",
+        "defaultmentorprofile",
+        "pages",
+        "greetings",
+        "owners",
+        "flow",
+        "order",
+        "max_matches_per_mentor",
+        "inactive_days",
+        "start_from",
+        "max_request_age",
+        "rematch_after",
         "max_greetings_per_run",
     ];
     const MESSAGES: &'static [Message<'static>] = MESSAGES;
@@ -155,7 +181,9 @@ impl JobSettings for Settings {
         };
         let limit = match_limit(root);
         let inactive_days = root.int("inactive_days", 1..=3650).and_then(|n| u32::try_from(n).ok());
-        let start_from = root.date("start_from").map(|date| date.and_time(chrono::NaiveTime::MIN).and_utc());
+        let start_from = root
+            .date("start_from")
+            .map(|date| date.and_time(chrono::NaiveTime::MIN).and_utc());
         let age = root.duration("max_request_age", TimeDelta::hours(1)..=TimeDelta::days(365));
         let rematch = root.duration("rematch_after", TimeDelta::days(1)..=TimeDelta::days(3650));
         let per_run = root.int("max_greetings_per_run", 1..=1000);

@@ -27,9 +27,21 @@ fn the_example_works_as_it_is() {
     assert_eq!(settings.skills.len(), 6);
     assert_eq!(settings.max_greetings_per_run, 25);
     assert_eq!(settings.rematch_after, TimeDelta::days(30));
-    assert!(settings.is_profile(&Title { ns: 4, text: "Co-op/Ben".to_owned() }));
-    assert!(!settings.is_profile(&Title { ns: 4, text: "Co-op".to_owned() }), "the root page is no profile");
-    assert!(!settings.is_profile(&Title { ns: 4, text: "Co-operation/Ben".to_owned() }));
+    assert!(settings.is_profile(&Title {
+        ns: 4,
+        text: "Co-op/Ben".to_owned()
+    }));
+    assert!(
+        !settings.is_profile(&Title {
+            ns: 4,
+            text: "Co-op".to_owned()
+        }),
+        "the root page is no profile"
+    );
+    assert!(!settings.is_profile(&Title {
+        ns: 4,
+        text: "Co-operation/Ben".to_owned()
+    }));
 }
 
 #[test]
@@ -53,7 +65,11 @@ fn what_an_admins_save_expanded_is_found() {
         "{text} [[Benutzer:Ann|Ann]] ([[Benutzer Diskussion:Ann|Diskussion]]) 12:34, 1. Jan. 2026 (CET)",
     ] {
         let page = example().replace("{text} ~~~~", signed);
-        assert!(problems(&page).contains("a finished signature stands here"), "{}", problems(&page));
+        assert!(
+            problems(&page).contains("a finished signature stands here"),
+            "{}",
+            problems(&page)
+        );
     }
     assert!(!read::is_signed("Office hours are 12:30 (ask there)"));
 }
@@ -61,9 +77,19 @@ fn what_an_admins_save_expanded_is_found() {
 #[test]
 fn old_key_names_and_namespaces_get_a_kind_word() {
     let page = example().replace("  matchtopic:", "  topic: x\n  matchtopic:");
-    assert!(problems(&page).contains("the keys are `matchtopic` and `nomatchtopic`"), "{}", problems(&page));
-    let page = example().replace("main: Wikipedia:Co-op\n", "main: User:Ann\n").replace("talk: Wikipedia talk:Co-op\n", "talk: User talk:Ann\n");
-    assert!(problems(&page).contains("the job edits no talk page of a user"), "{}", problems(&page));
+    assert!(
+        problems(&page).contains("the keys are `matchtopic` and `nomatchtopic`"),
+        "{}",
+        problems(&page)
+    );
+    let page = example()
+        .replace("main: Wikipedia:Co-op\n", "main: User:Ann\n")
+        .replace("talk: Wikipedia talk:Co-op\n", "talk: User talk:Ann\n");
+    assert!(
+        problems(&page).contains("the job edits no talk page of a user"),
+        "{}",
+        problems(&page)
+    );
     let long = "x".repeat(80);
     let page = example().replace("Requests/Other", &long);
     assert!(accept(&page).is_ok(), "a long category is a warning only");

@@ -61,16 +61,8 @@ impl BotsNames {
         for prefix in template_namespaces {
             names.prefixes.push(spaced(prefix).to_lowercase());
         }
-        names.bots = ["bots"]
-            .into_iter()
-            .chain(bots)
-            .map(|n| names.key(n))
-            .collect();
-        names.nobots = ["nobots"]
-            .into_iter()
-            .chain(nobots)
-            .map(|n| names.key(n))
-            .collect();
+        names.bots = ["bots"].into_iter().chain(bots).map(|n| names.key(n)).collect();
+        names.nobots = ["nobots"].into_iter().chain(nobots).map(|n| names.key(n)).collect();
         names
     }
 
@@ -89,9 +81,7 @@ impl BotsNames {
     fn key(&self, name: &str) -> String {
         let name = spaced(name);
         let bare = match name.split_once(':') {
-            Some((prefix, rest)) if self.prefixes.contains(&prefix.trim().to_lowercase()) => {
-                rest.trim_start()
-            }
+            Some((prefix, rest)) if self.prefixes.contains(&prefix.trim().to_lowercase()) => rest.trim_start(),
             _ => &name,
         };
         let mut chars = bare.chars();
@@ -272,13 +262,7 @@ fn templates(text: &str) -> Vec<Template<'_>> {
 }
 
 /// Matches a run of closing braces at `at` with what is open.
-fn close<'a>(
-    text: &'a str,
-    at: usize,
-    length: usize,
-    stack: &mut Vec<Frame>,
-    found: &mut Vec<Template<'a>>,
-) {
+fn close<'a>(text: &'a str, at: usize, length: usize, stack: &mut Vec<Frame>, found: &mut Vec<Template<'a>>) {
     let mut at = at;
     let mut left = length;
     while left >= 2 {

@@ -89,10 +89,7 @@ fn pywikibots_rules_hold() {
         ("<!-- {{nobots}} -->", false),
         ("<nowiki>{{nobots}}</nowiki>", false),
         ("<pre>{{nobots}}</pre>", false),
-        (
-            "<syntaxhighlight lang=x>{{nobots}}</syntaxhighlight>",
-            false,
-        ),
+        ("<syntaxhighlight lang=x>{{nobots}}</syntaxhighlight>", false),
         ("<includeonly>{{nobots}}</includeonly>", false),
         ("<nowiki>{{nobots}}", true),
         ("<noinclude>{{nobots}}</noinclude>", true),
@@ -123,11 +120,7 @@ fn pywikibots_rules_hold() {
 
 #[test]
 fn redirects_and_local_names_count() {
-    let names = BotsNames::new(
-        ["Vorlage:Roboter"],
-        ["Keine Bots", "Template:NoBots"],
-        ["Vorlage"],
-    );
+    let names = BotsNames::new(["Vorlage:Roboter"], ["Keine Bots", "Template:NoBots"], ["Vorlage"]);
     let verdict = |text| allows(text, "match_Bot", "matchbot", &names);
     for text in [
         "{{keine_Bots}}",

@@ -40,11 +40,7 @@ fn prefix(job: &str) -> String {
         "coi-report" => "co".to_owned(),
         "linkreport-gen" => "lr".to_owned(),
         "infobox-check" => "ib".to_owned(),
-        other => other
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .take(2)
-            .collect(),
+        other => other.chars().filter(char::is_ascii_alphanumeric).take(2).collect(),
     }
 }
 
@@ -73,10 +69,7 @@ mod tests {
     fn tokens_are_stable_and_differ() {
         // Written down so that a change of the rule, which would orphan
         // every edit already made, does not pass unnoticed.
-        assert_eq!(
-            token("matchbot", "testwiki", "12:Category:X"),
-            "mb-63hosjvzzc"
-        );
+        assert_eq!(token("matchbot", "testwiki", "12:Category:X"), "mb-63hosjvzzc");
         let all = [
             token("matchbot", "testwiki", "12"),
             token("matchbot", "testwik", "i12"),

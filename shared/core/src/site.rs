@@ -11,9 +11,7 @@ mod title;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap, HashSet};
 pub use title::Title;
-use title::{
-    MAX_TITLE_BYTES, clean_spaces, has_escape, is_forbidden, is_relative, shown, title_case,
-};
+use title::{MAX_TITLE_BYTES, clean_spaces, has_escape, is_forbidden, is_relative, shown, title_case};
 
 #[derive(Clone, Debug)]
 struct Namespace {
@@ -45,9 +43,7 @@ impl Site {
     /// extensiontags|extensions`. The last two may be absent. Errs when a
     /// part that titles depend on is missing.
     pub fn from_siteinfo(query: &Value) -> Result<Site, String> {
-        let general = query
-            .get("general")
-            .ok_or("siteinfo has no part `general`")?;
+        let general = query.get("general").ok_or("siteinfo has no part `general`")?;
         let text = |key: &str| {
             general
                 .get(key)
@@ -102,8 +98,7 @@ impl Site {
     fn add_namespace(&mut self, value: &Value) -> Result<(), String> {
         let id = namespace_id(value).ok_or("siteinfo: a namespace has no `id`")?;
         let text = |key: &str| value.get(key).and_then(Value::as_str);
-        let name = text("name")
-            .ok_or_else(|| format!("siteinfo: namespace {id} has no `name` (formatversion=2?)"))?;
+        let name = text("name").ok_or_else(|| format!("siteinfo: namespace {id} has no `name` (formatversion=2?)"))?;
         let canonical = text("canonical").unwrap_or(name);
         self.namespaces.insert(
             id,
@@ -325,11 +320,7 @@ impl Site {
 }
 
 fn list<'a>(query: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
-    query
-        .get(key)
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
+    query.get(key).and_then(Value::as_array).into_iter().flatten()
 }
 
 fn namespace_id(value: &Value) -> Option<i32> {

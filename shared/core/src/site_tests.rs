@@ -78,16 +78,10 @@ fn titles_are_read_by_the_wikis_rules() {
 fn a_default_namespace_holds_until_another_is_named() {
     let site = german();
     assert_eq!(site.title_in(14, "foo").unwrap(), title(14, "Foo"));
-    assert_eq!(
-        site.title_in(14, "Kategorie:Foo").unwrap(),
-        title(14, "Foo")
-    );
+    assert_eq!(site.title_in(14, "Kategorie:Foo").unwrap(), title(14, "Foo"));
     assert_eq!(site.title_in(14, "User:Foo").unwrap(), title(2, "Foo"));
     assert_eq!(site.title_in(14, ":Foo").unwrap(), title(0, "Foo"));
-    assert_eq!(
-        site.title_in(14, "Co-op: x").unwrap(),
-        title(14, "Co-op: x")
-    );
+    assert_eq!(site.title_in(14, "Co-op: x").unwrap(), title(14, "Co-op: x"));
     assert!(site.title_in(99, "Foo").is_err());
 }
 
@@ -156,10 +150,7 @@ fn names_talk_pages_and_sub_pages() {
 #[test]
 fn siteinfo_is_kept_and_must_be_whole() {
     let site = german();
-    assert_eq!(
-        (site.name(), site.lang(), site.dbname()),
-        ("Probe", "de", "probewiki")
-    );
+    assert_eq!((site.name(), site.lang(), site.dbname()), ("Probe", "de", "probewiki"));
     assert_eq!(site.server(), "http://127.0.0.1:8000");
     assert_eq!(site.generator(), "MediaWiki 1.43.0");
     assert_eq!(site.max_article_size(), 2_097_152);

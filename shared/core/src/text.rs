@@ -131,11 +131,7 @@ pub fn user(name: &str) -> Wikitext {
 /// a page title is shown without a link.
 pub fn user_link(site: &Site, name: &str) -> Wikitext {
     match site.title(&format!("User:{name}")) {
-        Ok(title) if title.ns == 2 => Wikitext(format!(
-            "[[{}|{}]]",
-            target(&site.prefixed(&title)),
-            user(&title.text)
-        )),
+        Ok(title) if title.ns == 2 => Wikitext(format!("[[{}|{}]]", target(&site.prefixed(&title)), user(&title.text))),
         _ => user(name),
     }
 }
@@ -175,10 +171,7 @@ pub fn summary(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in visible(text).chars() {
         let before = out.chars().next_back();
-        if matches!(
-            (before, c),
-            (Some('['), '[') | (Some('{'), '{') | (Some('/'), '*')
-        ) {
+        if matches!((before, c), (Some('['), '[') | (Some('{'), '{') | (Some('/'), '*')) {
             out.push(' ');
         }
         out.push(c);

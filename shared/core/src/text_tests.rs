@@ -69,33 +69,21 @@ fn links_show_what_they_should() {
     let site = site();
     let title = |text: &str| site.title(text).unwrap();
     let link = |t: &str, label| page_link(&site, &title(t), label).into_string();
-    assert_eq!(
-        link("File:a.png", None),
-        "[[:Datei:A&#46;png|Datei&#58;A&#46;png]]"
-    );
+    assert_eq!(link("File:a.png", None), "[[:Datei:A&#46;png|Datei&#58;A&#46;png]]");
     assert_eq!(link("A'''B=~~", Some("x]]y")), {
         "[[:A&#39;&#39;&#39;B&#61;&#126;&#126;|x&#93;&#93;y]]"
     });
     // An empty label would be completed by the wiki.
     assert_eq!(link("A", Some(" ")), "[[:A|A]]");
-    assert_eq!(
-        link("Http://x", None),
-        "[[:Http&#58;//x|Http&#58;&#47;&#47;x]]"
-    );
+    assert_eq!(link("Http://x", None), "[[:Http&#58;//x|Http&#58;&#47;&#47;x]]");
     assert_eq!(diff_link(RevId(7), "").as_str(), "[[Special:Diff/7|diff]]");
-    assert_eq!(
-        diff_link(RevId(7), "a|b").as_str(),
-        "[[Special:Diff/7|a&#124;b]]"
-    );
+    assert_eq!(diff_link(RevId(7), "a|b").as_str(), "[[Special:Diff/7|a&#124;b]]");
     assert_eq!(user("A_'''B").as_str(), "<bdi>A &#39;&#39;&#39;B</bdi>");
     assert_eq!(
         user_link(&site, "anna_b").as_str(),
         "[[Benutzer:Anna b|<bdi>Anna b</bdi>]]"
     );
-    assert_eq!(
-        user_link(&site, "a|b>").as_str(),
-        "<bdi>a&#124;b&#62;</bdi>"
-    );
+    assert_eq!(user_link(&site, "a|b>").as_str(), "<bdi>a&#124;b&#62;</bdi>");
     assert_eq!(target("A|B/c:d\u{0}").as_str(), "A&#124;B/c:d");
     assert_eq!(
         code("a.b/c?d=</nowiki>~~~~", 50).as_str(),
@@ -135,10 +123,7 @@ fn summaries_are_one_harmless_line() {
         ("a\nb", "a b"),
         ("[[[x]]] {{{y}}} /* z */", "[ [ [x]]] { { {y}}} / * z */"),
         ("x (mb-7k2q9d4xfa) y", "x ( mb-7k2q9d4xfa) y"),
-        (
-            "(mb-7k2q9d4xf)(mb7k2q9d4xfab)",
-            "(mb-7k2q9d4xf)(mb7k2q9d4xfab)",
-        ),
+        ("(mb-7k2q9d4xf)(mb7k2q9d4xfab)", "(mb-7k2q9d4xf)(mb7k2q9d4xfab)"),
         ("\u{202E}", "⟨U+202E⟩"),
     ] {
         assert_eq!(summary(text), expected);
@@ -148,10 +133,7 @@ fn summaries_are_one_harmless_line() {
 
 #[test]
 fn terminals_and_tables_get_harmless_text() {
-    assert_eq!(
-        terminal("a\u{1B}[31m\n\tb\u{202E}"),
-        "a⟨U+001B⟩[31m  b⟨U+202E⟩"
-    );
+    assert_eq!(terminal("a\u{1B}[31m\n\tb\u{202E}"), "a⟨U+001B⟩[31m  b⟨U+202E⟩");
     for (text, expected) in [
         ("a", "a"),
         ("=1+1", "'=1+1"),

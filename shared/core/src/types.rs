@@ -154,20 +154,14 @@ mod tests {
 
     #[test]
     fn a_problem_says_where_and_what() {
-        let place = Place {
-            line: 12,
-            column: 5,
-        };
+        let place = Place { line: 12, column: 5 };
         let error = Problem::error("categories.general", "a text is missing").at(place);
         assert_eq!(
             error.to_string(),
             "line 12, column 5: categories.general: a text is missing"
         );
         assert!(error.is_error());
-        assert_eq!(
-            Problem::warning("", "no tag").to_string(),
-            "warning: no tag"
-        );
+        assert_eq!(Problem::warning("", "no tag").to_string(), "warning: no tag");
     }
 
     #[test]

@@ -86,10 +86,7 @@ pub fn opaque_spans(text: &str, extension_tags: &HashSet<String>) -> Vec<Range<u
 
 /// Number of the line, from 1, on which a byte position stands.
 pub(crate) fn line_of(text: &str, position: usize) -> usize {
-    1 + text.as_bytes()[..position]
-        .iter()
-        .filter(|b| **b == b'\n')
-        .count()
+    1 + text.as_bytes()[..position].iter().filter(|b| **b == b'\n').count()
 }
 
 fn is_known(name: &str, extension_tags: &HashSet<String>) -> bool {

@@ -2,9 +2,7 @@ use super::*;
 use proptest::prelude::*;
 
 fn tags() -> HashSet<String> {
-    ["ref", "gallery", "syntaxhighlight"]
-        .map(str::to_owned)
-        .into()
+    ["ref", "gallery", "syntaxhighlight"].map(str::to_owned).into()
 }
 
 fn spans(text: &str) -> Vec<&str> {
@@ -21,16 +19,10 @@ fn finds_what_is_not_wikitext() {
         ("a<!-- b -->c", vec!["<!-- b -->"]),
         ("a<!-- b", vec!["<!-- b"]),
         ("<nowiki>{{x}}</nowiki>y", vec!["<nowiki>{{x}}</nowiki>"]),
-        (
-            "<NoWiki a=b>x</NOWIKI\n >",
-            vec!["<NoWiki a=b>x</NOWIKI\n >"],
-        ),
+        ("<NoWiki a=b>x</NOWIKI\n >", vec!["<NoWiki a=b>x</NOWIKI\n >"]),
         ("<nowiki>x", vec![]),
         ("<nowiki/>x<nowiki />", vec!["<nowiki/>", "<nowiki />"]),
-        (
-            "<ref name=a/>x<ref>y</ref>",
-            vec!["<ref name=a/>", "<ref>y</ref>"],
-        ),
+        ("<ref name=a/>x<ref>y</ref>", vec!["<ref name=a/>", "<ref>y</ref>"]),
         ("<nowikis>x</nowikis>", vec![]),
         ("<nowiki<x>", vec![]),
         ("<b>x</b>", vec![]),
@@ -55,26 +47,11 @@ fn says_what_a_page_ends_in() {
         ("<ref />", None),
         ("a\nb<!-- x", Some("a comment that begins in line 2")),
         ("<nowiki>", Some("a tag <nowiki> that begins in line 1")),
-        (
-            "\n\n<GALLERY mode=x>",
-            Some("a tag <gallery> that begins in line 3"),
-        ),
-        (
-            "<ref>x</ref><ref>",
-            Some("a tag <ref> that begins in line 1"),
-        ),
-        (
-            "<includeonly>x",
-            Some("a tag <includeonly> that begins in line 1"),
-        ),
-        (
-            "<noinclude>x",
-            Some("a tag <noinclude> that begins in line 1"),
-        ),
-        (
-            "<onlyinclude>\n<!--",
-            Some("a tag <onlyinclude> that begins in line 1"),
-        ),
+        ("\n\n<GALLERY mode=x>", Some("a tag <gallery> that begins in line 3")),
+        ("<ref>x</ref><ref>", Some("a tag <ref> that begins in line 1")),
+        ("<includeonly>x", Some("a tag <includeonly> that begins in line 1")),
+        ("<noinclude>x", Some("a tag <noinclude> that begins in line 1")),
+        ("<onlyinclude>\n<!--", Some("a tag <onlyinclude> that begins in line 1")),
         ("<noinclude>x</noinclude>", None),
         ("<noinclude/>x</includeonly>", None),
         ("<noinclude><noinclude></noinclude>", None),

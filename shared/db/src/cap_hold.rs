@@ -59,12 +59,7 @@ pub async fn set(
 }
 
 /// The hold, if there is one.
-pub async fn get(
-    session: &mut impl Session,
-    job: &str,
-    wiki: &str,
-    account: &str,
-) -> Result<Option<CapHold>> {
+pub async fn get(session: &mut impl Session, job: &str, wiki: &str, account: &str) -> Result<Option<CapHold>> {
     const SQL: &str = "SELECT settings_revid, reason, since FROM cap_hold \
         WHERE job = :job AND wiki = :wiki AND account = :account";
     session

@@ -33,12 +33,7 @@ impl FromFields for Checkpoint {
 }
 
 /// Reads a checkpoint without taking it over (status page, dry run).
-pub async fn get(
-    session: &mut impl Session,
-    job: &str,
-    wiki: &str,
-    source: &str,
-) -> Result<Option<Checkpoint>> {
+pub async fn get(session: &mut impl Session, job: &str, wiki: &str, source: &str) -> Result<Option<Checkpoint>> {
     const SQL: &str = "SELECT pos, epoch, updated FROM checkpoint \
         WHERE job = :job AND wiki = :wiki AND source = :source";
     session
@@ -53,12 +48,7 @@ pub async fn get(
 
 /// Takes the checkpoint over for this run and gives its position. To be called
 /// once before the source is read; from then on [`begin_with`] knows a stranger.
-pub async fn adopt(
-    db: &Db,
-    fence: &Fence,
-    source: &str,
-    now: Timestamp,
-) -> Result<Option<Vec<u8>>> {
+pub async fn adopt(db: &Db, fence: &Fence, source: &str, now: Timestamp) -> Result<Option<Vec<u8>>> {
     const WHAT: &str = "taking over a checkpoint";
     const SQL: &str = "INSERT INTO checkpoint (job, wiki, source, pos, epoch, updated) \
         VALUES (:job, :wiki, :source, NULL, :epoch, :now) \

@@ -34,10 +34,7 @@ impl DbConfig {
     /// allowed; the message shows nothing of the URL.
     pub fn from_url(url: &str) -> Result<Self> {
         let opts = mysql_async::Opts::from_url(url).map_err(|_| {
-            Error::Config(
-                "the URL cannot be read; it must look like mysql://USER:PASSWORD@HOST:3306/DATABASE"
-                    .into(),
-            )
+            Error::Config("the URL cannot be read; it must look like mysql://USER:PASSWORD@HOST:3306/DATABASE".into())
         })?;
         let part = |value: Option<&str>, name: &str| {
             value
@@ -119,13 +116,10 @@ mod tests {
 
     #[test]
     fn a_url_is_read() {
-        let config = DbConfig::from_url("mysql://s1:p%40ss@tools.db:3307/s1__crew")
-            .unwrap_or_else(|error| panic!("{error}"));
+        let config =
+            DbConfig::from_url("mysql://s1:p%40ss@tools.db:3307/s1__crew").unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(config.target(), "s1__crew at tools.db:3307");
-        assert_eq!(
-            (config.user.as_str(), config.password.expose()),
-            ("s1", "p@ss")
-        );
+        assert_eq!((config.user.as_str(), config.password.expose()), ("s1", "p@ss"));
     }
 
     #[test]

@@ -125,11 +125,7 @@ impl Db {
     /// A number in 0.5 to 1.5.
     pub(crate) fn jitter(&self) -> f64 {
         use rand::RngExt;
-        let mut rng = self
-            .0
-            .rng
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut rng = self.0.rng.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         rng.random_range(0.5..1.5)
     }
 
@@ -166,10 +162,7 @@ impl Db {
             slot.conn = None;
             slot.conn = Some(self.open().await?);
         }
-        Ok(Work {
-            slot,
-            db: self.clone(),
-        })
+        Ok(Work { slot, db: self.clone() })
     }
 
     /// Closes the work connection now: before long waits, and at the end.
@@ -218,16 +211,10 @@ impl Db {
 
     /// One of the process's few connections.
     pub(crate) async fn slot(&self) -> Result<OwnedSemaphorePermit> {
-        let permit = within(
-            self.0.timing.statement,
-            self.0.slots.clone().acquire_owned(),
-        )
-        .await;
+        let permit = within(self.0.timing.statement, self.0.slots.clone().acquire_owned()).await;
         match permit {
             Some(Ok(permit)) => Ok(permit),
-            _ => Err(Error::TooManyConnections {
-                limit: MAX_CONNECTIONS,
-            }),
+            _ => Err(Error::TooManyConnections { limit: MAX_CONNECTIONS }),
         }
     }
 
@@ -351,19 +338,13 @@ pub struct Work {
 impl Deref for Work {
     type Target = Conn;
     fn deref(&self) -> &Conn {
-        self.slot
-            .conn
-            .as_ref()
-            .expect("Db::conn has just put it there")
+        self.slot.conn.as_ref().expect("Db::conn has just put it there")
     }
 }
 
 impl DerefMut for Work {
     fn deref_mut(&mut self) -> &mut Conn {
-        self.slot
-            .conn
-            .as_mut()
-            .expect("Db::conn has just put it there")
+        self.slot.conn.as_mut().expect("Db::conn has just put it there")
     }
 }
 

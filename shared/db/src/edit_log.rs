@@ -88,12 +88,7 @@ pub async fn add(tx: &mut FencedTx<'_>, edit: &NewEdit<'_>) -> Result<()> {
 
 /// Edits of an account since then, by all jobs together: what the cap per day
 /// counts.
-pub async fn count_of_account(
-    session: &mut impl Session,
-    wiki: &str,
-    account: &str,
-    since: Timestamp,
-) -> Result<u64> {
+pub async fn count_of_account(session: &mut impl Session, wiki: &str, account: &str, since: Timestamp) -> Result<u64> {
     const SQL: &str = "SELECT COUNT(*) AS value FROM edit_log \
         WHERE wiki = :wiki AND account = :account AND at >= :since";
     let One(n) = session
@@ -108,12 +103,7 @@ pub async fn count_of_account(
 }
 
 /// Edits of one job since then: what a trial counts.
-pub async fn count_of_job(
-    session: &mut impl Session,
-    job: &str,
-    wiki: &str,
-    since: Timestamp,
-) -> Result<u64> {
+pub async fn count_of_job(session: &mut impl Session, job: &str, wiki: &str, since: Timestamp) -> Result<u64> {
     const SQL: &str = "SELECT COUNT(*) AS value FROM edit_log \
         WHERE job = :job AND wiki = :wiki AND at >= :since";
     let One(n) = session
@@ -128,11 +118,7 @@ pub async fn count_of_job(
 }
 
 /// The newest edit on a page, by whatever job.
-pub async fn last_on_page(
-    session: &mut impl Session,
-    wiki: &str,
-    page_id: PageId,
-) -> Result<Option<LoggedEdit>> {
+pub async fn last_on_page(session: &mut impl Session, wiki: &str, page_id: PageId) -> Result<Option<LoggedEdit>> {
     const SQL: &str = "SELECT job, account, page_id, title, revid, post_id, kind, run_id, at \
         FROM edit_log WHERE wiki = :wiki AND page_id = :page_id ORDER BY at DESC, id DESC LIMIT 1";
     session
@@ -146,11 +132,7 @@ pub async fn last_on_page(
 }
 
 /// The newest edit on a page with this title, by whatever job: for a page that is gone, and so has no id any more.
-pub async fn last_on_title(
-    session: &mut impl Session,
-    wiki: &str,
-    title: &str,
-) -> Result<Option<LoggedEdit>> {
+pub async fn last_on_title(session: &mut impl Session, wiki: &str, title: &str) -> Result<Option<LoggedEdit>> {
     const SQL: &str = "SELECT job, account, page_id, title, revid, post_id, kind, run_id, at \
         FROM edit_log WHERE wiki = :wiki AND title = :title ORDER BY at DESC, id DESC LIMIT 1";
     session

@@ -49,9 +49,7 @@ pub enum Error {
         after: Duration,
     },
     /// COMMIT was sent and not answered: read back whether it was stored.
-    #[error(
-        "{what}: the database did not answer COMMIT, whether it was stored is unknown: {cause}"
-    )]
+    #[error("{what}: the database did not answer COMMIT, whether it was stored is unknown: {cause}")]
     CommitUnknown {
         /// What was being done.
         what: &'static str,
@@ -83,9 +81,7 @@ pub enum Error {
         why: String,
     },
     /// A checkpoint is not where this run left it.
-    #[error(
-        "the checkpoint {source_name} was moved by another run; nothing of this batch was stored"
-    )]
+    #[error("the checkpoint {source_name} was moved by another run; nothing of this batch was stored")]
     CheckpointMoved {
         /// Name of the source.
         source_name: String,
@@ -103,9 +99,7 @@ pub enum Error {
         what: &'static str,
     },
     /// Another process was still migrating when the time was up.
-    #[error(
-        "another process has been migrating {database} for more than {after:?}; try again later"
-    )]
+    #[error("another process has been migrating {database} for more than {after:?}; try again later")]
     MigrationLocked {
         /// The database.
         database: String,

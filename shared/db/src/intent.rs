@@ -40,15 +40,9 @@ impl State {
     }
 
     fn read(word: &str) -> Option<Self> {
-        [
-            State::Open,
-            State::Sending,
-            State::Done,
-            State::Gone,
-            State::Failed,
-        ]
-        .into_iter()
-        .find(|state| state.word() == word)
+        [State::Open, State::Sending, State::Done, State::Gone, State::Failed]
+            .into_iter()
+            .find(|state| state.word() == word)
     }
 }
 
@@ -150,12 +144,7 @@ pub async fn open(tx: &mut FencedTx<'_>, new: &NewIntent<'_>, now: Timestamp) ->
 }
 
 /// The intent with this key.
-pub async fn get(
-    session: &mut impl Session,
-    job: &str,
-    wiki: &str,
-    key: &str,
-) -> Result<Option<Intent>> {
+pub async fn get(session: &mut impl Session, job: &str, wiki: &str, key: &str) -> Result<Option<Intent>> {
     const SQL: &str = "SELECT id, intent_key, token, state, decision, page_id, title, base_revid, \
         sent_at, attempt, revid, post_id, created, updated, last_error FROM intent \
         WHERE job = :job AND wiki = :wiki AND intent_key = :key";
@@ -250,22 +239,11 @@ pub async fn mark_gone(tx: &mut FencedTx<'_>, id: u64, why: &str, now: Timestamp
 
 /// The wiki refused it, or the decision no longer holds: never to be sent again.
 /// False when it was not pending.
-pub async fn mark_failed(
-    tx: &mut FencedTx<'_>,
-    id: u64,
-    why: &str,
-    now: Timestamp,
-) -> Result<bool> {
+pub async fn mark_failed(tx: &mut FencedTx<'_>, id: u64, why: &str, now: Timestamp) -> Result<bool> {
     end(tx, id, State::Failed, why, now).await
 }
 
-async fn end(
-    tx: &mut FencedTx<'_>,
-    id: u64,
-    state: State,
-    why: &str,
-    now: Timestamp,
-) -> Result<bool> {
+async fn end(tx: &mut FencedTx<'_>, id: u64, state: State, why: &str, now: Timestamp) -> Result<bool> {
     const SQL: &str = "UPDATE intent SET state = :state, last_error = :why, updated = :now \
         WHERE id = :id AND job = :job AND wiki = :wiki AND state IN ('open', 'sending')";
     let (conn, fence) = tx.parts();
@@ -285,13 +263,7 @@ async fn end(
 /// Back to `open`, when it is *certain* that this attempt wrote nothing (never
 /// posted, refused by `maxlag` and the like, edit conflict). `attempt` is the one
 /// that [`mark_sending`] made; false when another attempt or state stands there.
-pub async fn reopen(
-    tx: &mut FencedTx<'_>,
-    id: u64,
-    attempt: u32,
-    why: &str,
-    now: Timestamp,
-) -> Result<bool> {
+pub async fn reopen(tx: &mut FencedTx<'_>, id: u64, attempt: u32, why: &str, now: Timestamp) -> Result<bool> {
     const SQL: &str = "UPDATE intent SET state = 'open', last_error = :why, updated = :now \
         WHERE id = :id AND job = :job AND wiki = :wiki AND state = 'sending' AND attempt = :attempt";
     let (conn, fence) = tx.parts();

@@ -78,9 +78,7 @@ impl Lease {
                 // A COMMIT without an answer may have raised the epoch; raising it
                 // once more does no harm, and the record left behind becomes `died`.
                 Err(error)
-                    if attempt < ATTEMPTS
-                        && (error.is_transient()
-                            || matches!(error, Error::CommitUnknown { .. })) =>
+                    if attempt < ATTEMPTS && (error.is_transient() || matches!(error, Error::CommitUnknown { .. })) =>
                 {
                     db.pause(attempt, &error).await;
                     attempt += 1;
@@ -117,10 +115,7 @@ impl Lease {
                 });
             }
         }
-        let outcome = once(&mut conn, WHAT, &mut async |tx: &mut Tx<'_>| {
-            begin(tx, run, now).await
-        })
-        .await;
+        let outcome = once(&mut conn, WHAT, &mut async |tx: &mut Tx<'_>| begin(tx, run, now).await).await;
         match outcome {
             Ok((epoch, run_id)) => Ok(Taken::Lease(Self {
                 conn,
@@ -163,11 +158,7 @@ impl Lease {
             LEFT(SHA2(:name, 256), 16))) = CONNECTION_ID(), 0) AS value";
         let answer = self
             .conn
-            .one::<One<bool>>(
-                "asking after the run's lock",
-                SQL,
-                params! { "name" => &self.name },
-            )
+            .one::<One<bool>>("asking after the run's lock", SQL, params! { "name" => &self.name })
             .await;
         let why = match answer {
             Ok(One(true)) => return Ok(()),
@@ -200,11 +191,7 @@ async fn give_back(mut conn: Conn, name: &str) {
     conn.close().await;
 }
 
-async fn holder(
-    session: &mut impl Session,
-    run: &NewRun<'_>,
-    for_update: bool,
-) -> Result<Option<Holder>> {
+async fn holder(session: &mut impl Session, run: &NewRun<'_>, for_update: bool) -> Result<Option<Holder>> {
     const SQL: &str = "SELECT epoch, run_id, started FROM lease \
         WHERE job = :job AND wiki = :wiki AND shard = :shard";
     let sql = if for_update {

@@ -125,10 +125,7 @@ pub async fn add(tx: &mut FencedTx<'_>, new: &NewMatch<'_>) -> Result<bool> {
         (b"category_full".to_vec(), Value::from(new.category)),
         (b"request_id".to_vec(), Value::from(new.request_id)),
         (b"intent_key".to_vec(), Value::from(new.intent_key)),
-        (
-            b"reason".to_vec(),
-            Value::from(&*bounded(new.reason, 8_000)),
-        ),
+        (b"reason".to_vec(), Value::from(&*bounded(new.reason, 8_000))),
     ];
     let done = tx.conn().run("storing a match", SQL, values).await?;
     Ok(done.affected > 0)
@@ -176,12 +173,7 @@ pub async fn last_greeting_of_profile(
 }
 
 /// Greetings a learner got since then, over all profiles and categories.
-pub async fn greetings_since(
-    session: &mut impl Session,
-    wiki: &str,
-    learner: UserId,
-    since: Timestamp,
-) -> Result<u64> {
+pub async fn greetings_since(session: &mut impl Session, wiki: &str, learner: UserId, since: Timestamp) -> Result<u64> {
     const SQL: &str = "SELECT COUNT(*) AS value FROM matches \
         WHERE wiki = :wiki AND luid = :luid AND matchtime >= :since";
     let One(n) = session
@@ -196,11 +188,7 @@ pub async fn greetings_since(
 }
 
 /// The greetings of one profile, oldest first.
-pub async fn of_profile(
-    session: &mut impl Session,
-    wiki: &str,
-    profile: PageId,
-) -> Result<Vec<Match>> {
+pub async fn of_profile(session: &mut impl Session, wiki: &str, profile: PageId) -> Result<Vec<Match>> {
     const SQL: &str = "SELECT id, luid, lprofileid, category, muid, matchtime, cataddtime, revid, postid, \
         matchmade, run_time, category_full, request_id, reason FROM matches \
         WHERE wiki = :wiki AND lprofileid = :profile ORDER BY matchtime, id";
@@ -215,11 +203,7 @@ pub async fn of_profile(
 }
 
 /// Greetings since then: with a mentor, and without.
-pub async fn counts_since(
-    session: &mut impl Session,
-    wiki: &str,
-    since: Timestamp,
-) -> Result<[u64; 2]> {
+pub async fn counts_since(session: &mut impl Session, wiki: &str, since: Timestamp) -> Result<[u64; 2]> {
     const SQL: &str = "SELECT COUNT(*) AS value FROM matches \
         WHERE wiki = :wiki AND matchmade = :made AND matchtime >= :since";
     let mut counts = [0; 2];
@@ -301,8 +285,5 @@ pub async fn history(
     // By id: rows are added as greetings are made, and the key is always there.
     sql += " ORDER BY id DESC LIMIT ?";
     values.push(Value::from(limit));
-    session
-        .conn()
-        .rows("reading the matches", &sql, values)
-        .await
+    session.conn().rows("reading the matches", &sql, values).await
 }

@@ -26,12 +26,7 @@ impl FromFields for Memo {
 }
 
 /// What is remembered under this name (at most 255 bytes).
-pub async fn get(
-    session: &mut impl Session,
-    job: &str,
-    wiki: &str,
-    name: &str,
-) -> Result<Option<Memo>> {
+pub async fn get(session: &mut impl Session, job: &str, wiki: &str, name: &str) -> Result<Option<Memo>> {
     const SQL: &str = "SELECT value, updated FROM memo \
         WHERE job = :job AND wiki = :wiki AND name = :name";
     session

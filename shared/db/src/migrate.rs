@@ -54,8 +54,7 @@ impl Db {
         // One statement more than the wait must be allowed to take.
         let mut lock = self.open().await?;
         lock.set_statement_timeout(WAIT + Duration::from_secs(15));
-        lock.plain(WHAT, "SET SESSION max_statement_time = 0")
-            .await?;
+        lock.plain(WHAT, "SET SESSION max_statement_time = 0").await?;
         let One(got) = lock
             .one::<One<Option<i64>>>(WHAT, LOCK, params! { "wait" => WAIT.as_secs() })
             .await?;
@@ -87,11 +86,7 @@ impl Db {
         // The pool's last words may go unheard; its connection is gone either way.
         let _ = pool.disconnect().await;
         match outcome {
-            Ok(report) => Ok(report
-                .applied_migrations()
-                .iter()
-                .map(|file| file.version())
-                .collect()),
+            Ok(report) => Ok(report.applied_migrations().iter().map(|file| file.version()).collect()),
             Err(error) => Err(self.explain(&error)),
         }
     }
@@ -104,9 +99,7 @@ impl Db {
                 database,
                 version: applied.version(),
                 name: applied.name().to_owned(),
-                applied_on: applied
-                    .applied_on()
-                    .map_or_else(String::new, |time| time.to_string()),
+                applied_on: applied.applied_on().map_or_else(String::new, |time| time.to_string()),
             },
             Kind::MissingVersion(file) if file.version() > known => Error::DatabaseNewer {
                 database,

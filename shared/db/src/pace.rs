@@ -24,17 +24,11 @@ pub async fn take_slot(db: &Db, wiki: &str, account: &str, interval: Duration) -
     let until_next = db
         .transaction(WHAT, async |tx| {
             let conn = tx.conn();
-            conn.run(
-                WHAT,
-                TAKE,
-                params! { "wiki" => wiki, "account" => account, "us" => us },
-            )
-            .await?;
+            conn.run(WHAT, TAKE, params! { "wiki" => wiki, "account" => account, "us" => us })
+                .await?;
             conn.one::<One<i64>>(WHAT, READ, params! { "wiki" => wiki, "account" => account })
                 .await
         })
         .await?;
-    Ok(Duration::from_micros(
-        u64::try_from(until_next.0 - us).unwrap_or(0),
-    ))
+    Ok(Duration::from_micros(u64::try_from(until_next.0 - us).unwrap_or(0)))
 }

@@ -41,13 +41,7 @@ impl FromFields for Parked {
 }
 
 /// Parks an item, or notes one more failed try of it. `key` has at most 512 bytes.
-pub async fn park(
-    tx: &mut FencedTx<'_>,
-    key: &str,
-    reason: &str,
-    next_try: Timestamp,
-    now: Timestamp,
-) -> Result<()> {
+pub async fn park(tx: &mut FencedTx<'_>, key: &str, reason: &str, next_try: Timestamp, now: Timestamp) -> Result<()> {
     const SQL: &str = "INSERT INTO parked (job, wiki, item_key, state, reason, attempts, first_at, next_try) \
         VALUES (:job, :wiki, :key, 'waiting', :reason, 1, :now, :next_try) \
         ON DUPLICATE KEY UPDATE state = 'waiting', reason = VALUES(reason), \
@@ -66,13 +60,7 @@ pub async fn park(
 }
 
 /// Items to be tried again now, those that waited longest first.
-pub async fn due(
-    session: &mut impl Session,
-    job: &str,
-    wiki: &str,
-    now: Timestamp,
-    limit: u32,
-) -> Result<Vec<Parked>> {
+pub async fn due(session: &mut impl Session, job: &str, wiki: &str, now: Timestamp, limit: u32) -> Result<Vec<Parked>> {
     const SQL: &str = "SELECT item_key, state = 'given_up' AS given_up, reason, attempts, first_at, next_try \
         FROM parked WHERE job = :job AND wiki = :wiki AND state = 'waiting' AND next_try <= :now \
         ORDER BY next_try, item_key LIMIT :limit";
@@ -87,12 +75,7 @@ pub async fn due(
 }
 
 /// All items, waiting ones first, for the status page.
-pub async fn all(
-    session: &mut impl Session,
-    job: &str,
-    wiki: &str,
-    limit: u32,
-) -> Result<Vec<Parked>> {
+pub async fn all(session: &mut impl Session, job: &str, wiki: &str, limit: u32) -> Result<Vec<Parked>> {
     const SQL: &str = "SELECT item_key, state = 'given_up' AS given_up, reason, attempts, first_at, next_try \
         FROM parked WHERE job = :job AND wiki = :wiki \
         ORDER BY state, next_try, item_key LIMIT :limit";

@@ -60,11 +60,7 @@ impl FromFields for ProfileOwner {
 }
 
 /// What is known of these pages; pages never asked about are not in the map.
-pub async fn get(
-    session: &mut impl Session,
-    wiki: &str,
-    pages: &[PageId],
-) -> Result<HashMap<PageId, ProfileOwner>> {
+pub async fn get(session: &mut impl Session, wiki: &str, pages: &[PageId]) -> Result<HashMap<PageId, ProfileOwner>> {
     let mut owners = HashMap::new();
     for some in pages.chunks(500) {
         let sql = format!(
@@ -106,9 +102,7 @@ pub async fn put(tx: &mut FencedTx<'_>, owners: &[ProfileOwner]) -> Result<()> {
                 at(owner.seen_at),
             ]);
         }
-        tx.conn()
-            .run("storing the owners of profiles", &sql, values)
-            .await?;
+        tx.conn().run("storing the owners of profiles", &sql, values).await?;
     }
     Ok(())
 }

@@ -136,12 +136,7 @@ impl FromFields for Request {
 
 /// Requests to be greeted now: still in their category and due, those that wait
 /// longest (by the wiki's time) first.
-pub async fn waiting(
-    session: &mut impl Session,
-    wiki: &str,
-    now: Timestamp,
-    limit: u32,
-) -> Result<Vec<Request>> {
+pub async fn waiting(session: &mut impl Session, wiki: &str, now: Timestamp, limit: u32) -> Result<Vec<Request>> {
     const SQL: &str = "SELECT id, page_id, category, ns, title, cat_ts, generation, first_seen, state, \
         in_category, reason_code, reason, fingerprint, failures, first_failure, next_try, learner_id, \
         mentioned_at, updated FROM request \
@@ -160,12 +155,7 @@ pub async fn waiting(
 
 /// Requests in these states that are still in their category, oldest first:
 /// *Waiting for a person* on the status page is `Person` and `GivenUp`.
-pub async fn in_states(
-    session: &mut impl Session,
-    wiki: &str,
-    states: &[State],
-    limit: u32,
-) -> Result<Vec<Request>> {
+pub async fn in_states(session: &mut impl Session, wiki: &str, states: &[State], limit: u32) -> Result<Vec<Request>> {
     if states.is_empty() {
         return Ok(Vec::new());
     }
@@ -183,11 +173,7 @@ pub async fn in_states(
 }
 
 /// All requests of one page, for `explain`.
-pub async fn of_page(
-    session: &mut impl Session,
-    wiki: &str,
-    page_id: PageId,
-) -> Result<Vec<Request>> {
+pub async fn of_page(session: &mut impl Session, wiki: &str, page_id: PageId) -> Result<Vec<Request>> {
     const SQL: &str = "SELECT id, page_id, category, ns, title, cat_ts, generation, first_seen, state, \
         in_category, reason_code, reason, fingerprint, failures, first_failure, next_try, learner_id, \
         mentioned_at, updated FROM request \
@@ -215,17 +201,17 @@ pub async fn counts(session: &mut impl Session, wiki: &str) -> Result<BTreeMap<S
 
 /// Why requests were not greeted since then, by reason code, most frequent first: requests that wait for a person or
 /// were given up, whether still in their category or not.
-pub async fn reasons_since(
-    session: &mut impl Session,
-    wiki: &str,
-    since: Timestamp,
-) -> Result<Vec<(String, u64)>> {
+pub async fn reasons_since(session: &mut impl Session, wiki: &str, since: Timestamp) -> Result<Vec<(String, u64)>> {
     const SQL: &str = "SELECT reason_code, COUNT(*) AS n FROM request \
         WHERE wiki = :wiki AND in_category IN (0, 1) AND state IN ('person', 'given_up') AND updated >= :since \
         GROUP BY reason_code ORDER BY n DESC, reason_code";
     let rows: Vec<ReasonCount> = session
         .conn()
-        .rows("counting reasons", SQL, params! { "wiki" => wiki, "since" => at(since) })
+        .rows(
+            "counting reasons",
+            SQL,
+            params! { "wiki" => wiki, "since" => at(since) },
+        )
         .await?;
     Ok(rows.into_iter().map(|row| (row.code, row.n)).collect())
 }

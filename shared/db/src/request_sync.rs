@@ -93,10 +93,7 @@ pub async fn sync_category(
     rematch_before: Timestamp,
     now: Timestamp,
 ) -> Result<Synced> {
-    let members: BTreeMap<u64, &Member<'_>> = members
-        .iter()
-        .map(|member| (member.page_id.0, member))
-        .collect();
+    let members: BTreeMap<u64, &Member<'_>> = members.iter().map(|member| (member.page_id.0, member)).collect();
     let known = read_known(tx, category, &members).await?;
     let mut synced = Synced::default();
 
@@ -144,14 +141,8 @@ pub async fn sync_category(
 
 /// Marks the members of all categories but these as left: the settings no longer
 /// ask for them. The number marked.
-pub async fn leave_unlisted(
-    tx: &mut FencedTx<'_>,
-    categories: &[&str],
-    now: Timestamp,
-) -> Result<u64> {
-    let mut sql = String::from(
-        "UPDATE request SET in_category = 0, updated = ? WHERE wiki = ? AND in_category = 1",
-    );
+pub async fn leave_unlisted(tx: &mut FencedTx<'_>, categories: &[&str], now: Timestamp) -> Result<u64> {
+    let mut sql = String::from("UPDATE request SET in_category = 0, updated = ? WHERE wiki = ? AND in_category = 1");
     let mut values = vec![at(now), Value::from(&tx.fence().wiki)];
     if !categories.is_empty() {
         sql += &format!(" AND category NOT IN ({})", list("?", categories.len()));
@@ -185,18 +176,10 @@ async fn read_known(
     let wiki = tx.fence().wiki.clone();
     let rows: Vec<Known> = tx
         .conn()
-        .rows(
-            WHAT,
-            IN,
-            params! { "wiki" => &wiki, "category" => category },
-        )
+        .rows(WHAT, IN, params! { "wiki" => &wiki, "category" => category })
         .await?;
     let mut known: BTreeMap<u64, Known> = rows.into_iter().map(|row| (row.page_id, row)).collect();
-    let others: Vec<u64> = members
-        .keys()
-        .filter(|id| !known.contains_key(id))
-        .copied()
-        .collect();
+    let others: Vec<u64> = members.keys().filter(|id| !known.contains_key(id)).copied().collect();
     for some in others.chunks(SLICE) {
         // Handler reads: one by by_page for each id.
         let sql = format!(
@@ -221,19 +204,12 @@ async fn mark_left(tx: &mut FencedTx<'_>, ids: &[u64], now: Timestamp) -> Result
         );
         let mut values = vec![at(now)];
         values.extend(some.iter().map(|&id| Value::from(id)));
-        tx.conn()
-            .run("marking members that left", &sql, values)
-            .await?;
+        tx.conn().run("marking members that left", &sql, values).await?;
     }
     Ok(ids.len() as u64)
 }
 
-async fn insert(
-    tx: &mut FencedTx<'_>,
-    category: &str,
-    members: &[&Member<'_>],
-    now: Timestamp,
-) -> Result<u64> {
+async fn insert(tx: &mut FencedTx<'_>, category: &str, members: &[&Member<'_>], now: Timestamp) -> Result<u64> {
     for some in members.chunks(SLICE) {
         let sql = format!(
             "INSERT INTO request (wiki, page_id, category, ns, title, cat_ts, first_seen, state, \
@@ -256,9 +232,7 @@ async fn insert(
                 at(now),
             ]);
         }
-        tx.conn()
-            .run("storing new members of a category", &sql, values)
-            .await?;
+        tx.conn().run("storing new members of a category", &sql, values).await?;
     }
     Ok(members.len() as u64)
 }
@@ -283,10 +257,7 @@ async fn greeted_since(
         );
         let mut values: Vec<Value> = some.iter().map(|(row, _)| Value::from(row.id)).collect();
         values.extend([at(after), at(after)]);
-        let rows: Vec<One<u64>> = tx
-            .conn()
-            .rows("asking who was greeted lately", &sql, values)
-            .await?;
+        let rows: Vec<One<u64>> = tx.conn().rows("asking who was greeted lately", &sql, values).await?;
         greeted.extend(rows.into_iter().map(|One(id)| id));
     }
     Ok(greeted)
@@ -300,24 +271,13 @@ async fn renew(tx: &mut FencedTx<'_>, id: u64, member: &Member<'_>, now: Timesta
     update(tx, SQL, id, member, now).await
 }
 
-async fn return_quietly(
-    tx: &mut FencedTx<'_>,
-    id: u64,
-    member: &Member<'_>,
-    now: Timestamp,
-) -> Result<()> {
+async fn return_quietly(tx: &mut FencedTx<'_>, id: u64, member: &Member<'_>, now: Timestamp) -> Result<()> {
     const SQL: &str = "UPDATE request SET in_category = 1, ns = :ns, title = :title, \
         cat_ts = COALESCE(:cat_ts, cat_ts), updated = :now WHERE id = :id";
     update(tx, SQL, id, member, now).await
 }
 
-async fn update(
-    tx: &mut FencedTx<'_>,
-    sql: &str,
-    id: u64,
-    member: &Member<'_>,
-    now: Timestamp,
-) -> Result<()> {
+async fn update(tx: &mut FencedTx<'_>, sql: &str, id: u64, member: &Member<'_>, now: Timestamp) -> Result<()> {
     tx.conn()
         .run(
             "bringing a request up to date",

@@ -7,9 +7,7 @@ use crate::session::{Fields, FromFields, Session, at, bounded};
 use mysql_async::params;
 use wikicrew_core::types::{RevId, Timestamp};
 
-pub use crate::run_questions::{
-    Totals, first_start, item_failed_since, last_alarm, last_success, prune, totals_since,
-};
+pub use crate::run_questions::{Totals, first_start, item_failed_since, last_alarm, last_success, prune, totals_since};
 
 /// Longest text of one error, in bytes.
 const MAX_ERROR: usize = 16_000;
@@ -56,15 +54,9 @@ impl State {
     }
 
     fn read(word: &str) -> Option<Self> {
-        [
-            State::Running,
-            State::Done,
-            State::Failed,
-            State::Stopped,
-            State::Died,
-        ]
-        .into_iter()
-        .find(|state| state.word() == word)
+        [State::Running, State::Done, State::Failed, State::Stopped, State::Died]
+            .into_iter()
+            .find(|state| state.word() == word)
     }
 }
 
@@ -189,11 +181,7 @@ impl FromFields for RunError {
 }
 
 /// Writes the record of a run that begins; its id.
-pub(crate) async fn start(
-    session: &mut impl Session,
-    run: &NewRun<'_>,
-    now: Timestamp,
-) -> Result<u64> {
+pub(crate) async fn start(session: &mut impl Session, run: &NewRun<'_>, now: Timestamp) -> Result<u64> {
     const SQL: &str = "INSERT INTO run (job, wiki, shard, version, started) \
         VALUES (:job, :wiki, :shard, :version, :started)";
     let done = session
@@ -211,11 +199,7 @@ pub(crate) async fn start(
 }
 
 /// Marks a record that nobody is working on any more.
-pub(crate) async fn mark_died(
-    session: &mut impl Session,
-    run_id: u64,
-    now: Timestamp,
-) -> Result<()> {
+pub(crate) async fn mark_died(session: &mut impl Session, run_id: u64, now: Timestamp) -> Result<()> {
     const SQL: &str = "UPDATE run SET state = 'died', finished = :now \
         WHERE run_id = :run_id AND state = 'running'";
     session
@@ -246,8 +230,7 @@ pub async fn add_error(
         WHERE run_id = :run_id AND errors <= :max";
     const WHAT: &str = "storing an error of the run";
     let conn = session.conn();
-    conn.run(WHAT, COUNT, params! { "run_id" => run_id })
-        .await?;
+    conn.run(WHAT, COUNT, params! { "run_id" => run_id }).await?;
     conn.run(
         WHAT,
         ADD,
@@ -262,12 +245,7 @@ pub async fn add_error(
 
 /// Ends a run's record. A run that was fenced out may still do so: it is its own
 /// row. Nothing changes when it was ended before.
-pub async fn finish(
-    session: &mut impl Session,
-    run_id: u64,
-    finish: &Finish<'_>,
-    now: Timestamp,
-) -> Result<()> {
+pub async fn finish(session: &mut impl Session, run_id: u64, finish: &Finish<'_>, now: Timestamp) -> Result<()> {
     const SQL: &str = "UPDATE run SET finished = :now, state = :state, exit_code = :exit_code, \
         success = :success, edits = :edits, db_rows = :db_rows, requests = :total, \
         requests_fixed = :fixed, requests_items = :items, requests_lookups = :lookups, \
@@ -293,11 +271,7 @@ pub async fn finish(
 }
 
 /// The newest run that has ended.
-pub async fn last_finished(
-    session: &mut impl Session,
-    job: &str,
-    wiki: &str,
-) -> Result<Option<Run>> {
+pub async fn last_finished(session: &mut impl Session, job: &str, wiki: &str) -> Result<Option<Run>> {
     const SQL: &str = "SELECT run_id, shard, version, started, finished, state, exit_code, success, \
         edits, db_rows, errors, requests, requests_fixed, requests_items, requests_lookups, \
         settings_revid, summary FROM run \
@@ -330,10 +304,6 @@ pub async fn errors(session: &mut impl Session, run_id: u64) -> Result<Vec<RunEr
         WHERE run_id = :run_id ORDER BY n";
     session
         .conn()
-        .rows(
-            "reading the errors of a run",
-            SQL,
-            params! { "run_id" => run_id },
-        )
+        .rows("reading the errors of a run", SQL, params! { "run_id" => run_id })
         .await
 }

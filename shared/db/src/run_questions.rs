@@ -35,11 +35,7 @@ impl FromFields for Totals {
 }
 
 /// When a run last did its work.
-pub async fn last_success(
-    session: &mut impl Session,
-    job: &str,
-    wiki: &str,
-) -> Result<Option<Timestamp>> {
+pub async fn last_success(session: &mut impl Session, job: &str, wiki: &str) -> Result<Option<Timestamp>> {
     const SQL: &str = "SELECT MAX(finished) AS value FROM run \
         WHERE job = :job AND wiki = :wiki AND success = 1";
     time_of(session, SQL, job, wiki, None).await
@@ -47,22 +43,13 @@ pub async fn last_success(
 
 /// When the oldest run still on record began: since then nothing has succeeded,
 /// if [`last_success`] is `None`.
-pub async fn first_start(
-    session: &mut impl Session,
-    job: &str,
-    wiki: &str,
-) -> Result<Option<Timestamp>> {
+pub async fn first_start(session: &mut impl Session, job: &str, wiki: &str) -> Result<Option<Timestamp>> {
     const SQL: &str = "SELECT MIN(started) AS value FROM run WHERE job = :job AND wiki = :wiki";
     time_of(session, SQL, job, wiki, None).await
 }
 
 /// When a run last ended with this exit code.
-pub async fn last_alarm(
-    session: &mut impl Session,
-    job: &str,
-    wiki: &str,
-    exit_code: u8,
-) -> Result<Option<Timestamp>> {
+pub async fn last_alarm(session: &mut impl Session, job: &str, wiki: &str, exit_code: u8) -> Result<Option<Timestamp>> {
     const SQL: &str = "SELECT MAX(finished) AS value FROM run \
         WHERE job = :job AND wiki = :wiki AND exit_code = :exit_code";
     time_of(session, SQL, job, wiki, Some(exit_code)).await
@@ -82,10 +69,7 @@ async fn time_of(
     if let Some(code) = exit_code {
         values.push((b"exit_code".to_vec(), Value::from(code)));
     }
-    let OneTime(time) = session
-        .conn()
-        .one("asking the run records", sql, values)
-        .await?;
+    let OneTime(time) = session.conn().one("asking the run records", sql, values).await?;
     Ok(time)
 }
 
@@ -117,12 +101,7 @@ pub async fn item_failed_since(
 }
 
 /// Sums over the runs that began since then.
-pub async fn totals_since(
-    session: &mut impl Session,
-    job: &str,
-    wiki: &str,
-    since: Timestamp,
-) -> Result<Totals> {
+pub async fn totals_since(session: &mut impl Session, job: &str, wiki: &str, since: Timestamp) -> Result<Totals> {
     const SQL: &str = "SELECT COUNT(*) AS runs, CAST(COALESCE(SUM(success), 0) AS UNSIGNED) AS successes, \
         CAST(COALESCE(SUM(edits), 0) AS UNSIGNED) AS edits, \
         CAST(COALESCE(SUM(db_rows), 0) AS UNSIGNED) AS db_rows, \

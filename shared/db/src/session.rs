@@ -106,12 +106,7 @@ impl FromFields for OneTime {
 
 impl Conn {
     /// Runs a writing statement.
-    pub(crate) async fn run(
-        &mut self,
-        what: &'static str,
-        sql: &str,
-        params: impl Into<Params>,
-    ) -> Result<Done> {
+    pub(crate) async fn run(&mut self, what: &'static str, sql: &str, params: impl Into<Params>) -> Result<Done> {
         let params = params.into();
         self.timed(what, async |raw| {
             raw.exec_drop(sql, params).await?;
@@ -125,8 +120,7 @@ impl Conn {
 
     /// Runs a statement without values, by the text protocol.
     pub(crate) async fn plain(&mut self, what: &'static str, sql: &str) -> Result<()> {
-        self.timed(what, async |raw| raw.query_drop(sql).await)
-            .await
+        self.timed(what, async |raw| raw.query_drop(sql).await).await
     }
 
     /// Reads all rows.
@@ -137,9 +131,7 @@ impl Conn {
         params: impl Into<Params>,
     ) -> Result<Vec<T>> {
         let params = params.into();
-        let rows: Vec<Row> = self
-            .timed(what, async |raw| raw.exec(sql, params).await)
-            .await?;
+        let rows: Vec<Row> = self.timed(what, async |raw| raw.exec(sql, params).await).await?;
         rows.into_iter()
             .map(|row| T::from_fields(&mut Fields { row, what }))
             .collect()
@@ -162,13 +154,11 @@ impl Conn {
         sql: &str,
         params: impl Into<Params>,
     ) -> Result<T> {
-        self.first(what, sql, params)
-            .await?
-            .ok_or_else(|| Error::BadRow {
-                what,
-                column: "*".into(),
-                why: "no row came back".into(),
-            })
+        self.first(what, sql, params).await?.ok_or_else(|| Error::BadRow {
+            what,
+            column: "*".into(),
+            why: "no row came back".into(),
+        })
     }
 
     /// Every use of the driver: a time-out around it, and a connection that was
@@ -197,10 +187,7 @@ impl Conn {
 }
 
 /// Waits for `work` at most so long.
-pub(crate) async fn within<T>(
-    after: std::time::Duration,
-    work: impl Future<Output = T>,
-) -> Option<T> {
+pub(crate) async fn within<T>(after: std::time::Duration, work: impl Future<Output = T>) -> Option<T> {
     tokio::time::timeout(after, work).await.ok()
 }
 

@@ -210,12 +210,7 @@ pub async fn last_accepted(
 }
 
 /// The newest revision that was seen, whatever was thought of it.
-pub async fn newest(
-    session: &mut impl Session,
-    job: &str,
-    wiki: &str,
-    kind: Kind,
-) -> Result<Option<SettingsRev>> {
+pub async fn newest(session: &mut impl Session, job: &str, wiki: &str, kind: Kind) -> Result<Option<SettingsRev>> {
     const SQL: &str = "SELECT revid, user, user_id, text_user, saved_at, first_seen, verdict, \
         accepted_at, problems, yaml, sha, last_alarm, reported FROM settings_rev \
         WHERE job = :job AND wiki = :wiki AND kind = :kind ORDER BY revid DESC LIMIT 1";
@@ -231,11 +226,7 @@ pub async fn newest(
 
 /// When the first settings revision that was ever accepted was saved on the wiki
 /// (matchbot's default `start_from`, protocols.md §16).
-pub async fn first_accepted_saved_at(
-    session: &mut impl Session,
-    job: &str,
-    wiki: &str,
-) -> Result<Option<Timestamp>> {
+pub async fn first_accepted_saved_at(session: &mut impl Session, job: &str, wiki: &str) -> Result<Option<Timestamp>> {
     const SQL: &str = "SELECT MIN(saved_at) AS value FROM settings_rev \
         WHERE job = :job AND wiki = :wiki AND kind = 'settings' AND accepted_at IS NOT NULL";
     let OneTime(time) = session
@@ -278,12 +269,7 @@ pub async fn take_alarm(
 }
 
 /// Notes that the status page has spoken of this revision.
-pub async fn mark_reported(
-    tx: &mut FencedTx<'_>,
-    kind: Kind,
-    revid: RevId,
-    now: Timestamp,
-) -> Result<()> {
+pub async fn mark_reported(tx: &mut FencedTx<'_>, kind: Kind, revid: RevId, now: Timestamp) -> Result<()> {
     const SQL: &str = "UPDATE settings_rev SET reported = :now \
         WHERE job = :job AND wiki = :wiki AND kind = :kind AND revid = :revid";
     let (conn, fence) = tx.parts();

@@ -61,8 +61,7 @@ impl Db {
         mut body: impl AsyncFnMut(&mut Tx<'_>) -> Result<T>,
     ) -> Result<T> {
         self.must_write(what)?;
-        self.read(async |work| once(work, what, &mut body).await)
-            .await
+        self.read(async |work| once(work, what, &mut body).await).await
     }
 
     /// Runs `body`, which only reads, on the work connection; again, on a new
@@ -87,10 +86,7 @@ impl Db {
 
     /// As [`Db::read`]; a database or table that is not there yet (a dry run before the first real one) answers
     /// with nothing.
-    pub async fn read_if_there<T: Default>(
-        &self,
-        body: impl AsyncFnMut(&mut Work) -> Result<T>,
-    ) -> Result<T> {
+    pub async fn read_if_there<T: Default>(&self, body: impl AsyncFnMut(&mut Work) -> Result<T>) -> Result<T> {
         match self.read(body).await {
             Err(Error::NoDatabase(_) | Error::NoTable { .. }) => Ok(T::default()),
             outcome => outcome,
@@ -108,9 +104,7 @@ impl Db {
         self.transaction(what, async |tx| {
             check_epoch(tx, fence).await?;
             let mut fenced = FencedTx {
-                tx: Tx {
-                    conn: &mut *tx.conn,
-                },
+                tx: Tx { conn: &mut *tx.conn },
                 fence,
             };
             body(&mut fenced).await
@@ -137,10 +131,7 @@ pub(crate) async fn once<T>(
 ) -> Result<T> {
     conn.plain(what, "START TRANSACTION").await?;
     let mut open = Open { conn, ended: false };
-    let outcome = body(&mut Tx {
-        conn: &mut *open.conn,
-    })
-    .await;
+    let outcome = body(&mut Tx { conn: &mut *open.conn }).await;
     match outcome {
         Ok(value) => {
             let committed = open.conn.plain(what, "COMMIT").await;

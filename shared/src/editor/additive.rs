@@ -6,8 +6,8 @@
 use chrono::TimeDelta;
 
 use super::{Editor, FRESH, Found, Look, Refused};
-use crate::db::intent::{self, Intent, State};
 use crate::core::types::RevId;
+use crate::db::intent::{self, Intent, State};
 use crate::db::{Fence, FencedTx, edit_log};
 use crate::page::PageState;
 use crate::wiki::Phase;
@@ -103,7 +103,8 @@ impl Editor {
                 Ok(Refused::Wiki(error))
             }
             Failed::Refused(refusal) => {
-                self.reopen(intent, &format!("{}: {}", refusal.code, refusal.info)).await?;
+                self.reopen(intent, &format!("{}: {}", refusal.code, refusal.info))
+                    .await?;
                 Ok(self.refusal(refusal))
             }
         }
@@ -140,7 +141,11 @@ impl Editor {
             })
             .await?;
         // Another process has the same intent in hand.
-        if is_ours { Ok(()) } else { Err(Refused::Unknown("another run is sending it".to_owned())) }
+        if is_ours {
+            Ok(())
+        } else {
+            Err(Refused::Unknown("another run is sending it".to_owned()))
+        }
     }
 
     /// What an earlier attempt left: found on the wiki, too early to tell, or gone. `None`: nothing, send it.
@@ -171,7 +176,9 @@ impl Editor {
             return Ok(Some(Outcome::Gone(what.to_owned())));
         }
         if look.target.page_id.is_none() && self.deleted_since(&look.target.title, sent_at).await? {
-            return Ok(Some(Outcome::Gone("the page was deleted or moved away since".to_owned())));
+            return Ok(Some(Outcome::Gone(
+                "the page was deleted or moved away since".to_owned(),
+            )));
         }
         Ok(None)
     }
@@ -190,7 +197,10 @@ impl Editor {
                 ("lelimit", "10"),
             ];
             let events = self.session.get(&log).await?;
-            let events = events["query"]["logevents"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let events = events["query"]["logevents"]
+                .as_array()
+                .map(Vec::as_slice)
+                .unwrap_or_default();
             if events.iter().any(|event| event["action"] != "restore") {
                 return Ok(true);
             }
@@ -226,7 +236,9 @@ impl Editor {
         let Some(fence) = &self.fence else { return Ok(()) };
         let (id, attempt, now) = (intent.id, intent.attempt + 1, self.clock.now());
         self.db
-            .fenced(fence, "marking an edit as not sent", async |tx| intent::reopen(tx, id, attempt, why, now).await)
+            .fenced(fence, "marking an edit as not sent", async |tx| {
+                intent::reopen(tx, id, attempt, why, now).await
+            })
             .await?;
         Ok(())
     }
@@ -245,13 +257,20 @@ impl Editor {
         };
         if let Some(fence) = &self.fence {
             let line = log_line(self.session.account(), &found, None, kind);
-            self.db.fenced(fence, "logging a saved edit", async |tx| edit_log::add(tx, &line).await).await?;
+            self.db
+                .fenced(fence, "logging a saved edit", async |tx| edit_log::add(tx, &line).await)
+                .await?;
         }
         Ok(())
     }
 }
 
-pub(super) fn log_line<'a>(account: &'a str, found: &'a Found, post_id: Option<&'a str>, kind: &'a str) -> edit_log::NewEdit<'a> {
+pub(super) fn log_line<'a>(
+    account: &'a str,
+    found: &'a Found,
+    post_id: Option<&'a str>,
+    kind: &'a str,
+) -> edit_log::NewEdit<'a> {
     edit_log::NewEdit {
         account,
         page_id: found.page_id,

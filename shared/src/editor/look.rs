@@ -62,7 +62,14 @@ impl Editor {
         let mut params = vec![
             ("action", "query"),
             ("titles", joined.as_str()),
-            ("prop", if categories.is_empty() { "info|revisions" } else { "info|revisions|categories" }),
+            (
+                "prop",
+                if categories.is_empty() {
+                    "info|revisions"
+                } else {
+                    "info|revisions|categories"
+                },
+            ),
             ("inprop", "protection"),
             ("rvprop", "ids|user|userid|timestamp|sha1|comment|content"),
             ("rvslots", "main"),
@@ -82,11 +89,16 @@ impl Editor {
             answer
         };
         let bad = |what: String| Refused::Wiki(Error::BadReply(what));
-        let at = answer["curtimestamp"].as_str().and_then(timestamp).ok_or_else(|| bad("no curtimestamp".to_owned()))?;
+        let at = answer["curtimestamp"]
+            .as_str()
+            .and_then(timestamp)
+            .ok_or_else(|| bad("no curtimestamp".to_owned()))?;
         let mut pages = PageState::all(&answer).map_err(bad)?;
         let take = |title: &str| {
             let place = pages.iter().position(|page| page.title == title);
-            place.map(|place| pages[place].clone()).ok_or_else(|| bad(format!("no answer for `{title}`")))
+            place
+                .map(|place| pages[place].clone())
+                .ok_or_else(|| bad(format!("no answer for `{title}`")))
         };
         let mut found = Vec::new();
         for title in &titles {
@@ -98,7 +110,12 @@ impl Editor {
         self.check_switch(&settings, obey_stop.then_some(&stop)).await?;
         debug_assert_eq!(found.len(), wanted);
         let target = found.remove(0);
-        Ok(Look { target, others: found, at, read })
+        Ok(Look {
+            target,
+            others: found,
+            at,
+            read,
+        })
     }
 
     /// Obeys settings and stop page as they are now.
@@ -106,7 +123,9 @@ impl Editor {
         if let Err(halt) = self.switch.settings_hold(settings, self.obeyed, self.clock.now()) {
             return Err(self.halt(halt));
         }
-        let Some((stop, revid)) = stop.and_then(|stop| Some((stop, stop.revid()?))) else { return Ok(()) };
+        let Some((stop, revid)) = stop.and_then(|stop| Some((stop, stop.revid()?))) else {
+            return Ok(());
+        };
         let order = match self.seen_stop.take() {
             Some((seen, order)) if seen == revid => order,
             _ => {
@@ -141,7 +160,10 @@ impl Editor {
             _ => return Ok(()),
         };
         let (wiki, title) = (self.session.wiki_id(), &look.target.title);
-        let ours = self.db.read_if_there(async |db| edit_log::last_on_title(db, &wiki, title).await).await?;
+        let ours = self
+            .db
+            .read_if_there(async |db| edit_log::last_on_title(db, &wiki, title).await)
+            .await?;
         // A page that was there before us, without our marks, is not ours to overwrite either.
         if ours.is_none() && (marker.is_none() || look.target.page_id.is_none()) {
             return Ok(());
@@ -157,15 +179,28 @@ impl Editor {
         if let Some(names) = &self.bots {
             return Ok(names.clone());
         }
-        let asked = [("action", "query"), ("titles", "Template:Bots|Template:Nobots"), ("prop", "redirects"), ("rdlimit", "max")];
+        let asked = [
+            ("action", "query"),
+            ("titles", "Template:Bots|Template:Nobots"),
+            ("prop", "redirects"),
+            ("rdlimit", "max"),
+        ];
         self.session.count_as(Phase::Safety);
         let answer = self.session.get(&asked).await?;
         self.session.count_as(Phase::Learner);
         let redirects = |page: &serde_json::Value| crate::page::strings(&page["redirects"], "title");
         let [mut bots, mut nobots] = [Vec::new(), Vec::new()];
-        for page in answer["query"]["pages"].as_array().map(Vec::as_slice).unwrap_or_default() {
+        for page in answer["query"]["pages"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+        {
             let title = page["title"].as_str().unwrap_or("").to_lowercase();
-            let list = if title.ends_with("nobots") { &mut nobots } else { &mut bots };
+            let list = if title.ends_with("nobots") {
+                &mut nobots
+            } else {
+                &mut bots
+            };
             list.extend(redirects(page));
         }
         let names = BotsNames::new(

@@ -182,10 +182,12 @@ impl Editor {
     }
 
     fn scope_gate(&self, target: &Title) -> Result<(), Refused> {
-        self.scope.check(target, self.session.site()).map_err(|info| Refused::Page {
-            code: "scope".to_owned(),
-            info,
-        })
+        self.scope
+            .check(target, self.session.site())
+            .map_err(|info| Refused::Page {
+                code: "scope".to_owned(),
+                info,
+            })
     }
 
     /// Waits for the account's turn, shared with the other jobs through the database.
@@ -198,7 +200,8 @@ impl Editor {
             None if self.session.site().is_content(target.ns) => CONTENT_INTERVAL,
             None => EDIT_INTERVAL,
         };
-        let wait = crate::db::pace::take_slot(&self.db, &self.session.wiki_id(), self.session.account(), interval).await?;
+        let wait =
+            crate::db::pace::take_slot(&self.db, &self.session.wiki_id(), self.session.account(), interval).await?;
         tokio::select! {
             () = tokio::time::sleep(wait) => Ok(()),
             () = self.session.stop_signal().stopped() => Err(Refused::Wiki(Error::Stopped { in_flight: false })),
@@ -206,16 +209,31 @@ impl Editor {
     }
 
     async fn counts(&self) -> Result<Counts, Refused> {
-        let (wiki, account, now) = (self.session.wiki_id(), self.session.account().to_owned(), self.clock.now());
+        let (wiki, account, now) = (
+            self.session.wiki_id(),
+            self.session.account().to_owned(),
+            self.clock.now(),
+        );
         let a_day_ago = now - chrono::TimeDelta::hours(24);
         let since = self.counted_since.map_or(a_day_ago, |released| released.max(a_day_ago));
         let job = self.job;
-        let day = self.db.read_if_there(async |db| edit_log::count_of_account(db, &wiki, &account, since).await).await?;
+        let day = self
+            .db
+            .read_if_there(async |db| edit_log::count_of_account(db, &wiki, &account, since).await)
+            .await?;
         let trial = match self.trial_since {
-            Some(since) => self.db.read_if_there(async |db| edit_log::count_of_job(db, job, &wiki, since).await).await?,
+            Some(since) => {
+                self.db
+                    .read_if_there(async |db| edit_log::count_of_job(db, job, &wiki, since).await)
+                    .await?
+            }
             None => 0,
         };
-        Ok(Counts { run: self.edits, day, trial })
+        Ok(Counts {
+            run: self.edits,
+            day,
+            trial,
+        })
     }
 
     /// Keeps a cap in force until an admin saves the settings page again.
@@ -223,7 +241,9 @@ impl Editor {
         if let (Halt::Cap(reason), Some(fence)) = (halt, &self.fence) {
             let (account, obeyed, now) = (self.session.account(), self.obeyed, self.clock.now());
             self.db
-                .fenced(fence, "holding the edits at a cap", async |tx| cap_hold::set(tx, account, obeyed, reason, now).await)
+                .fenced(fence, "holding the edits at a cap", async |tx| {
+                    cap_hold::set(tx, account, obeyed, reason, now).await
+                })
                 .await?;
         }
         Ok(())
@@ -236,7 +256,12 @@ impl Editor {
             Some(suffix) => suffix.clone(),
             None => {
                 let talk = self.session.site().namespace_name(3).unwrap_or("User talk");
-                format!("([[{}/Status|{}]], [[{talk}:{}|talk]])", self.switch.titles[0], self.job, self.session.account())
+                format!(
+                    "([[{}/Status|{}]], [[{talk}:{}|talk]])",
+                    self.switch.titles[0],
+                    self.job,
+                    self.session.account()
+                )
             }
         };
         let room = LONGEST.saturating_sub(suffix.chars().count() + 1);
@@ -246,7 +271,9 @@ impl Editor {
 
     /// The change tag of the settings, if this wiki defines it and lets it be used; asked once per run that edits.
     pub(crate) async fn tag(&mut self) -> Result<Option<String>, Error> {
-        let Some(tag) = self.common.tag.clone() else { return Ok(None) };
+        let Some(tag) = self.common.tag.clone() else {
+            return Ok(None);
+        };
         let is_usable = match self.tag_is_usable {
             Some(known) => known,
             None => {
@@ -254,8 +281,11 @@ impl Editor {
                 let asked = [("list", "tags"), ("tgprop", "source|active"), ("tglimit", "max")];
                 let tags = self.session.list(&asked, "tags").await?;
                 self.session.count_as(Phase::Learner);
-                let by_hand = |t: &serde_json::Value| t["source"].as_array().is_some_and(|s| s.iter().any(|s| s == "manual"));
-                let known = tags.iter().any(|t| t["name"] == tag.as_str() && t["active"] == true && by_hand(t));
+                let by_hand =
+                    |t: &serde_json::Value| t["source"].as_array().is_some_and(|s| s.iter().any(|s| s == "manual"));
+                let known = tags
+                    .iter()
+                    .any(|t| t["name"] == tag.as_str() && t["active"] == true && by_hand(t));
                 if !known {
                     tracing::warn!("the change tag `{tag}` is not defined on this wiki: edits go without it");
                 }

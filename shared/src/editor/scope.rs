@@ -39,7 +39,9 @@ impl Scope {
                 return Err(format!("`{shown}` belongs to another user: no job edits such pages"));
             }
             ns if site.is_content(ns) => {
-                return Err(format!("`{shown}` is in a content namespace, which this job does not edit"));
+                return Err(format!(
+                    "`{shown}` is in a content namespace, which this job does not edit"
+                ));
             }
             _ => {}
         }
@@ -56,9 +58,7 @@ mod tests {
     use serde_json::json;
 
     fn site() -> Site {
-        let ns = |id: i32, name: &str, canonical: &str| {
-            json!({"id": id, "case": "first-letter", "name": name, "canonical": canonical, "subpages": true, "content": id == 0})
-        };
+        let ns = |id: i32, name: &str, canonical: &str| json!({"id": id, "case": "first-letter", "name": name, "canonical": canonical, "subpages": true, "content": id == 0});
         Site::from_siteinfo(&json!({
             "general": {"sitename": "Test", "server": "http://localhost", "lang": "en", "wikiid": "testwiki", "generator": "MediaWiki 1.43.9", "case": "first-letter"},
             "namespaces": {
@@ -85,7 +85,11 @@ mod tests {
             ("Wikipedia:Co-op/Ann", false),
             ("Ann", false),
         ] {
-            assert_eq!(scope.check(&site.title(title).unwrap(), &site).is_ok(), allowed, "{title}");
+            assert_eq!(
+                scope.check(&site.title(title).unwrap(), &site).is_ok(),
+                allowed,
+                "{title}"
+            );
         }
     }
 }

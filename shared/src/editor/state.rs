@@ -39,23 +39,40 @@ impl Editor {
         }
         Err(Refused::Page {
             code: "editconflict".to_owned(),
-            info: format!("`{}` was edited by others {CONFLICTS} times in a row", self.session.site().prefixed(state.title)),
+            info: format!(
+                "`{}` was edited by others {CONFLICTS} times in a row",
+                self.session.site().prefixed(state.title)
+            ),
         })
     }
 
     /// Logs an edit of ours that `page` shows and that a run could not log any more before it died.
     pub async fn log_forgotten(&self, page: &PageState) -> Result<(), Refused> {
-        let (Some(fence), Some(page_id), Some(revision)) = (&self.fence, page.page_id, &page.revision) else { return Ok(()) };
+        let (Some(fence), Some(page_id), Some(revision)) = (&self.fence, page.page_id, &page.revision) else {
+            return Ok(());
+        };
         if revision.user.as_deref() != Some(self.session.account()) {
             return Ok(());
         }
-        let logged = self.db.read(async |db| edit_log::last_on_title(db, &fence.wiki, &page.title).await).await?;
+        let logged = self
+            .db
+            .read(async |db| edit_log::last_on_title(db, &fence.wiki, &page.title).await)
+            .await?;
         if logged.is_some_and(|logged| logged.revid == Some(revision.revid)) {
             return Ok(());
         }
-        let found = Found { revid: revision.revid, page_id, title: page.title.clone(), at: revision.timestamp };
+        let found = Found {
+            revid: revision.revid,
+            page_id,
+            title: page.title.clone(),
+            at: revision.timestamp,
+        };
         let line = log_line(self.session.account(), &found, None, "state");
-        self.db.fenced(fence, "logging an earlier edit", async |tx| edit_log::add(tx, &line).await).await?;
+        self.db
+            .fenced(fence, "logging an earlier edit", async |tx| {
+                edit_log::add(tx, &line).await
+            })
+            .await?;
         Ok(())
     }
 
@@ -77,7 +94,9 @@ impl Editor {
         if !state.asked_again {
             self.page_gates(&look, Some(state.marker)).await?;
         }
-        let Some(text) = compute(&look.target) else { return Ok(false) };
+        let Some(text) = compute(&look.target) else {
+            return Ok(false);
+        };
         if look.target.text() == Some(text.trim_end()) {
             return Ok(false);
         }
@@ -115,7 +134,10 @@ impl Editor {
             Ok(saved) => {
                 self.saved(&saved, "state").await?;
                 // The wiki merged our text into a newer one: it was computed from an older page.
-                if look.base().is_some_and(|base| saved.old_revid != base && !saved.no_change) {
+                if look
+                    .base()
+                    .is_some_and(|base| saved.old_revid != base && !saved.no_change)
+                {
                     return Err(Refused::Conflict);
                 }
                 Ok(!saved.no_change)

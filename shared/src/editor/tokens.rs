@@ -81,7 +81,9 @@ impl Editor {
         let (Some(base), Some(page_id)) = (look.base(), look.target.page_id) else {
             return Ok(None);
         };
-        let end = (intent.created - TimeDelta::days(1)).format("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let end = (intent.created - TimeDelta::days(1))
+            .format("%Y-%m-%dT%H:%M:%SZ")
+            .to_string();
         self.session.count_as(Phase::Safety);
         let history = self
             .session
@@ -95,7 +97,10 @@ impl Editor {
                 ("rvlimit", "max"),
             ])
             .await?;
-        let revisions = history["pages"][0]["revisions"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let revisions = history["pages"][0]["revisions"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         let found = revisions.iter().find_map(|revision| {
             let ours = find_token(revision["comment"].as_str()?, &intent.token);
             ours.then_some(Found {

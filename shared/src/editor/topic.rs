@@ -29,7 +29,9 @@ impl Editor {
     ) -> Result<Outcome, Refused> {
         let intent = topic.intent;
         if intent.state == State::Sending {
-            return Ok(Outcome::Gone("Structured Discussions cannot say whether the topic was saved".to_owned()));
+            return Ok(Outcome::Gone(
+                "Structured Discussions cannot say whether the topic was saved".to_owned(),
+            ));
         }
         self.page_gates(look, None).await?;
         if self.is_dry() {
@@ -42,7 +44,16 @@ impl Editor {
         let fence = self.fence.clone().ok_or(Refused::Conflict)?;
         self.mark_sending(&fence, intent, None, look).await?;
         self.session.count_as(Phase::Learner);
-        match flow_new_topic(&self.session, &look.target.title, topic.topic, topic.post, true, Some(look.read + FRESH)).await {
+        match flow_new_topic(
+            &self.session,
+            &look.target.title,
+            topic.topic,
+            topic.post,
+            true,
+            Some(look.read + FRESH),
+        )
+        .await
+        {
             Ok(post) => {
                 self.edits += 1;
                 let found = Found {
@@ -51,8 +62,10 @@ impl Editor {
                     title: look.target.title.clone(),
                     at: self.clock.now(),
                 };
-                let mut with_post = async |tx: &mut FencedTx<'_>, found: &Found| done(tx, found, &post.post_revision_id).await;
-                self.store_done(intent, &found, Some(&post.post_revision_id), &mut with_post).await?;
+                let mut with_post =
+                    async |tx: &mut FencedTx<'_>, found: &Found| done(tx, found, &post.post_revision_id).await;
+                self.store_done(intent, &found, Some(&post.post_revision_id), &mut with_post)
+                    .await?;
                 Ok(Outcome::Done(found))
             }
             Err(failed) => Err(self.not_saved(intent, failed).await?),

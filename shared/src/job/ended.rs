@@ -83,7 +83,11 @@ pub(super) fn summary(ended: &Ended, took: Duration) -> String {
 }
 
 pub(super) fn wiki_ending(error: &Error) -> Ending {
-    if error.is_temporary() { Ending::Temporary } else { Ending::Configuration }
+    if error.is_temporary() {
+        Ending::Temporary
+    } else {
+        Ending::Configuration
+    }
 }
 
 /// What an error that ended the work means for the exit code.
@@ -126,11 +130,19 @@ pub(super) async fn finish<J: Job>(
     let now = clock.now();
     let Some((db, Some(fence))) = database else {
         // A dry run, or no database at all.
-        return if stop.is_stopped() { 0 } else { exit_code(ended.ending, None, boot.alarm_after, now) };
+        return if stop.is_stopped() {
+            0
+        } else {
+            exit_code(ended.ending, None, boot.alarm_after, now)
+        };
     };
     let outcome = async {
         let past = past::<J>(db, fence, ended, started, now).await?;
-        let code = if stop.is_stopped() { 0 } else { exit_code(ended.ending, Some(past), boot.alarm_after, now) };
+        let code = if stop.is_stopped() {
+            0
+        } else {
+            exit_code(ended.ending, Some(past), boot.alarm_after, now)
+        };
         let state = match (stop.is_stopped(), ended.success) {
             (true, _) => State::Stopped,
             (false, true) => State::Done,
@@ -173,22 +185,35 @@ pub(super) async fn finish<J: Job>(
     }
 }
 
-async fn past<J: Job>(db: &Db, fence: &Fence, ended: &Ended, started: Timestamp, now: Timestamp) -> Result<Past, crate::db::Error> {
+async fn past<J: Job>(
+    db: &Db,
+    fence: &Fence,
+    ended: &Ended,
+    started: Timestamp,
+    now: Timestamp,
+) -> Result<Past, crate::db::Error> {
     let wiki = &fence.wiki;
     if let (Ending::Configuration, Some(revid)) = (ended.ending, ended.settings) {
         // Told once per settings revision, then daily: the row itself says whether this is the time.
         let again = now - TimeDelta::hours(24);
         let due = db
-            .fenced(fence, "noting an alarm", async |tx| settings_rev::take_alarm(tx, Kind::Settings, revid, again, now).await)
+            .fenced(fence, "noting an alarm", async |tx| {
+                settings_rev::take_alarm(tx, Kind::Settings, revid, again, now).await
+            })
             .await?;
-        return Ok(Past { last_success: None, last_alarm: (!due).then_some(now) });
+        return Ok(Past {
+            last_success: None,
+            last_alarm: (!due).then_some(now),
+        });
     }
     let code = if ended.ending == Ending::Configuration { 78 } else { 75 };
     let mut conn = db.conn().await?;
     let last_success = run_record::last_success(&mut conn, J::NAME, wiki).await?;
     let since = match last_success {
         Some(time) => Some(time),
-        None => run_record::first_start(&mut conn, J::NAME, wiki).await?.or(Some(started)),
+        None => run_record::first_start(&mut conn, J::NAME, wiki)
+            .await?
+            .or(Some(started)),
     };
     Ok(Past {
         last_success: since,

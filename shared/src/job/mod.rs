@@ -21,7 +21,7 @@ use crate::core::text::{Wikitext, terminal};
 use crate::core::types::Timestamp;
 use crate::db::{Db, Fence, Lease, Taken, run as run_record};
 use crate::editor::{Editor, Scope};
-use crate::feedback::Messages;
+use crate::messages::Messages;
 use crate::outcome::Ending;
 use crate::settings::{Accepted, JobSettings};
 use crate::wiki::{Error, Session, Stop};
@@ -51,7 +51,14 @@ pub trait Job {
     /// The run itself.
     fn work(&self, run: &mut Run<Self::Settings>) -> impl Future<Output = anyhow::Result<Report>>;
     /// The job's lines for the status page, from the database.
-    fn lines(&self, db: &Db, wiki: &str, site: &Site, messages: &Messages<'_>, now: Timestamp) -> impl Future<Output = anyhow::Result<Lines>>;
+    fn lines(
+        &self,
+        db: &Db,
+        wiki: &str,
+        site: &Site,
+        messages: &Messages<'_>,
+        now: Timestamp,
+    ) -> impl Future<Output = anyhow::Result<Lines>>;
     /// Called at the very end of every run, also of those that failed early: for the job's own log files.
     fn log(&self, args: &CommonArgs, end: &End<'_>);
 }
@@ -149,7 +156,8 @@ impl<S> Run<S> {
             let known = async {
                 let mut conn = self.db.conn().await?;
                 let since = now - TimeDelta::hours(24);
-                let known = run_record::item_failed_since(&mut conn, self.editor.job, &self.wiki, item, since, run_id).await?;
+                let known =
+                    run_record::item_failed_since(&mut conn, self.editor.job, &self.wiki, item, since, run_id).await?;
                 run_record::add_error(&mut conn, run_id, item, true, &text, now).await?;
                 Ok::<bool, crate::db::Error>(known)
             };
@@ -177,12 +185,19 @@ pub async fn run<J: Job>(job: &J, args: &CommonArgs) -> ExitCode {
     let mut database = None;
     match open_database(&boot, args, seed).await {
         Err(error) => {
-            let ending = if error.is_transient() { Ending::Temporary } else { Ending::Configuration };
+            let ending = if error.is_transient() {
+                Ending::Temporary
+            } else {
+                Ending::Configuration
+            };
             ended = Ended::failed(ending, &anyhow::Error::new(error).context("opening the database"));
         }
         Ok((db, Some(Taken::Busy { run_id, since }))) => {
             let since = since.map_or_else(|| "a moment".to_owned(), |since| since.to_rfc3339());
-            tracing::info!("another run is at work (run {}, since {since}): nothing done", run_id.unwrap_or(0));
+            tracing::info!(
+                "another run is at work (run {}, since {since}): nothing done",
+                run_id.unwrap_or(0)
+            );
             db.close().await;
             return ExitCode::SUCCESS;
         }
@@ -191,7 +206,16 @@ pub async fn run<J: Job>(job: &J, args: &CommonArgs) -> ExitCode {
                 lease = Some(taken);
             }
             let fence = lease.as_ref().map(|lease: &Lease| lease.fence().clone());
-            let mut stage = Stage { job, boot: &boot, args, db: &db, fence: fence.clone(), started, seed, stop: stop.clone() };
+            let mut stage = Stage {
+                job,
+                boot: &boot,
+                args,
+                db: &db,
+                fence: fence.clone(),
+                started,
+                seed,
+                stop: stop.clone(),
+            };
             let (result, back) = stage.go(lease).await;
             lease = back;
             ended = result;

@@ -37,7 +37,10 @@ impl<J: Job> Stage<'_, J> {
             Ok(session) => session,
             Err(error) => {
                 let ending = wiki_ending(&error);
-                return (Ended::failed(ending, &anyhow::Error::new(error).context("logging in")), lease);
+                return (
+                    Ended::failed(ending, &anyhow::Error::new(error).context("logging in")),
+                    lease,
+                );
             }
         };
         let (mut ended, lease) = self.with_session(&session, lease).await;
@@ -56,7 +59,10 @@ impl<J: Job> Stage<'_, J> {
             Ok(loaded) => loaded,
             Err(error) => {
                 let ending = wiki_ending(&error);
-                return (Ended::failed(ending, &anyhow::Error::new(error).context("reading the settings page")), lease);
+                return (
+                    Ended::failed(ending, &anyhow::Error::new(error).context("reading the settings page")),
+                    lease,
+                );
             }
         };
         let mut page = Pages::new(self, session, &wiki, &loaded);
@@ -179,14 +185,23 @@ impl<J: Job> Stage<'_, J> {
 
     /// When the trial that the settings name was first seen: it counts from there, over later saves of the page.
     async fn trial_since(&self, accepted: &Accepted<J::Settings>) -> anyhow::Result<Option<Timestamp>> {
-        let (Some(trial), Some(fence)) = (&accepted.parsed.common.trial, &self.fence) else { return Ok(None) };
+        let (Some(trial), Some(fence)) = (&accepted.parsed.common.trial, &self.fence) else {
+            return Ok(None);
+        };
         let name = format!("trial {} {}", trial.edits, trial.until);
-        let known = self.db.read(async |db| memo::get(db, J::NAME, &fence.wiki, &name).await).await?;
+        let known = self
+            .db
+            .read(async |db| memo::get(db, J::NAME, &fence.wiki, &name).await)
+            .await?;
         if let Some(known) = known {
             return Ok(Some(known.updated));
         }
         let started = self.started;
-        self.db.fenced(fence, "noting the start of the trial", async |tx| memo::set(tx, &name, "", started).await).await?;
+        self.db
+            .fenced(fence, "noting the start of the trial", async |tx| {
+                memo::set(tx, &name, "", started).await
+            })
+            .await?;
         Ok(Some(started))
     }
 }

@@ -85,7 +85,11 @@ pub async fn login(boot: &Boot, seed: u64, stop: Stop) -> Result<Session, Error>
 }
 
 /// Reads and judges the settings page with what the operator allows.
-pub async fn settings<S: JobSettings>(boot: &Boot, session: &Session, accepted_before: Option<RevId>) -> Result<Loaded<S>, Error> {
+pub async fn settings<S: JobSettings>(
+    boot: &Boot,
+    session: &Session,
+    accepted_before: Option<RevId>,
+) -> Result<Loaded<S>, Error> {
     let stop_title = boot.stop_title();
     let ceiling = Ceiling {
         title: &boot.settings_title,
@@ -110,7 +114,15 @@ pub fn read_only<J: Job>(
     let editor = Editor {
         scope: J::scope(&accepted.parsed.settings, session.account()),
         rights,
-        ..Editor::new(boot, session, db, switch, accepted.revid, accepted.parsed.common.clone(), None)
+        ..Editor::new(
+            boot,
+            session,
+            db,
+            switch,
+            accepted.revid,
+            accepted.parsed.common.clone(),
+            None,
+        )
     };
     Run {
         args: args.clone(),
@@ -131,7 +143,11 @@ pub fn read_only<J: Job>(
 }
 
 /// Connects; a real run also creates and migrates the database and takes the lock.
-pub(super) async fn open_database(boot: &Boot, args: &CommonArgs, seed: u64) -> Result<(Db, Option<Taken>), crate::db::Error> {
+pub(super) async fn open_database(
+    boot: &Boot,
+    args: &CommonArgs,
+    seed: u64,
+) -> Result<(Db, Option<Taken>), crate::db::Error> {
     if args.dry_run {
         return Ok((database(boot, Access::ReadOnly, seed)?, None));
     }
@@ -139,7 +155,12 @@ pub(super) async fn open_database(boot: &Boot, args: &CommonArgs, seed: u64) -> 
     db.create_database_if_missing().await?;
     db.migrate().await?;
     let wiki = wiki_config(boot).wiki_id().unwrap_or_default();
-    let new = NewRun { job: boot.job, wiki: &wiki, shard: "", version: VERSION };
+    let new = NewRun {
+        job: boot.job,
+        wiki: &wiki,
+        shard: "",
+        version: VERSION,
+    };
     let taken = Lease::take(&db, &new, boot.clock.now()).await?;
     Ok((db, Some(taken)))
 }

@@ -51,10 +51,7 @@ impl Answer {
             .then(|| serde_json::from_slice::<Value>(&self.body).ok())
             .flatten()
             .filter(Value::is_object);
-        if let Some(error) = value
-            .as_ref()
-            .and_then(|value| api_error(value, self.retry_after))
-        {
+        if let Some(error) = value.as_ref().and_then(|value| api_error(value, self.retry_after)) {
             // MediaWiki itself sends these with status 200. Beside another one
             // something in between spoke, and a write may have gone through.
             let is_odd = error.never_written() || matches!(error, Error::BadReply(_));
@@ -113,14 +110,8 @@ mod tests {
     #[test]
     fn only_json_with_a_success_status_is_a_value() {
         assert!(answer(200, JSON, r#"{"query":{}}"#).is_ok());
-        assert!(matches!(
-            answer(200, JSON, r#"{"query":{"#),
-            Err(Error::NotJson { .. })
-        ));
-        assert!(matches!(
-            answer(200, JSON, "[]"),
-            Err(Error::NotJson { .. })
-        ));
+        assert!(matches!(answer(200, JSON, r#"{"query":{"#), Err(Error::NotJson { .. })));
+        assert!(matches!(answer(200, JSON, "[]"), Err(Error::NotJson { .. })));
         assert!(matches!(
             answer(200, "text/html", r#"{"query":{}}"#),
             Err(Error::NotJson { .. })

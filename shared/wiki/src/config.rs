@@ -132,9 +132,7 @@ impl Config {
             "https" => {}
             "http" if is_loopback => {}
             _ => {
-                return Err(bad(
-                    "it must begin with https:// (http:// on loopback only)",
-                ));
+                return Err(bad("it must begin with https:// (http:// on loopback only)"));
             }
         }
         let host = match url.port() {
@@ -142,20 +140,17 @@ impl Config {
             None => name.clone(),
         };
         let allowed = self.allowed_hosts.is_empty()
-            || self.allowed_hosts.iter().any(|entry| {
-                entry.eq_ignore_ascii_case(&name) || entry.eq_ignore_ascii_case(&host)
-            });
+            || self
+                .allowed_hosts
+                .iter()
+                .any(|entry| entry.eq_ignore_ascii_case(&name) || entry.eq_ignore_ascii_case(&host));
         if !allowed {
             return Err(Error::HostNotAllowed {
                 host,
                 allowed: self.allowed_hosts.join(", "),
             });
         }
-        Ok(Address {
-            url,
-            host,
-            is_loopback,
-        })
+        Ok(Address { url, host, is_loopback })
     }
 }
 
@@ -186,27 +181,11 @@ mod tests {
     fn only_safe_addresses_are_taken() {
         for (url, allowed, ok) in [
             ("https://en.example.org/w/api.php", &[][..], true),
-            (
-                "https://en.example.org/w/api.php",
-                &["EN.example.org"],
-                true,
-            ),
+            ("https://en.example.org/w/api.php", &["EN.example.org"], true),
             ("https://en.example.org/w/api.php", &["example.org"], false),
-            (
-                "https://example.org.evil.net/api.php",
-                &["example.org"],
-                false,
-            ),
-            (
-                "https://example.org:444/api.php",
-                &["example.org:444"],
-                true,
-            ),
-            (
-                "https://example.org:444/api.php",
-                &["example.org:443"],
-                false,
-            ),
+            ("https://example.org.evil.net/api.php", &["example.org"], false),
+            ("https://example.org:444/api.php", &["example.org:444"], true),
+            ("https://example.org:444/api.php", &["example.org:443"], false),
             ("http://example.org/w/api.php", &[], false),
             ("http://127.0.0.1:8080/api.php", &[], true),
             ("http://127.8.0.1/api.php", &[], true),

@@ -28,11 +28,8 @@ pub(crate) async fn crate_client(config: &Config, http: &Http) -> Result<Api, Er
             .http1_only()
             .pool_max_idle_per_host(0)
             .connector_layer(once.clone());
-        let building = Api::new_from_builder_with_user_agent(
-            http.address.url.as_str(),
-            builder,
-            config.user_agent.clone(),
-        );
+        let building =
+            Api::new_from_builder_with_user_agent(http.address.url.as_str(), builder, config.user_agent.clone());
         let built = tokio::select! {
             built = tokio::time::timeout(http.timing.request_timeout, building) => built,
             () = http.stop.stopped() => return Err(Error::Stopped { in_flight: false }),

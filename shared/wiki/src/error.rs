@@ -139,9 +139,7 @@ pub enum Error {
         check: &'static str,
     },
     /// The operator does not allow this host.
-    #[error(
-        "{host} is not among the allowed hosts ({allowed}); the operator's list of API hosts decides"
-    )]
+    #[error("{host} is not among the allowed hosts ({allowed}); the operator's list of API hosts decides")]
     HostNotAllowed {
         /// Host and port.
         host: String,
@@ -202,8 +200,7 @@ impl Error {
 
     /// Whether an idempotent request is worth another attempt in this run.
     pub(crate) fn is_worth_retrying(&self) -> bool {
-        self.is_temporary()
-            && !matches!(self, Self::BadToken | Self::Deadline | Self::Stopped { .. })
+        self.is_temporary() && !matches!(self, Self::BadToken | Self::Deadline | Self::Stopped { .. })
     }
 
     /// Whether nothing else in this run can succeed either.
@@ -254,9 +251,7 @@ impl Error {
     /// The API's code, where the API answered.
     pub fn code(&self) -> Option<&str> {
         match self {
-            Self::Api { code, .. } | Self::LoggedOut { code, .. } | Self::Blocked { code, .. } => {
-                Some(code)
-            }
+            Self::Api { code, .. } | Self::LoggedOut { code, .. } | Self::Blocked { code, .. } => Some(code),
             Self::Maxlag { .. } => Some("maxlag"),
             Self::ReadOnly { .. } => Some("readonly"),
             Self::RateLimited { .. } => Some("ratelimited"),
@@ -301,9 +296,7 @@ pub(crate) fn api_error(answer: &Value, retry_after: Option<Duration>) -> Option
         }
         "ratelimited" => Error::RateLimited { retry_after },
         "badtoken" => Error::BadToken,
-        "assertuserfailed" | "assertbotfailed" | "assertnameduserfailed" => {
-            Error::LoggedOut { code, info }
-        }
+        "assertuserfailed" | "assertbotfailed" | "assertnameduserfailed" => Error::LoggedOut { code, info },
         _ if code.starts_with("mwoauth-") => Error::LoggedOut { code, info },
         _ if is_block(&code) => {
             if let Some(block) = block(error) {

@@ -20,12 +20,7 @@ fn only_the_listed_codes_are_certain_to_have_written_nothing() {
             assert_eq!(error.code(), Some(code));
         }
     }
-    for code in [
-        "internal_api_error_DBQueryError",
-        "editconflict",
-        "blocked",
-        "unknown",
-    ] {
+    for code in ["internal_api_error_DBQueryError", "editconflict", "blocked", "unknown"] {
         assert!(!of(code).never_written(), "{code}");
     }
 }

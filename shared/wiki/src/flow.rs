@@ -107,9 +107,6 @@ mod tests {
             assert_eq!(refusal.kind, RefusalKind::Page, "{name}");
         }
         let error = api_error(&recorded("new-topic.badtoken"), None).unwrap();
-        assert!(matches!(
-            Failed::from(error),
-            Failed::NotWritten(Error::BadToken)
-        ));
+        assert!(matches!(Failed::from(error), Failed::NotWritten(Error::BadToken)));
     }
 }

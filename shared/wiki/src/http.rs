@@ -72,8 +72,8 @@ impl Http {
         let client = client_builder(config, &address).build().map_err(unusable)?;
         let bearer = match &config.credentials {
             Credentials::OAuth2 { token } => {
-                let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
-                    .map_err(|_| Error::BadAddress {
+                let mut value =
+                    HeaderValue::from_str(&format!("Bearer {}", token.expose())).map_err(|_| Error::BadAddress {
                         reason: "the OAuth 2 token holds a character that no token has".to_owned(),
                     })?;
                 value.set_sensitive(true);
@@ -173,12 +173,7 @@ impl Http {
 
     /// One exchange. Whether something was written when this errs is what
     /// `Error::never_written` says.
-    pub async fn exchange(
-        &self,
-        params: &Params,
-        kind: Kind,
-        is_retry: bool,
-    ) -> Result<Value, Error> {
+    pub async fn exchange(&self, params: &Params, kind: Kind, is_retry: bool) -> Result<Value, Error> {
         let request = self.request(params, kind)?;
         let _permit = self.turn().await?;
         self.count(is_retry);
@@ -246,10 +241,7 @@ impl Http {
         );
         if kind == Kind::Read {
             // Lets a wiki answer from the nearest data centre.
-            headers.insert(
-                "promise-non-write-api-action",
-                HeaderValue::from_static("true"),
-            );
+            headers.insert("promise-non-write-api-action", HeaderValue::from_static("true"));
         }
         *request.body_mut() = Some(encoded.into());
         Ok(request)

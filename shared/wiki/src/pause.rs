@@ -12,12 +12,7 @@ use std::time::Duration;
 
 /// The pause before attempt `attempt + 1` (attempts count from 1), or `None`
 /// when the server asks for more patience than a run has.
-pub(crate) fn before_next(
-    timing: &Timing,
-    error: &Error,
-    attempt: u32,
-    rng: &mut impl Rng,
-) -> Option<Duration> {
+pub(crate) fn before_next(timing: &Timing, error: &Error, attempt: u32, rng: &mut impl Rng) -> Option<Duration> {
     let floor = timing.retry_floor;
     let bound = floor
         .saturating_mul(2_u32.saturating_pow(attempt))
@@ -103,10 +98,7 @@ mod tests {
             retry_after("Wed, 21 Oct 2026 07:28:30 GMT", date),
             Some(Duration::from_secs(30))
         );
-        assert_eq!(
-            retry_after("Wed, 21 Oct 2026 07:27:30 GMT", date),
-            Some(Duration::ZERO)
-        );
+        assert_eq!(retry_after("Wed, 21 Oct 2026 07:27:30 GMT", date), Some(Duration::ZERO));
         assert_eq!(retry_after("Wed, 21 Oct 2026 07:28:30 GMT", None), None);
         assert_eq!(retry_after("soon", date), None);
         assert_eq!(retry_after("-3", date), None);

@@ -96,9 +96,7 @@ impl Session {
         while let Some(batch) = batches.next().await? {
             merged.add(batch);
         }
-        Ok(merged
-            .into_query()
-            .unwrap_or_else(|| Value::Object(Map::new())))
+        Ok(merged.into_query().unwrap_or_else(|| Value::Object(Map::new())))
     }
 
     /// All members of a list such as `categorymembers`, in the wiki's order.
@@ -131,9 +129,7 @@ impl Session {
             with_values.push((name, &joined));
             merged.add_distinct(self.query(&with_values).await?);
         }
-        Ok(merged
-            .into_query()
-            .unwrap_or_else(|| Value::Object(Map::new())))
+        Ok(merged.into_query().unwrap_or_else(|| Value::Object(Map::new())))
     }
 }
 
@@ -199,14 +195,11 @@ impl Merged {
         for (key, value) in query {
             match (key.as_str(), value) {
                 ("pages", Value::Array(more)) => {
-                    let Value::Array(pages) =
-                        known.entry(key).or_insert_with(|| Value::Array(Vec::new()))
-                    else {
+                    let Value::Array(pages) = known.entry(key).or_insert_with(|| Value::Array(Vec::new())) else {
                         continue;
                     };
                     for page in more {
-                        let place = PageKey::of(&page)
-                            .map(|key| *self.pages.entry(key).or_insert(pages.len()));
+                        let place = PageKey::of(&page).map(|key| *self.pages.entry(key).or_insert(pages.len()));
                         match place.and_then(|place| pages.get_mut(place)) {
                             Some(known) => merge_known(known, page),
                             None => pages.push(page),
@@ -214,10 +207,7 @@ impl Merged {
                     }
                 }
                 // These repeat in every answer of one query.
-                (
-                    "normalized" | "converted" | "redirects" | "interwiki" | "pageids",
-                    Value::Array(more),
-                ) => {
+                ("normalized" | "converted" | "redirects" | "interwiki" | "pageids", Value::Array(more)) => {
                     let entry = known.entry(key).or_insert_with(|| Value::Array(Vec::new()));
                     if let Value::Array(list) = entry {
                         for value in more {

@@ -149,10 +149,7 @@ fn edit_params(edit: &RawEdit<'_>) -> Params {
         add("tags", tag.to_owned());
     }
     if let Some(time) = edit.start_timestamp {
-        add(
-            "starttimestamp",
-            time.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        );
+        add("starttimestamp", time.format("%Y-%m-%dT%H:%M:%SZ").to_string());
     }
     let (name, text) = match edit.body {
         Body::Text(text) => ("text", text),

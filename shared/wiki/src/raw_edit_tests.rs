@@ -71,15 +71,8 @@ fn success_needs_a_revision() {
 
 #[test]
 fn answers_without_a_result_are_unknown() {
-    for answer in [
-        json!({}),
-        json!({"edit": {}}),
-        json!({"edit": {"result": "Perhaps"}}),
-    ] {
-        assert!(matches!(
-            read_answer(&answer, &edit()),
-            Err(Failed::Unknown(_))
-        ));
+    for answer in [json!({}), json!({"edit": {}}), json!({"edit": {"result": "Perhaps"}})] {
+        assert!(matches!(read_answer(&answer, &edit()), Err(Failed::Unknown(_))));
     }
 }
 

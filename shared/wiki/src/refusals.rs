@@ -50,16 +50,8 @@ use RefusalKind::{EditConflict, Page, Stop};
 /// Every code that is known. An exact line beats one with a `*`, and a longer
 /// one a shorter.
 pub const REFUSALS: &[Row] = &[
-    row(
-        "editconflict",
-        EditConflict,
-        "the page was changed meanwhile",
-    ),
-    row(
-        "articleexists",
-        EditConflict,
-        "the page was created meanwhile",
-    ),
+    row("editconflict", EditConflict, "the page was changed meanwhile"),
+    row("articleexists", EditConflict, "the page was created meanwhile"),
     // The page
     row("missingtitle", Page, "the page does not exist any more"),
     row("pagedeleted", Page, "the page was deleted meanwhile"),
@@ -67,58 +59,26 @@ pub const REFUSALS: &[Row] = &[
     row("revwrongpage", Page, "the revision belongs to another page"),
     row("protectedpage", Page, "the page is protected"),
     row("cascadeprotected", Page, "the page is protected by cascade"),
-    row(
-        "protectedtitle",
-        Page,
-        "the title is protected against creation",
-    ),
+    row("protectedtitle", Page, "the title is protected against creation"),
     row("protectednamespace*", Page, "the namespace is protected"),
-    row(
-        "unsupportednamespace",
-        Page,
-        "the namespace cannot be edited",
-    ),
+    row("unsupportednamespace", Page, "the namespace cannot be edited"),
     row("invalidtitle", Page, "the title is not valid"),
     row("pagecannotexist", Page, "such a page cannot exist"),
-    row(
-        "titleblacklist-*",
-        Page,
-        "the title blacklist forbids this title",
-    ),
+    row("titleblacklist-*", Page, "the title blacklist forbids this title"),
     row(
         "spamblacklist",
         Page,
         "the text has a link that the spam blacklist forbids",
     ),
     row("spamdetected", Page, "the wiki took the text for spam"),
-    row(
-        "abusefilter-disallowed",
-        Page,
-        "an abuse filter forbids the edit",
-    ),
-    row(
-        "abusefilter-warning",
-        Page,
-        "an abuse filter warns of the edit",
-    ),
-    row(
-        "abusefilter-warned",
-        Page,
-        "an abuse filter warns of the edit",
-    ),
+    row("abusefilter-disallowed", Page, "an abuse filter forbids the edit"),
+    row("abusefilter-warning", Page, "an abuse filter warns of the edit"),
+    row("abusefilter-warned", Page, "an abuse filter warns of the edit"),
     row("abusefilter-*", Page, "an abuse filter forbids the edit"),
     row("captcha", Page, "the wiki wants a captcha solved"),
     row("contenttoobig", Page, "the page would become too large"),
-    row(
-        "contentnotallowedhere",
-        Page,
-        "the page has another content model",
-    ),
-    row(
-        "contentmodel-mismatch",
-        Page,
-        "the page has another content model",
-    ),
+    row("contentnotallowedhere", Page, "the page has another content model"),
+    row("contentmodel-mismatch", Page, "the page has another content model"),
     row(
         "appendnotsupported",
         Page,
@@ -131,37 +91,17 @@ pub const REFUSALS: &[Row] = &[
     ),
     row("badmd5", Page, "the text did not arrive as it was sent"),
     row("emptypage", Page, "the page would become empty"),
-    row(
-        "hookaborted",
-        Page,
-        "an extension of the wiki refused the edit",
-    ),
+    row("hookaborted", Page, "an extension of the wiki refused the edit"),
     row(
         "customcssjsprotected",
         Page,
         "the page is another user's script or style",
     ),
-    row(
-        "customjsprotected",
-        Page,
-        "the page is another user's script",
-    ),
-    row(
-        "customcssprotected",
-        Page,
-        "the page is another user's style",
-    ),
-    row(
-        "customjsonprotected",
-        Page,
-        "the page is another user's JSON page",
-    ),
+    row("customjsprotected", Page, "the page is another user's script"),
+    row("customcssprotected", Page, "the page is another user's style"),
+    row("customjsonprotected", Page, "the page is another user's JSON page"),
     // Structured Discussions
-    row(
-        "block",
-        Page,
-        "Structured Discussions is read-only on this wiki",
-    ),
+    row("block", Page, "Structured Discussions is read-only on this wiki"),
     row(
         "invalid-page",
         Page,
@@ -169,80 +109,24 @@ pub const REFUSALS: &[Row] = &[
     ),
     // The run
     row("blocked", Stop, "the account is blocked"),
-    row(
-        "autoblocked",
-        Stop,
-        "the address is blocked because of another account",
-    ),
-    row(
-        "systemblocked",
-        Stop,
-        "the wiki's software blocks the address",
-    ),
-    row(
-        "globalblocking-*",
-        Stop,
-        "account or address is blocked globally",
-    ),
+    row("autoblocked", Stop, "the address is blocked because of another account"),
+    row("systemblocked", Stop, "the wiki's software blocks the address"),
+    row("globalblocking-*", Stop, "account or address is blocked globally"),
     row("torblock-*", Stop, "the address is a Tor exit"),
     row("assertbotfailed", Stop, "the account has lost its bot flag"),
-    row(
-        "assertuserfailed",
-        Stop,
-        "the session is not logged in any more",
-    ),
-    row(
-        "assertnameduserfailed",
-        Stop,
-        "the session belongs to another account",
-    ),
-    row(
-        "anonymous-token",
-        Stop,
-        "the session is not logged in any more",
-    ),
+    row("assertuserfailed", Stop, "the session is not logged in any more"),
+    row("assertnameduserfailed", Stop, "the session belongs to another account"),
+    row("anonymous-token", Stop, "the session is not logged in any more"),
     row("mwoauth-*", Stop, "the OAuth token is not accepted"),
-    row(
-        "permissiondenied",
-        Stop,
-        "the account or its password lacks a right",
-    ),
-    row(
-        "writeapidenied",
-        Stop,
-        "the account may not write by the API",
-    ),
-    row(
-        "noapiwrite",
-        Stop,
-        "the wiki does not allow writing by the API",
-    ),
-    row(
-        "cantcreate*",
-        Stop,
-        "the account or its password may not create pages",
-    ),
+    row("permissiondenied", Stop, "the account or its password lacks a right"),
+    row("writeapidenied", Stop, "the account may not write by the API"),
+    row("noapiwrite", Stop, "the wiki does not allow writing by the API"),
+    row("cantcreate*", Stop, "the account or its password may not create pages"),
     row("noedit*", Stop, "the account or its password may not edit"),
-    row(
-        "confirmemail",
-        Stop,
-        "the account must confirm its mail address",
-    ),
-    row(
-        "mustbeloggedin*",
-        Stop,
-        "the session is not logged in any more",
-    ),
-    row(
-        "tags-apply-*",
-        Stop,
-        "the change tag of the settings may not be used",
-    ),
-    row(
-        "badtags",
-        Stop,
-        "the change tag of the settings may not be used",
-    ),
+    row("confirmemail", Stop, "the account must confirm its mail address"),
+    row("mustbeloggedin*", Stop, "the session is not logged in any more"),
+    row("tags-apply-*", Stop, "the change tag of the settings may not be used"),
+    row("badtags", Stop, "the change tag of the settings may not be used"),
     // Nothing was written; tried again
     later("maxlag", "the wiki's databases lag"),
     later("readonly", "the wiki is read-only at the moment"),
@@ -299,9 +183,7 @@ impl Refusal {
                 info,
                 detail,
                 beside_result: false,
-            } if !code.starts_with("internal_api_error") => {
-                Some(Self::new(code, info.clone(), detail.clone()))
-            }
+            } if !code.starts_with("internal_api_error") => Some(Self::new(code, info.clone(), detail.clone())),
             Error::LoggedOut { code, info } | Error::Blocked { code, info } => {
                 Some(Self::new(code, info.clone(), String::new()))
             }
@@ -352,25 +234,13 @@ mod tests {
 
     #[test]
     fn the_closest_line_is_found() {
-        assert_eq!(
-            find("abusefilter-warning").unwrap().code,
-            "abusefilter-warning"
-        );
+        assert_eq!(find("abusefilter-warning").unwrap().code, "abusefilter-warning");
         assert_eq!(find("abusefilter-captcha").unwrap().code, "abusefilter-*");
-        assert_eq!(
-            find("protectednamespace-interface").unwrap().kind,
-            Some(Page)
-        );
-        assert_eq!(
-            find("globalblocking-blockedtext-user").unwrap().kind,
-            Some(Stop)
-        );
+        assert_eq!(find("protectednamespace-interface").unwrap().kind, Some(Page));
+        assert_eq!(find("globalblocking-blockedtext-user").unwrap().kind, Some(Stop));
         assert_eq!(find("blockade").map(|row| row.code), None);
         let unknown = Refusal::new("brandnew", "Why.".to_owned(), String::new());
         assert_eq!(unknown.kind, Page);
-        assert_eq!(
-            unknown.to_string(),
-            "the wiki refused the edit (`brandnew`: Why.)"
-        );
+        assert_eq!(unknown.to_string(), "the wiki refused the edit (`brandnew`: Why.)");
     }
 }

@@ -83,12 +83,7 @@ impl Http {
 
     /// Waits before the next attempt, or gives the error back when there is to
     /// be none: no attempt or no time (at the latest `until`) is left.
-    pub(crate) async fn wait_after(
-        &self,
-        error: Error,
-        attempt: u32,
-        until: Option<Instant>,
-    ) -> Result<(), Error> {
+    pub(crate) async fn wait_after(&self, error: Error, attempt: u32, until: Option<Instant>) -> Result<(), Error> {
         if !error.is_worth_retrying() || attempt >= self.timing.max_attempts {
             return Err(error);
         }

@@ -54,10 +54,7 @@ impl Session {
         let is_oauth = matches!(config.credentials, Credentials::OAuth2 { .. });
         let mut params = to_params(&[
             ("action", "query"),
-            (
-                "siprop",
-                "general|namespaces|namespacealiases|extensiontags|extensions",
-            ),
+            ("siprop", "general|namespaces|namespacealiases|extensiontags|extensions"),
         ]);
         params.extend(if is_oauth {
             to_params(&[("meta", "siteinfo|userinfo")])
@@ -138,19 +135,14 @@ impl Session {
     /// Titles or ids that one request may name: 50, or 500 once an answer with
     /// `meta=userinfo&uiprop=rights` showed the right `apihighlimits`.
     pub fn batch_size(&self) -> usize {
-        if locked(&self.0.state).has_high_limits {
-            500
-        } else {
-            50
-        }
+        if locked(&self.0.state).has_high_limits { 500 } else { 50 }
     }
 
     /// Takes notice of a `userinfo` part with `rights`. Answers that come
     /// through this session are looked at anyway.
     pub fn set_userinfo(&self, userinfo: &Value) {
         if let Some(rights) = userinfo.get("rights").and_then(Value::as_array) {
-            locked(&self.0.state).has_high_limits =
-                rights.iter().any(|right| right == "apihighlimits");
+            locked(&self.0.state).has_high_limits = rights.iter().any(|right| right == "apihighlimits");
         }
     }
 
@@ -217,13 +209,7 @@ impl Session {
 }
 
 /// <https://www.mediawiki.org/wiki/API:Login#Method_1._login>
-async fn post_login(
-    config: &Config,
-    http: &Http,
-    login: &str,
-    password: &Secret,
-    token: &str,
-) -> Result<(), Error> {
+async fn post_login(config: &Config, http: &Http, login: &str, password: &Secret, token: &str) -> Result<(), Error> {
     let attempt = async |token: &str| {
         let mut params = to_params(&[("action", "login"), ("lgname", login)]);
         add(&mut params, "lgpassword", password.expose());
@@ -244,11 +230,7 @@ async fn post_login(
     }
     let result = &answer["login"];
     if result["result"] == "Success" {
-        return check_account(
-            result["lgusername"].as_str().unwrap_or_default(),
-            config,
-            http,
-        );
+        return check_account(result["lgusername"].as_str().unwrap_or_default(), config, http);
     }
     let code = result["result"].as_str().unwrap_or("no result");
     let why = result["reason"].as_str().unwrap_or_default();

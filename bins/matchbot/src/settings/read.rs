@@ -21,8 +21,20 @@ pub(super) type Categories = (Title, Title, Vec<Skill>);
 
 pub(super) fn categories(root: &MapNode<'_>, site: &Site) -> Option<Categories> {
     let group = root.section("categories");
-    group.known(&["general", "optout", "skillslist", "requestcategories", "mentorcategories"]);
-    group.require(&["general", "optout", "skillslist", "requestcategories", "mentorcategories"]);
+    group.known(&[
+        "general",
+        "optout",
+        "skillslist",
+        "requestcategories",
+        "mentorcategories",
+    ]);
+    group.require(&[
+        "general",
+        "optout",
+        "skillslist",
+        "requestcategories",
+        "mentorcategories",
+    ]);
     let general = category(&group, "general", site);
     let optout = category(&group, "optout", site);
     let skills = group.texts("skillslist", MANY);
@@ -59,7 +71,9 @@ pub(super) fn categories(root: &MapNode<'_>, site: &Site) -> Option<Categories> 
         }
     }
     let skills = skills.into_iter().zip(requests).zip(mentors);
-    let skills = skills.map(|((name, request), mentor)| Skill { name, request, mentor }).collect();
+    let skills = skills
+        .map(|((name, request), mentor)| Skill { name, request, mentor })
+        .collect();
     Some((general?, optout?, skills))
 }
 
@@ -140,12 +154,25 @@ pub(super) fn pages(root: &MapNode<'_>, site: &Site) -> Option<(Title, Title, Ve
 
 pub(super) fn greetings(root: &MapNode<'_>) -> Option<Greetings> {
     let group = root.section("greetings");
-    group.known(&["matchtopic", "matchgreeting", "generalgreeting", "nomatchtopic", "nomatchgreeting", "noflowtemplate"]);
+    group.known(&[
+        "matchtopic",
+        "matchgreeting",
+        "generalgreeting",
+        "nomatchtopic",
+        "nomatchgreeting",
+        "noflowtemplate",
+    ]);
     group.moved(&[
         ("topic", "the keys are `matchtopic` and `nomatchtopic`"),
         ("greeting", "the key is `matchgreeting`"),
     ]);
-    group.require(&["matchtopic", "matchgreeting", "nomatchtopic", "nomatchgreeting", "noflowtemplate"]);
+    group.require(&[
+        "matchtopic",
+        "matchgreeting",
+        "nomatchtopic",
+        "nomatchgreeting",
+        "noflowtemplate",
+    ]);
     let skill: &[&str] = &["skill", "1"];
     let mentor: &[&str] = &["mentor", "0"];
     let maintainer: &[&str] = &["maintainer", "0"];
@@ -158,7 +185,10 @@ pub(super) fn greetings(root: &MapNode<'_>) -> Option<Greetings> {
     let noflowtemplate = text(&group, "noflowtemplate", &parts, &[]);
     let section = noflowtemplate.as_deref().unwrap_or("");
     if !section.is_empty() && !section.contains("~~~~") {
-        group.problem("noflowtemplate", "the signature `~~~~` is missing: without it nobody is notified of the greeting");
+        group.problem(
+            "noflowtemplate",
+            "the signature `~~~~` is missing: without it nobody is notified of the greeting",
+        );
         return None;
     }
     Some(Greetings {
@@ -174,7 +204,10 @@ pub(super) fn greetings(root: &MapNode<'_>) -> Option<Greetings> {
 fn topic(group: &MapNode<'_>, key: &str) -> Option<String> {
     let topic = text(group, key, &[], &[])?;
     if topic.chars().count() > TOPIC_CHARS || topic.contains(['\n', '~']) || topic.contains("*/") {
-        group.problem(key, &format!("a heading is one line of at most {TOPIC_CHARS} characters, without `~` and `*/`"));
+        group.problem(
+            key,
+            &format!("a heading is one line of at most {TOPIC_CHARS} characters, without `~` and `*/`"),
+        );
         return None;
     }
     Some(topic.trim().to_owned())
@@ -202,7 +235,9 @@ pub(super) fn is_signed(text: &str) -> bool {
     text.match_indices(" (").any(|(at, open)| {
         let before: String = text[..at].chars().rev().take(45).collect();
         let clock = before.chars().collect::<Vec<_>>();
-        let time = clock.windows(5).any(|w| w[2] == ':' && [w[0], w[1], w[3], w[4]].iter().all(char::is_ascii_digit));
+        let time = clock
+            .windows(5)
+            .any(|w| w[2] == ':' && [w[0], w[1], w[3], w[4]].iter().all(char::is_ascii_digit));
         time && zone(&text[at + open.len()..])
     })
 }
@@ -231,5 +266,8 @@ pub(super) fn match_limit(root: &MapNode<'_>) -> Option<MatchLimit> {
     group.require(&["count", "days"]);
     let number = |key: &str, most: i64| group.int(key, 1..=most).and_then(|n| u32::try_from(n).ok());
     let (count, days) = (number("count", 1000), number("days", 3650));
-    Some(MatchLimit { count: count?, days: days? })
+    Some(MatchLimit {
+        count: count?,
+        days: days?,
+    })
 }

@@ -31,6 +31,7 @@ fn defaults_hold_where_nothing_is_said() {
             tag: None,
             minor: false,
             trial: None,
+            approval: None,
             messages: BTreeMap::new(),
         }
     );
@@ -47,18 +48,12 @@ fn everything_can_be_set() {
     );
     assert_eq!(problems, "");
     assert!(!common.enabled && common.minor);
-    assert_eq!(
-        (common.max_edits_per_run, common.max_edits_per_day),
-        (5_000, 1)
-    );
+    assert_eq!((common.max_edits_per_run, common.max_edits_per_day), (5_000, 1));
     assert_eq!(common.edit_interval, Some(0));
     assert_eq!(common.summary_suffix.as_deref(), Some("([[WP:X|help]])"));
     assert_eq!(common.tag.as_deref(), Some("mentor bot"));
     let trial = common.trial.unwrap();
-    assert_eq!(
-        (trial.edits, trial.until.to_string().as_str()),
-        (50, "2026-12-31")
-    );
+    assert_eq!((trial.edits, trial.until.to_string().as_str()), (50, "2026-12-31"));
     assert_eq!(common.message(MESSAGES, "greeting"), "{{Hi|{learner}}}");
     assert_eq!(common.message(MESSAGES, "header"), "Matches");
 }
@@ -72,10 +67,7 @@ fn mistakes_are_told_and_fail_closed() {
          messages:\n  greeting: Hello {lerner}\n  heading: x\n  header: 5\n",
     );
     assert!(!common.enabled && common.trial.is_none() && common.messages.is_empty());
-    assert_eq!(
-        (common.max_edits_per_run, common.max_edits_per_day),
-        (50, 500)
-    );
+    assert_eq!((common.max_edits_per_run, common.max_edits_per_day), (50, 500));
     insta::assert_snapshot!(problems, @r#"
     line 1, column 1: enabled: this key is missing
     line 1, column 20: max_edits_per_run: a whole number from 1 to 5000 is wanted

@@ -135,10 +135,7 @@ fn extract_from_wikitext(text: &str, highlight: bool) -> Result<Block, Vec<Probl
             "!--" => "this comment is never closed with `-->`".to_owned(),
             name => format!("<{name}> is never closed with </{name}>"),
         };
-        return refuse(
-            open.start,
-            format!("{what}, and the page has no settings block"),
-        );
+        return refuse(open.start, format!("{what}, and the page has no settings block"));
     }
     whole_page(text, !found.elements.is_empty())
 }
@@ -149,10 +146,8 @@ fn extract_from_wikitext(text: &str, highlight: bool) -> Result<Block, Vec<Probl
 fn whole_page(text: &str, has_tags: bool) -> Result<Block, Vec<Problem>> {
     let block = Block::whole(text);
     let has_the_key = || {
-        text.lines().any(|line| {
-            line.trim_start_matches([' ', '\t', '"', '\''])
-                .starts_with("enabled")
-        })
+        text.lines()
+            .any(|line| line.trim_start_matches([' ', '\t', '"', '\'']).starts_with("enabled"))
     };
     if !has_tags && (has_the_key() || Reader::parse(&block).is_ok()) {
         return Ok(block);
@@ -168,12 +163,9 @@ fn is_block(element: &Element, attributes: &str) -> bool {
         "pre" => true,
         "syntaxhighlight" | "source" => ["yaml", "yml", "json"].iter().any(|lang| {
             attributes.split_ascii_whitespace().any(|word| {
-                word.trim_end_matches('/')
-                    .split_once('=')
-                    .is_some_and(|(key, value)| {
-                        key.eq_ignore_ascii_case("lang")
-                            && value.trim_matches(['"', '\'']).eq_ignore_ascii_case(lang)
-                    })
+                word.trim_end_matches('/').split_once('=').is_some_and(|(key, value)| {
+                    key.eq_ignore_ascii_case("lang") && value.trim_matches(['"', '\'']).eq_ignore_ascii_case(lang)
+                })
             })
         }),
         _ => false,

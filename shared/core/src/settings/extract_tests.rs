@@ -23,20 +23,14 @@ fn block(yaml: &str, line: usize, column: usize) -> Block {
 #[test]
 fn finds_the_one_block() {
     for (text, expected) in [
-        (
-            "<pre>\nenabled: true\n</pre>",
-            block("enabled: true\n", 2, 1),
-        ),
+        ("<pre>\nenabled: true\n</pre>", block("enabled: true\n", 2, 1)),
         (
             "Prose.\n\nMore <pre class=x>  \n  a: 1\n</pre>\nProse",
             block("  a: 1\n", 4, 1),
         ),
         ("é <pre>a: 1</pre>", block("a: 1", 1, 8)),
         ("<pre>a: 1\nb: 2</pre>", block("a: 1\nb: 2", 1, 6)),
-        (
-            "a\r\n<PRE>\r\nx: 1\r\ny: 2\r\n</Pre>",
-            block("x: 1\ny: 2\n", 3, 1),
-        ),
+        ("a\r\n<PRE>\r\nx: 1\r\ny: 2\r\n</Pre>", block("x: 1\ny: 2\n", 3, 1)),
         ("\u{FEFF}<pre>\rx: 1\r</pre>", block("x: 1\n", 2, 1)),
         (
             "<syntaxhighlight lang=\"yaml\" line>\na: 1\n</syntaxhighlight>",
@@ -56,29 +50,17 @@ fn finds_the_one_block() {
             "<syntaxhighlight lang=php>x</syntaxhighlight><pre>\na: 1\n</pre> and <pre>",
             block("a: 1\n", 2, 1),
         ),
-        (
-            "<nowiki><pre></nowiki>\n<pre>\na: 1\n</pre>",
-            block("a: 1\n", 3, 1),
-        ),
+        ("<nowiki><pre></nowiki>\n<pre>\na: 1\n</pre>", block("a: 1\n", 3, 1)),
         // YAML as a whole.
         ("enabled: true\nb: 2", block("enabled: true\nb: 2", 1, 1)),
         ("\u{FEFF}# note\na: 1", block("# note\na: 1", 1, 1)),
-        (
-            "enabled: true\n  b: [",
-            block("enabled: true\n  b: [", 1, 1),
-        ),
-        (
-            "{\n\t\"enabled\": true\n}",
-            block("{\n\t\"enabled\": true\n}", 1, 1),
-        ),
+        ("enabled: true\n  b: [", block("enabled: true\n  b: [", 1, 1)),
+        ("{\n\t\"enabled\": true\n}", block("{\n\t\"enabled\": true\n}", 1, 1)),
     ] {
         assert_eq!(get(text), Ok(expected), "{text}");
     }
     let json = "{\"a\": \"<pre>x</pre>\"}";
-    assert_eq!(
-        extract(json, "json", false, "User:Bot/S.json"),
-        Ok(block(json, 1, 1))
-    );
+    assert_eq!(extract(json, "json", false, "User:Bot/S.json"), Ok(block(json, 1, 1)));
 }
 
 #[test]
@@ -90,20 +72,14 @@ fn says_why_there_is_no_block() {
             "Just prose.",
             "no settings block; put the settings between <pre> and </pre>",
         ),
-        (
-            "<pre>\na: 1\n",
-            "line 1, column 1: <pre> is never closed with </pre>",
-        ),
+        ("<pre>\na: 1\n", "line 1, column 1: <pre> is never closed with </pre>"),
         (
             "x\n<!-- <pre>\na: 1\n</pre>",
             "line 2, column 1: this comment is never closed",
         ),
         ("<!-- <pre>a: 1</pre> -->", "no settings block"),
         ("<nowiki><pre>\na: 1\n</pre></nowiki>", "no settings block"),
-        (
-            "<pre>\n \n</pre>",
-            "line 1, column 6: the settings block is empty",
-        ),
+        ("<pre>\n \n</pre>", "line 1, column 6: the settings block is empty"),
         ("<pre><nowiki>\na: 1\n</nowiki></pre>", "remove <nowiki>"),
         (
             "<pre>\na: 1\n</pre>\n\n<pre>\nb: 1\n</pre>",

@@ -26,12 +26,7 @@ pub struct MapNode<'r> {
 }
 
 impl<'r> MapNode<'r> {
-    pub(super) fn new(
-        reader: &'r Reader,
-        path: String,
-        steps: Vec<Step>,
-        node: Option<&'r Node>,
-    ) -> Self {
+    pub(super) fn new(reader: &'r Reader, path: String, steps: Vec<Step>, node: Option<&'r Node>) -> Self {
         let entries: &[_] = match node {
             Some(Node::Map(entries)) => entries,
             _ => &[],
@@ -155,16 +150,11 @@ impl<'r> MapNode<'r> {
             (_, Node::Int(number)) if range.contains(number) => Some(*number),
             (_, Node::Int(_) | Node::Float(_)) => self.fail(
                 key,
-                &format!(
-                    "a whole number from {} to {} is wanted",
-                    range.start(),
-                    range.end()
-                ),
+                &format!("a whole number from {} to {} is wanted", range.start(), range.end()),
             ),
-            (_, Node::Text(text)) if text.trim().parse::<i64>().is_ok() => self.fail(
-                key,
-                &format!("write the number without quotes: {}", text.trim()),
-            ),
+            (_, Node::Text(text)) if text.trim().parse::<i64>().is_ok() => {
+                self.fail(key, &format!("write the number without quotes: {}", text.trim()))
+            }
             (_, node) => self.wrong(key, "a whole number", node),
         }
     }
@@ -199,21 +189,15 @@ impl<'r> MapNode<'r> {
         };
         let max_len = max_len.min(MAX_LIST);
         if list.len() > max_len {
-            return self.fail(
-                key,
-                &format!("{} entries; at most {max_len} are allowed", list.len()),
-            );
+            return self.fail(key, &format!("{} entries; at most {max_len} are allowed", list.len()));
         }
         let mut texts = Vec::with_capacity(list.len());
         for (n, node) in list.iter().enumerate() {
             match checked_text(node) {
                 Ok(text) => texts.push(text),
-                Err(why) => self.reader.record(
-                    Level::Error,
-                    self.entry_path(key, n),
-                    why,
-                    self.to_item(i, n),
-                ),
+                Err(why) => self
+                    .reader
+                    .record(Level::Error, self.entry_path(key, n), why, self.to_item(i, n)),
             }
         }
         (texts.len() == list.len()).then_some(texts)
@@ -224,13 +208,9 @@ impl<'r> MapNode<'r> {
     /// are wrong become problems and are left out.
     pub fn pairs(&self) -> Vec<(String, String)> {
         if self.entries.len() > MAX_LIST {
-            let text = format!(
-                "{} entries; at most {MAX_LIST} are allowed",
-                self.entries.len()
-            );
+            let text = format!("{} entries; at most {MAX_LIST} are allowed", self.entries.len());
             let steps = self.steps.clone();
-            self.reader
-                .record(Level::Error, self.path.clone(), text, steps);
+            self.reader.record(Level::Error, self.path.clone(), text, steps);
             return Vec::new();
         }
         self.entries
@@ -283,8 +263,7 @@ impl<'r> MapNode<'r> {
                 _ => self.steps.clone(),
             },
         };
-        self.reader
-            .record(level, self.path_of(key), text.to_owned(), steps);
+        self.reader.record(level, self.path_of(key), text.to_owned(), steps);
     }
 
     fn record(&self, level: Level, path: String, text: String, step: Step) {
@@ -330,11 +309,7 @@ impl<'r> MapNode<'r> {
     }
 
     fn to_item(&self, entry: usize, item: usize) -> Vec<Step> {
-        [
-            self.steps.as_slice(),
-            &[Step::Value(entry), Step::Item(item)],
-        ]
-        .concat()
+        [self.steps.as_slice(), &[Step::Value(entry), Step::Item(item)]].concat()
     }
 }
 
@@ -344,11 +319,9 @@ fn checked_text(node: &Node) -> Result<String, String> {
         Node::Text(text) => text,
         Node::Null => return Err("this text is missing".to_owned()),
         Node::List(_) => {
-            return Err(
-                "a text is wanted, this is a list; a text that begins with `[` or `-` \
+            return Err("a text is wanted, this is a list; a text that begins with `[` or `-` \
                         must be in quotes"
-                    .to_owned(),
-            );
+                .to_owned());
         }
         Node::Map(_) => {
             return Err(
@@ -374,14 +347,8 @@ fn checked_text(node: &Node) -> Result<String, String> {
         ));
     }
     // Only an escape in double quotes can bring one in.
-    if let Some(c) = text
-        .chars()
-        .find(|c| c.is_control() && !matches!(c, '\n' | '\t'))
-    {
-        return Err(format!(
-            "the character U+{:04X} is not allowed",
-            u32::from(c)
-        ));
+    if let Some(c) = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+        return Err(format!("the character U+{:04X} is not allowed", u32::from(c)));
     }
     Ok(text.clone())
 }

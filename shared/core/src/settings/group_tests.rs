@@ -70,10 +70,7 @@ fn all_problems_come_at_once_with_their_places() {
             "pages",
             "tagged",
         ]);
-        root.moved(&[(
-            "login",
-            "the account belongs to the operator; remove it here",
-        )]);
+        root.moved(&[("login", "the account belongs to the operator; remove it here")]);
         root.bool("enabled");
         let categories = root.section("categories");
         categories.known(&["general", "optout", "skillslist"]);
@@ -89,12 +86,7 @@ fn all_problems_come_at_once_with_their_places() {
         root.choice("flow", &["auto", "never"]);
         let greetings = root.section("greetings");
         let text = greetings.text_or("text", "");
-        greetings.placeholders(
-            "text",
-            &text,
-            &[&["mentor", "0"], &["skill", "1"]],
-            &["topic"],
-        );
+        greetings.placeholders("text", &text, &[&["mentor", "0"], &["skill", "1"]], &["topic"]);
         root.date("when");
         root.text("tagged");
         let pages = root.section("pages");
@@ -140,10 +132,7 @@ fn good_values_are_read_without_a_word() {
         assert_eq!(root.int("n", -5..=5), Some(-5));
         assert_eq!(root.int("hex", 0..=99), Some(16));
         assert_eq!(root.text("t").as_deref(), Some("yes"));
-        assert_eq!(
-            root.texts("l", 2),
-            Some(vec!["a".to_owned(), "b".to_owned()])
-        );
+        assert_eq!(root.texts("l", 2), Some(vec!["a".to_owned(), "b".to_owned()]));
         assert_eq!(root.texts("empty", 2), Some(vec![]));
         assert_eq!(root.texts("missing", 2), None);
         assert_eq!(
@@ -160,10 +149,7 @@ fn good_values_are_read_without_a_word() {
         assert!(root.section("nulls").pairs().is_empty());
         assert!(root.section("missing").section("too").pairs().is_empty());
         assert!(root.map("missing").is_none() && !root.has("missing") && root.has("nulls"));
-        assert!(
-            root.section("g")
-                .placeholders("x", "{{a|{0}}}", &[&["m", "0"]], &[])
-        );
+        assert!(root.section("g").placeholders("x", "{{a|{0}}}", &[&["m", "0"]], &[]));
         assert_eq!(root.section("g").path(), "g");
     });
     assert_eq!(problems, []);
@@ -217,12 +203,7 @@ fn broken_yaml_is_explained() {
         "enabled: &a [x, *a]\n: [",
     ]
     .into_iter()
-    .map(|yaml| {
-        format!(
-            "{yaml:?}\n  {}",
-            problems(&format!("<pre>\n{yaml}\n</pre>"), |_| {})
-        )
-    })
+    .map(|yaml| format!("{yaml:?}\n  {}", problems(&format!("<pre>\n{yaml}\n</pre>"), |_| {})))
     .collect();
     insta::assert_snapshot!(said.join("\n"), @r#"
     "enabled: true\n\tb: 1"
@@ -299,21 +280,10 @@ fn bombs_and_towers_are_refused() {
         .iter()
         .zip(["a", "b", "c", "d", "e", "f"])
     {
-        bomb.push_str(&format!(
-            "{new}: &{new} [{}]\n",
-            vec![format!("*{old}"); 10].join(", ")
-        ));
+        bomb.push_str(&format!("{new}: &{new} [{}]\n", vec![format!("*{old}"); 10].join(", ")));
     }
-    let wide = format!(
-        "a: &a [{}]\nb: [{}]\n",
-        "x, ".repeat(20_000),
-        "*a, ".repeat(20_000)
-    );
-    let fat = format!(
-        "a: &a {}\nb: [{}]\n",
-        "x".repeat(100_000),
-        "*a, ".repeat(20_000)
-    );
+    let wide = format!("a: &a [{}]\nb: [{}]\n", "x, ".repeat(20_000), "*a, ".repeat(20_000));
+    let fat = format!("a: &a {}\nb: [{}]\n", "x".repeat(100_000), "*a, ".repeat(20_000));
     let tower = format!("a: {}", "[".repeat(5_000));
     let closed = format!("a: {}{}", "[".repeat(5_000), "]".repeat(5_000));
     for (yaml, expected) in [
@@ -335,9 +305,9 @@ fn bombs_and_towers_are_refused() {
 /// Pieces of YAML, right and wrong.
 fn yaml() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
-        "a", "b", "enabled", ":", ": ", "\n", "\n  ", "\n    ", "- ", "[", "]", "{", "}", ",", "'",
-        "\"", "|", ">", "#", "&x ", "*x", "!t ", "\t", "true", "12", "é", "\\", "---", "?", "~",
-        "<pre>", "</pre>", "<!--", "-->", "@", "%", "{{x}}", "\r\n", "\u{1}",
+        "a", "b", "enabled", ":", ": ", "\n", "\n  ", "\n    ", "- ", "[", "]", "{", "}", ",", "'", "\"", "|", ">",
+        "#", "&x ", "*x", "!t ", "\t", "true", "12", "é", "\\", "---", "?", "~", "<pre>", "</pre>", "<!--", "-->", "@",
+        "%", "{{x}}", "\r\n", "\u{1}",
     ]);
     prop::collection::vec(piece, 0..25).prop_map(|parts| parts.concat())
 }

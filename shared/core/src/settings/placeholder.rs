@@ -28,9 +28,9 @@ pub fn fill(text: &str, values: &[(&str, Option<usize>, &str)]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     for token in tokens(text) {
-        let value = values.iter().find(|(name, position, _)| {
-            *name == token.name || position.is_some_and(|p| p.to_string() == token.name)
-        });
+        let value = values
+            .iter()
+            .find(|(name, position, _)| *name == token.name || position.is_some_and(|p| p.to_string() == token.name));
         if let Some((_, _, value)) = value {
             out.push_str(&text[at..token.start]);
             out.push_str(value);
@@ -54,10 +54,7 @@ pub fn unknown_placeholders(text: &str, known: &[&str]) -> Vec<String> {
     let mut unknown: Vec<String> = Vec::new();
     for token in tokens(text) {
         let converts = text[..token.start].ends_with('-') && text[token.end..].starts_with('-');
-        if !converts
-            && !known.contains(&token.name)
-            && !unknown.iter().any(|name| name == token.name)
-        {
+        if !converts && !known.contains(&token.name) && !unknown.iter().any(|name| name == token.name) {
             unknown.push(token.name.to_owned());
         }
     }

@@ -153,10 +153,7 @@ fn unknown_keys(levels: &[Known], moved: &[String]) -> Vec<Found> {
                 format!("known here: `{}`", here.join("`, `"))
             };
             found.push(Found {
-                problem: Problem::error(
-                    path.as_str(),
-                    format!("the key `{}` is not known; {hint}", brief(key)),
-                ),
+                problem: Problem::error(path.as_str(), format!("the key `{}` is not known; {hint}", brief(key))),
                 steps: steps.clone(),
             });
         }

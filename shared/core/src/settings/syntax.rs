@@ -13,10 +13,7 @@ use crate::types::Problem;
 pub(super) fn control_characters(block: &Block) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (i, line) in block.yaml.split('\n').enumerate() {
-        let bad = line
-            .chars()
-            .enumerate()
-            .find(|(_, c)| c.is_control() && *c != '\t');
+        let bad = line.chars().enumerate().find(|(_, c)| c.is_control() && *c != '\t');
         if let Some((column, c)) = bad {
             let text = format!("the character U+{:04X} is not allowed", u32::from(c));
             problems.push(Problem::error("", text).at(block.place(i + 1, column + 1)));

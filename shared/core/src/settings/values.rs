@@ -14,8 +14,7 @@ impl MapNode<'_> {
         let text = self.text(key)?;
         let found = words.iter().find(|word| **word == text).copied();
         if found.is_none() {
-            let near = nearest(&text, words)
-                .map_or_else(String::new, |word| format!("; did you mean `{word}`?"));
+            let near = nearest(&text, words).map_or_else(String::new, |word| format!("; did you mean `{word}`?"));
             let all = words.join("`, `");
             self.problem(key, &format!("`{}` is none of `{all}`{near}", brief(&text)));
         }
@@ -64,26 +63,14 @@ impl MapNode<'_> {
     /// one thing, such as `&["mentor", "0"]`) must be used by one of its
     /// names, and none may stand in it that is neither there nor in
     /// `allowed`. Says whether all is well.
-    pub fn placeholders(
-        &self,
-        key: &str,
-        text: &str,
-        wanted: &[&[&str]],
-        allowed: &[&str],
-    ) -> bool {
+    pub fn placeholders(&self, key: &str, text: &str, wanted: &[&[&str]], allowed: &[&str]) -> bool {
         let mut is_well = true;
         for names in wanted.iter().filter(|names| !uses(text, names)) {
             is_well = false;
             let all = names.join("}` or `{");
             self.problem(key, &format!("the placeholder `{{{all}}}` is missing"));
         }
-        let known: Vec<&str> = wanted
-            .iter()
-            .copied()
-            .flatten()
-            .chain(allowed)
-            .copied()
-            .collect();
+        let known: Vec<&str> = wanted.iter().copied().flatten().chain(allowed).copied().collect();
         for name in unknown_placeholders(text, &known) {
             is_well = false;
             let hint = match nearest(&name, &known) {
@@ -93,10 +80,7 @@ impl MapNode<'_> {
             };
             self.problem(
                 key,
-                &format!(
-                    "the placeholder `{{{}}}` is not known; {hint}",
-                    brief(&name)
-                ),
+                &format!("the placeholder `{{{}}}` is not known; {hint}", brief(&name)),
             );
         }
         is_well

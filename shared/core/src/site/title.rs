@@ -89,8 +89,7 @@ pub(super) fn is_forbidden(c: char) -> bool {
 pub(super) fn has_escape(text: &str) -> bool {
     let bytes = text.as_bytes();
     let hex = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_hexdigit);
-    text.match_indices('%')
-        .any(|(i, _)| hex(i + 1) && hex(i + 2))
+    text.match_indices('%').any(|(i, _)| hex(i + 1) && hex(i + 2))
         || text.match_indices('&').any(|(i, _)| {
             let rest = &text[i + 1..];
             let name = rest.len()

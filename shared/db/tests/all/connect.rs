@@ -13,10 +13,7 @@ async fn a_dry_run_is_refused_every_write_by_the_server() {
     let before = test.sql("SELECT COUNT(*), SUM(errors) FROM run").await;
 
     let refused = run::add_error(&mut conn, lease.run_id(), "x", true, "y", t(0)).await;
-    assert!(
-        matches!(refused, Err(Error::ReadOnly { .. })),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(Error::ReadOnly { .. })), "{refused:?}");
     let mut body_ran = false;
     let outcome = dry
         .transaction("test", async |_| {
@@ -36,10 +33,7 @@ async fn a_dry_run_is_refused_every_write_by_the_server() {
 
     let read = dry.read(async |work| memo::get(work, "matchbot", "testwiki", "x").await);
     assert_eq!(read.await.unwrap(), None);
-    assert_eq!(
-        test.sql("SELECT COUNT(*), SUM(errors) FROM run").await,
-        before
-    );
+    assert_eq!(test.sql("SELECT COUNT(*), SUM(errors) FROM run").await, before);
 }
 
 #[tokio::test]
@@ -66,9 +60,7 @@ async fn the_session_is_set_up_as_the_protocol_asks() {
     test.write(&lease, async |tx| memo::set(tx, "e 😀", "é😀 ", t(5)).await)
         .await
         .unwrap();
-    let stored = test
-        .sql("SELECT HEX(name), HEX(value), updated FROM memo")
-        .await;
+    let stored = test.sql("SELECT HEX(name), HEX(value), updated FROM memo").await;
     assert_eq!(
         stored,
         ["6520F09F9880|C3A9F09F988020|2026-03-01 12:00:05"],
@@ -151,11 +143,7 @@ async fn the_work_connection_closes_itself_and_comes_back() {
     let db = Db::new(test.config.clone(), Access::Write, timing, 1).unwrap();
     test.db.close().await;
     let first = db.conn().await.unwrap().id();
-    assert_eq!(
-        db.conn().await.unwrap().id(),
-        first,
-        "used again while fresh"
-    );
+    assert_eq!(db.conn().await.unwrap().id(), first, "used again while fresh");
     assert_eq!(test.connections(0).await, 0, "closed when idle");
     assert_ne!(db.conn().await.unwrap().id(), first);
     assert_eq!(test.connections(0).await, 0, "and again");
@@ -172,9 +160,7 @@ async fn a_killed_work_connection_is_replaced() {
     drop(work);
     let id = test.db.conn().await.unwrap().id();
     test.sql(&format!("KILL {id}")).await;
-    let read = test
-        .db
-        .read(async |work| memo::get(work, "j", "w", "n").await);
+    let read = test.db.read(async |work| memo::get(work, "j", "w", "n").await);
     assert_eq!(read.await.unwrap(), None, "read again on a new one");
     assert_ne!(test.db.conn().await.unwrap().id(), id);
 }

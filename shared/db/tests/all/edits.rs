@@ -22,19 +22,12 @@ async fn slots_of_one_account_follow_each_other_over_all_jobs() {
     let test = TestDb::new().await;
     let other = test.other(Access::Write);
     let ten = Duration::from_secs(10);
-    let take =
-        async |db, account, interval| pace::take_slot(db, WIKI, account, interval).await.unwrap();
+    let take = async |db, account, interval| pace::take_slot(db, WIKI, account, interval).await.unwrap();
     assert_eq!(take(&test.db, BOT, ten).await, Duration::ZERO);
     let second = take(&other, BOT, ten).await;
-    assert!(
-        second > Duration::from_secs(8) && second <= ten,
-        "{second:?}"
-    );
+    assert!(second > Duration::from_secs(8) && second <= ten, "{second:?}");
     let third = take(&test.db, BOT, Duration::from_secs(5)).await;
-    assert!(
-        third > Duration::from_secs(18) && third <= ten * 2,
-        "{third:?}"
-    );
+    assert!(third > Duration::from_secs(18) && third <= ten * 2, "{third:?}");
     assert_eq!(take(&test.db, "Other bot", ten).await, Duration::ZERO);
     let elsewhere = pace::take_slot(&test.db, "dewiki", BOT, ten).await.unwrap();
     assert_eq!(elsewhere, Duration::ZERO);
@@ -44,9 +37,7 @@ async fn slots_of_one_account_follow_each_other_over_all_jobs() {
 async fn no_interval_no_wait_and_idle_time_is_not_saved_up() {
     let test = TestDb::new().await;
     for _ in 0..3 {
-        let wait = pace::take_slot(&test.db, WIKI, BOT, Duration::ZERO)
-            .await
-            .unwrap();
+        let wait = pace::take_slot(&test.db, WIKI, BOT, Duration::ZERO).await.unwrap();
         assert_eq!(wait, Duration::ZERO);
     }
     let short = Duration::from_millis(50);
@@ -73,11 +64,7 @@ async fn two_jobs_at_once_never_get_the_same_slot() {
         waits
     };
     let (a, b) = tokio::join!(many(&test.db), many(&other));
-    let mut slots: Vec<u64> = a
-        .iter()
-        .chain(&b)
-        .map(|w| (w.as_secs() + 30) / 60)
-        .collect();
+    let mut slots: Vec<u64> = a.iter().chain(&b).map(|w| (w.as_secs() + 30) / 60).collect();
     slots.sort_unstable();
     assert_eq!(slots, (0..20).collect::<Vec<_>>());
 }
@@ -144,25 +131,13 @@ async fn every_edit_is_logged_once_and_counted() {
         (t(90), Some("flow-1"), None)
     );
     assert_eq!(last.run_id, lease.run_id());
-    assert_eq!(
-        edit_log::last_on_page(&mut conn, WIKI, PageId(99))
-            .await
-            .unwrap(),
-        None
-    );
+    assert_eq!(edit_log::last_on_page(&mut conn, WIKI, PageId(99)).await.unwrap(), None);
     for (title, at) in [(EDIT.title, Some(t(95))), ("Project talk:Co-op/éva", None)] {
-        let last = edit_log::last_on_title(&mut conn, WIKI, title)
-            .await
-            .unwrap();
+        let last = edit_log::last_on_title(&mut conn, WIKI, title).await.unwrap();
         assert_eq!(last.map(|edit| edit.at), at, "{title}");
     }
-    let list = edit_log::of_job(&mut conn, "matchbot", WIKI, t(0), 2)
-        .await
-        .unwrap();
-    let list: Vec<_> = list
-        .iter()
-        .map(|edit| (edit.revid, edit.kind.as_str()))
-        .collect();
+    let list = edit_log::of_job(&mut conn, "matchbot", WIKI, t(0), 2).await.unwrap();
+    let list: Vec<_> = list.iter().map(|edit| (edit.revid, edit.kind.as_str())).collect();
     assert_eq!(
         list,
         [
@@ -183,10 +158,7 @@ async fn a_cap_holds_until_the_settings_are_saved_again() {
         .await
         .unwrap();
         let mut conn = test.db.conn().await.unwrap();
-        let hold = cap_hold::get(&mut conn, "matchbot", WIKI, BOT)
-            .await
-            .unwrap()
-            .unwrap();
+        let hold = cap_hold::get(&mut conn, "matchbot", WIKI, BOT).await.unwrap().unwrap();
         (hold.settings_revid.0, hold.reason, hold.since)
     };
     assert_eq!(hold(5, "per day", 0).await, (5, "per day".into(), t(0)));
@@ -211,9 +183,7 @@ async fn parked_items_wait_are_tried_again_and_given_up() {
     }
     let due = async |now: i64| {
         let mut conn = test.db.conn().await.unwrap();
-        let due = parked::due(&mut conn, "matchbot", WIKI, t(now), 10)
-            .await
-            .unwrap();
+        let due = parked::due(&mut conn, "matchbot", WIKI, t(now), 10).await.unwrap();
         due.into_iter()
             .map(|item| (item.item_key, item.attempts))
             .collect::<Vec<_>>()

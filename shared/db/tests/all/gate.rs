@@ -6,9 +6,7 @@ use mysql_async::prelude::Queryable;
 use wikicrew_core::types::{PageId, RevId, UserId};
 use wikicrew_db::request::{self, Member, State};
 use wikicrew_db::settings_rev::{self, Kind};
-use wikicrew_db::{
-    Session, checkpoint, edit_log, intent, matches, memo, parked, profile_owner, run,
-};
+use wikicrew_db::{Session, checkpoint, edit_log, intent, matches, memo, parked, profile_owner, run};
 
 /// 20,000 rows per table; most of them of one learner's neighbours, one mentor,
 /// one account, one category: the shapes that make a plan read a table.
@@ -88,20 +86,11 @@ async fn no_statement_reads_the_table() {
     gate!(10, run::last_finished(c, JOB, WIKI));
     gate!(10, run::get(c, 5));
     gate!(10, run::errors(c, 5));
-    gate!(
-        100,
-        run::item_failed_since(c, JOB, WIKI, "item 5", t(-86_400 * 30), 0)
-    );
+    gate!(100, run::item_failed_since(c, JOB, WIKI, "item 5", t(-86_400 * 30), 0));
     // 288 runs in 24 hours.
     gate!(310, run::totals_since(c, JOB, WIKI, t(-86_400)));
-    gate!(
-        10,
-        settings_rev::get(c, JOB, WIKI, Kind::Settings, RevId(5))
-    );
-    gate!(
-        10,
-        settings_rev::last_accepted(c, JOB, WIKI, Kind::Settings)
-    );
+    gate!(10, settings_rev::get(c, JOB, WIKI, Kind::Settings, RevId(5)));
+    gate!(10, settings_rev::last_accepted(c, JOB, WIKI, Kind::Settings));
     gate!(10, settings_rev::newest(c, JOB, WIKI, Kind::Settings));
     // Every accepted revision: a page is saved a few hundred times in its life.
     gate!(3_000, settings_rev::first_accepted_saved_at(c, JOB, WIKI));
@@ -111,35 +100,17 @@ async fn no_statement_reads_the_table() {
     gate!(310, edit_log::count_of_job(c, JOB, WIKI, t(-86_400)));
     gate!(10, edit_log::last_on_page(c, WIKI, PageId(5)));
     gate!(10, edit_log::last_on_title(c, WIKI, "T6999"));
-    assert_eq!(
-        gate!(180, edit_log::of_job(c, JOB, WIKI, t(-86_400), 10)).len(),
-        10
-    );
+    assert_eq!(gate!(180, edit_log::of_job(c, JOB, WIKI, t(-86_400), 10)).len(), 10);
     assert_eq!(gate!(180, parked::due(c, JOB, WIKI, t(0), 10)).len(), 10);
     assert_eq!(gate!(180, parked::all(c, JOB, WIKI, 10)).len(), 10);
     gate!(10, memo::get(c, JOB, WIKI, "k5"));
     gate!(10, checkpoint::get(c, JOB, "w5", "rc"));
-    assert_eq!(
-        gate!(500, profile_owner::get(c, WIKI, &pages(50))).len(),
-        50
-    );
-    gate!(
-        100,
-        matches::last_greeting_of_learner(c, WIKI, UserId(5), "Writing")
-    );
-    gate!(
-        100,
-        matches::last_greeting_of_profile(c, WIKI, PageId(5), "Writing")
-    );
-    gate!(
-        100,
-        matches::greetings_since(c, WIKI, UserId(5), t(-86_400 * 30))
-    );
+    assert_eq!(gate!(500, profile_owner::get(c, WIKI, &pages(50))).len(), 50);
+    gate!(100, matches::last_greeting_of_learner(c, WIKI, UserId(5), "Writing"));
+    gate!(100, matches::last_greeting_of_profile(c, WIKI, PageId(5), "Writing"));
+    gate!(100, matches::greetings_since(c, WIKI, UserId(5), t(-86_400 * 30)));
     // 8,640 matches in 30 days; half of them of mentor 1, the bound is the rows summed.
-    gate!(
-        8_700,
-        matches::counts_of_mentors(c, WIKI, &ids(50), t(-86_400 * 30))
-    );
+    gate!(8_700, matches::counts_of_mentors(c, WIKI, &ids(50), t(-86_400 * 30)));
     gate!(100, matches::of_profile(c, WIKI, PageId(5)));
     // 288 in 24 hours, counted in two statements.
     gate!(310, matches::counts_since(c, WIKI, t(-86_400)));
@@ -183,10 +154,7 @@ async fn no_statement_reads_the_table() {
             .unwrap();
         assert_eq!(synced.rows(), rows);
         if reads > 300 {
-            over.push(format!(
-                "{reads} > 300: sync_category of {} members",
-                list.len()
-            ));
+            over.push(format!("{reads} > 300: sync_category of {} members", list.len()));
         }
     }
     assert!(over.is_empty(), "too much was read:\n{}", over.join("\n"));

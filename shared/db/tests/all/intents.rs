@@ -20,15 +20,10 @@ async fn open(test: &TestDb, lease: &Lease, new: &NewIntent<'_>) -> Intent {
 }
 
 async fn stored(test: &TestDb) -> Intent {
-    intent::get(
-        &mut test.db.conn().await.unwrap(),
-        "matchbot",
-        WIKI,
-        NEW.key,
-    )
-    .await
-    .unwrap()
-    .unwrap()
+    intent::get(&mut test.db.conn().await.unwrap(), "matchbot", WIKI, NEW.key)
+        .await
+        .unwrap()
+        .unwrap()
 }
 
 #[tokio::test]
@@ -65,10 +60,7 @@ async fn the_first_decision_is_frozen() {
     assert_eq!(open(&test, &lease, &other).await, first);
     // Keys are bytes: another case, another space is another intent.
     for key in ["12:écriture:1", "12:Écriture:1 "] {
-        assert_ne!(
-            open(&test, &lease, &NewIntent { key, ..NEW }).await.id,
-            first.id
-        );
+        assert_ne!(open(&test, &lease, &NewIntent { key, ..NEW }).await.id, first.id);
     }
 }
 
@@ -86,9 +78,7 @@ async fn two_tasks_with_the_same_intent_get_one_decision_and_one_sender() {
                 ..NEW
             };
             let opened = db
-                .fenced(lease.fence(), "open", async |tx| {
-                    intent::open(tx, &new, t(0)).await
-                })
+                .fenced(lease.fence(), "open", async |tx| intent::open(tx, &new, t(0)).await)
                 .await
                 .unwrap();
             let sends = db
@@ -103,10 +93,7 @@ async fn two_tasks_with_the_same_intent_get_one_decision_and_one_sender() {
         assert_eq!(a.0, b.0, "one decision");
         assert!(a.1 != b.1, "one sender");
     }
-    assert_eq!(
-        test.sql("SELECT COUNT(*), MAX(attempt) FROM intent").await,
-        ["20|1"]
-    );
+    assert_eq!(test.sql("SELECT COUNT(*), MAX(attempt) FROM intent").await, ["20|1"]);
 }
 
 #[tokio::test]
@@ -137,11 +124,9 @@ async fn opened_again_only_by_the_attempt_that_was_refused() {
     let lease = test.lease().await;
     let id = open(&test, &lease, &NEW).await.id;
     let reopen = async |attempt: u32| {
-        test.write(&lease, async |tx| {
-            intent::reopen(tx, id, attempt, "maxlag", t(2)).await
-        })
-        .await
-        .unwrap()
+        test.write(&lease, async |tx| intent::reopen(tx, id, attempt, "maxlag", t(2)).await)
+            .await
+            .unwrap()
     };
     assert!(!reopen(0).await, "was not being sent");
     test.write(&lease, async |tx| {
@@ -163,17 +148,12 @@ async fn ends_are_final_but_the_wiki_has_the_last_word() {
     let id = open(&test, &lease, &NEW).await.id;
     let long = "é".repeat(10_000);
     let gone = test
-        .write(&lease, async |tx| {
-            intent::mark_gone(tx, id, &long, t(1)).await
-        })
+        .write(&lease, async |tx| intent::mark_gone(tx, id, &long, t(1)).await)
         .await;
     assert!(gone.unwrap());
     let row = stored(&test).await;
     assert_eq!(row.state, State::Gone);
-    assert!(
-        row.last_error.unwrap().ends_with("é…"),
-        "cut at a character"
-    );
+    assert!(row.last_error.unwrap().ends_with("é…"), "cut at a character");
     for now in [2, 3_000] {
         let sends = test
             .write(&lease, async |tx| {
@@ -183,9 +163,7 @@ async fn ends_are_final_but_the_wiki_has_the_last_word() {
         assert!(!sends.unwrap());
     }
     let failed = test
-        .write(&lease, async |tx| {
-            intent::mark_failed(tx, id, "x", t(2)).await
-        })
+        .write(&lease, async |tx| intent::mark_failed(tx, id, "x", t(2)).await)
         .await;
     assert!(!failed.unwrap());
     // The token was found on the wiki: done, whatever the database believed.
@@ -199,10 +177,7 @@ async fn ends_are_final_but_the_wiki_has_the_last_word() {
     assert!(done(3_000_000_001).await);
     assert!(!done(7).await, "the first revision stands");
     let row = stored(&test).await;
-    assert_eq!(
-        (row.state, row.revid),
-        (State::Done, Some(RevId(3_000_000_001)))
-    );
+    assert_eq!((row.state, row.revid), (State::Done, Some(RevId(3_000_000_001))));
     assert_eq!(row.last_error, None);
 }
 
@@ -226,12 +201,7 @@ async fn pending_are_the_open_and_the_sending_ones_of_this_job_and_wiki() {
     let keys: Vec<_> = pending.iter().map(|i| (i.key.as_str(), i.state)).collect();
     assert_eq!(keys, [("a", State::Open), ("b", State::Sending)]);
     for (job, wiki) in [("coi-report", WIKI), ("matchbot", "dewiki")] {
-        assert!(
-            intent::pending(&mut conn, job, wiki)
-                .await
-                .unwrap()
-                .is_empty()
-        );
+        assert!(intent::pending(&mut conn, job, wiki).await.unwrap().is_empty());
     }
     let posted = intent::get(&mut conn, "matchbot", WIKI, "c").await.unwrap();
     assert_eq!(posted.unwrap().post_id.as_deref(), Some("flow-1"));
@@ -246,8 +216,7 @@ async fn another_jobs_intent_cannot_be_touched() {
         job: "coi-report",
         ..crate::support::RUN
     };
-    let wikicrew_db::Taken::Lease(stranger) = Lease::take(&test.db, &run, t(0)).await.unwrap()
-    else {
+    let wikicrew_db::Taken::Lease(stranger) = Lease::take(&test.db, &run, t(0)).await.unwrap() else {
         panic!("busy");
     };
     let sends = test

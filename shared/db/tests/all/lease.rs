@@ -30,14 +30,8 @@ async fn the_second_of_two_is_told_who_is_at_work() {
     );
     // Another wiki and another shard are other locks.
     for run in [
-        NewRun {
-            wiki: "dewiki",
-            ..RUN
-        },
-        NewRun {
-            shard: "1/2",
-            ..RUN
-        },
+        NewRun { wiki: "dewiki", ..RUN },
+        NewRun { shard: "1/2", ..RUN },
         NewRun {
             job: "coi-report",
             ..RUN
@@ -106,10 +100,7 @@ async fn a_run_whose_lock_was_cut_is_fenced() {
     assert_eq!(second.fence().epoch, first.fence().epoch + 1);
 
     let lost = first.ping().await.unwrap_err();
-    assert!(
-        matches!(lost, Error::LeaseLost { .. }) && lost.is_fenced(),
-        "{lost}"
-    );
+    assert!(matches!(lost, Error::LeaseLost { .. }) && lost.is_fenced(), "{lost}");
     let send = async |db, lease: &Lease| {
         wikicrew_db::Db::fenced(db, lease.fence(), "send", async |tx| {
             intent::mark_sending(tx, opened.id, None, t(61), t(-300), t(61)).await
@@ -136,16 +127,10 @@ async fn a_run_whose_lock_was_cut_is_fenced() {
         })
         .await;
     assert!(matches!(batch, Err(Error::Fenced { .. })));
-    assert_eq!(
-        test.sql("SELECT state, attempt FROM intent").await,
-        ["open|0"]
-    );
+    assert_eq!(test.sql("SELECT state, attempt FROM intent").await, ["open|0"]);
 
     assert!(send(&other, &second).await.unwrap(), "the second may");
-    assert_eq!(
-        test.sql("SELECT state, attempt FROM intent").await,
-        ["sending|1"]
-    );
+    assert_eq!(test.sql("SELECT state, attempt FROM intent").await, ["sending|1"]);
     let dead = run::get(&mut test.db.conn().await.unwrap(), first.run_id()).await;
     let dead = dead.unwrap().unwrap();
     assert_eq!((dead.state, dead.finished), (State::Died, Some(t(60))));
@@ -164,19 +149,13 @@ async fn a_new_run_waits_for_a_transaction_that_has_seen_its_epoch() {
         .fenced(&fence, "slow", async |tx| {
             memo::set(tx, "a", "1", t(0)).await?;
             // Its epoch was checked; the lock is free; the other one tries now.
-            let attempt = tokio::time::timeout(
-                std::time::Duration::from_millis(400),
-                take_when_free(&other),
-            );
+            let attempt = tokio::time::timeout(std::time::Duration::from_millis(400), take_when_free(&other));
             second = attempt.await.ok();
             memo::set(tx, "b", "1", t(0)).await
         })
         .await;
     stored.unwrap();
-    assert!(
-        second.is_none(),
-        "it took over in the middle of a transaction"
-    );
+    assert!(second.is_none(), "it took over in the middle of a transaction");
     let second = take_when_free(&other).await;
     assert!(second.fence().epoch > fence.epoch);
     let late = test.db.fenced(&fence, "late", async |_| Ok(())).await;
@@ -198,10 +177,7 @@ async fn a_lease_that_was_deleted_fences_too() {
     let lease = test.lease().await;
     test.sql("DELETE FROM lease").await;
     let outcome = test.write(&lease, async |_| Ok(())).await;
-    assert!(
-        matches!(outcome, Err(Error::Fenced { current: 0, .. })),
-        "{outcome:?}"
-    );
+    assert!(matches!(outcome, Err(Error::Fenced { current: 0, .. })), "{outcome:?}");
 }
 
 #[tokio::test]
@@ -218,22 +194,14 @@ async fn a_checkpoint_moves_only_for_who_holds_it() {
         .await
     };
     let unknown = batch(None, b"1").await;
-    assert!(
-        matches!(unknown, Err(Error::CheckpointMoved { .. })),
-        "not adopted"
-    );
-    checkpoint::adopt(&test.db, lease.fence(), source, t(0))
-        .await
-        .unwrap();
+    assert!(matches!(unknown, Err(Error::CheckpointMoved { .. })), "not adopted");
+    checkpoint::adopt(&test.db, lease.fence(), source, t(0)).await.unwrap();
     // Any bytes, a trailing space and a zero byte included.
     let pos = b"\xFF\x00 id ";
     batch(None, pos).await.unwrap();
     for wrong in [None, Some(&pos[..5]), Some(b"x".as_slice())] {
         let moved = batch(wrong, b"2").await;
-        assert!(
-            matches!(moved, Err(Error::CheckpointMoved { .. })),
-            "{wrong:?}"
-        );
+        assert!(matches!(moved, Err(Error::CheckpointMoved { .. })), "{wrong:?}");
     }
     batch(Some(pos), b"2").await.unwrap();
 
@@ -247,7 +215,6 @@ async fn a_checkpoint_moves_only_for_who_holds_it() {
         epoch: next.fence().epoch,
         ..old
     };
-    let stored =
-        checkpoint::get(&mut test.db.conn().await.unwrap(), "matchbot", WIKI, source).await;
+    let stored = checkpoint::get(&mut test.db.conn().await.unwrap(), "matchbot", WIKI, source).await;
     assert_eq!(stored.unwrap().unwrap().epoch, forged.epoch);
 }

@@ -1,10 +1,7 @@
 //! Tests of the database layer against the sandbox's MariaDB. Without a sandbox
 //! they fail, and say how to start one.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a panic in a test's helper is a failed test too"
-)]
+#![expect(clippy::unwrap_used, reason = "a panic in a test's helper is a failed test too")]
 
 mod connect;
 mod edits;

@@ -68,9 +68,7 @@ async fn a_category_of_255_bytes_and_a_revid_of_three_billion() {
         ..NEW
     };
     assert_eq!(full.len(), 255);
-    let added = test
-        .write(&lease, async |tx| matches::add(tx, &new).await)
-        .await;
+    let added = test.write(&lease, async |tx| matches::add(tx, &new).await).await;
     assert!(added.unwrap());
     let rows = matches::history(&mut test.db.conn().await.unwrap(), WIKI, None, None, 9).await;
     let rows = rows.unwrap();
@@ -107,9 +105,7 @@ async fn a_category_of_255_bytes_and_a_revid_of_three_billion() {
             ..NEW
         },
     ] {
-        let refused = test
-            .write(&lease, async |tx| matches::add(tx, &wrong).await)
-            .await;
+        let refused = test.write(&lease, async |tx| matches::add(tx, &wrong).await).await;
         assert!([Some(1264), Some(1406)].contains(&refused.unwrap_err().code()));
     }
 }
@@ -128,9 +124,7 @@ async fn one_row_per_intent() {
             false,
         ),
     ] {
-        let added = test
-            .write(&lease, async |tx| matches::add(tx, &wiki_row).await)
-            .await;
+        let added = test.write(&lease, async |tx| matches::add(tx, &wiki_row).await).await;
         assert_eq!(added.unwrap(), expected);
     }
     assert_eq!(test.sql("SELECT muid FROM matches").await, ["6"]);
@@ -177,14 +171,10 @@ async fn questions_before_a_greeting() {
         let count = matches::greetings_since(&mut conn, WIKI, UserId(5), t(since)).await;
         assert_eq!(count.unwrap(), n);
     }
-    let of_profile = matches::of_profile(&mut conn, WIKI, PageId(12))
-        .await
-        .unwrap();
+    let of_profile = matches::of_profile(&mut conn, WIKI, PageId(12)).await.unwrap();
     let of_profile: Vec<_> = of_profile.iter().map(|row| row.id).collect();
     assert_eq!(of_profile, [1, 2, 4], "oldest first");
-    let made = matches::counts_since(&mut conn, WIKI, t(100))
-        .await
-        .unwrap();
+    let made = matches::counts_since(&mut conn, WIKI, t(100)).await.unwrap();
     assert_eq!(made, [3, 1], "with a mentor, without");
     let mentors = [UserId(6), UserId(7), UserId(9)];
     let counts = matches::counts_of_mentors(&mut conn, WIKI, &mentors, t(100))
@@ -195,17 +185,13 @@ async fn questions_before_a_greeting() {
         HashMap::from([(UserId(6), 2), (UserId(7), 1)]),
         "no match is no match"
     );
-    let none = matches::counts_of_mentors(&mut conn, WIKI, &[], t(0))
-        .await
-        .unwrap();
+    let none = matches::counts_of_mentors(&mut conn, WIKI, &[], t(0)).await.unwrap();
     assert!(none.is_empty());
 
-    let ids =
-        async |conn: &mut wikicrew_db::Work, learner: Option<u64>, mentor: Option<u64>, limit| {
-            let rows =
-                matches::history(conn, WIKI, learner.map(UserId), mentor.map(UserId), limit).await;
-            rows.unwrap().iter().map(|row| row.id).collect::<Vec<_>>()
-        };
+    let ids = async |conn: &mut wikicrew_db::Work, learner: Option<u64>, mentor: Option<u64>, limit| {
+        let rows = matches::history(conn, WIKI, learner.map(UserId), mentor.map(UserId), limit).await;
+        rows.unwrap().iter().map(|row| row.id).collect::<Vec<_>>()
+    };
     assert_eq!(ids(&mut conn, None, None, 2).await, [5, 4]);
     assert_eq!(ids(&mut conn, Some(5), None, 9).await, [4, 3, 2, 1]);
     assert_eq!(ids(&mut conn, None, Some(7), 9).await, [4, 3]);
@@ -223,10 +209,7 @@ async fn owners_are_remembered_and_put_right() {
         problem: problem.map(str::to_owned),
         seen_at: t(0),
     };
-    let mut owners: Vec<_> = (1..=450)
-        .rev()
-        .map(|page| owner(page, Some(page + 1), None))
-        .collect();
+    let mut owners: Vec<_> = (1..=450).rev().map(|page| owner(page, Some(page + 1), None)).collect();
     owners.push(owner(451, None, Some("the author is hidden")));
     test.write(&lease, async |tx| profile_owner::put(tx, &owners).await)
         .await

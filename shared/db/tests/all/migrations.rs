@@ -15,17 +15,10 @@ async fn each_migration_runs_on_tables_with_rows() {
     let files = migrate::files();
     assert!(!files.is_empty());
     for (version, name, _) in &files {
-        assert_eq!(
-            test.db.migrate_to(Some(*version)).await.unwrap(),
-            [*version]
-        );
+        assert_eq!(test.db.migrate_to(Some(*version)).await.unwrap(), [*version]);
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/V{version}.sql"));
-        let data = std::fs::read_to_string(&file).unwrap_or_else(|_| {
-            panic!(
-                "V{version}__{name}: write {} with rows for it",
-                file.display()
-            )
-        });
+        let data = std::fs::read_to_string(&file)
+            .unwrap_or_else(|_| panic!("V{version}__{name}: write {} with rows for it", file.display()));
         test.raw().await.query_drop(data).await.unwrap();
     }
     assert_eq!(test.db.migrate().await.unwrap(), Vec::<i32>::new());
@@ -34,9 +27,7 @@ async fn each_migration_runs_on_tables_with_rows() {
         .await;
     assert!(tables.len() >= 15);
     for table in tables {
-        let rows = test
-            .sql(&format!("SELECT COUNT(*) > 0 FROM `{table}`"))
-            .await;
+        let rows = test.sql(&format!("SELECT COUNT(*) > 0 FROM `{table}`")).await;
         assert_eq!(rows, ["1"], "no data file fills {table}");
     }
 }
@@ -67,10 +58,7 @@ async fn a_file_that_died_half_way_is_run_again() {
     let (_, _, first) = &migrate::files()[0];
     let half = statements(first).remove(0);
     test.raw().await.query_drop(half).await.unwrap();
-    assert_eq!(
-        test.db.migrate().await.unwrap().len(),
-        migrate::files().len()
-    );
+    assert_eq!(test.db.migrate().await.unwrap().len(), migrate::files().len());
 }
 
 #[tokio::test]
@@ -79,10 +67,7 @@ async fn a_changed_applied_file_is_an_error_that_says_what_to_do() {
     test.sql("UPDATE refinery_schema_history SET checksum = '1' WHERE version = 2")
         .await;
     let error = test.db.migrate().await.unwrap_err();
-    assert!(
-        matches!(error, Error::MigrationChanged { version: 2, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, Error::MigrationChanged { version: 2, .. }), "{error}");
     assert!(error.to_string().contains("write a new one"), "{error}");
 }
 
@@ -95,26 +80,16 @@ async fn a_program_older_than_the_database_says_so() {
     )
     .await;
     let error = test.db.migrate().await.unwrap_err();
-    assert!(
-        matches!(error, Error::DatabaseNewer { version: 999, .. }),
-        "{error}"
-    );
-    assert!(
-        error.to_string().contains("deploy the newer build"),
-        "{error}"
-    );
+    assert!(matches!(error, Error::DatabaseNewer { version: 999, .. }), "{error}");
+    assert!(error.to_string().contains("deploy the newer build"), "{error}");
 }
 
 #[tokio::test]
 async fn a_gap_in_what_was_applied_is_found() {
     let test = TestDb::new().await;
-    test.sql("DELETE FROM refinery_schema_history WHERE version = 2")
-        .await;
+    test.sql("DELETE FROM refinery_schema_history WHERE version = 2").await;
     let error = test.db.migrate().await.unwrap_err();
-    assert!(
-        matches!(error, Error::MigrationMissing { version: 2, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, Error::MigrationMissing { version: 2, .. }), "{error}");
     assert!(error.to_string().contains("in the database"), "{error}");
 }
 
@@ -135,10 +110,7 @@ fn the_files_keep_the_rules() {
                     "ROW_FORMAT=DYNAMIC",
                     "UTF8MB4_NOPAD_BIN",
                 ] {
-                    assert!(
-                        upper.contains(part),
-                        "{file}: {part} is missing in {one_line}"
-                    );
+                    assert!(upper.contains(part), "{file}: {part} is missing in {one_line}");
                 }
             } else if upper.starts_with("ALTER TABLE") {
                 assert!(
@@ -157,12 +129,8 @@ fn the_rule_about_defaults_sees_what_it_should() {
     assert!(adds_only_defaults(
         "ALTER TABLE A ADD COLUMN B INT NOT NULL DEFAULT 0, ADD KEY K (B, C)"
     ));
-    assert!(adds_only_defaults(
-        "ALTER TABLE A ADD COLUMN B DECIMAL(3,1) NULL"
-    ));
-    assert!(!adds_only_defaults(
-        "ALTER TABLE A ADD COLUMN B INT NOT NULL"
-    ));
+    assert!(adds_only_defaults("ALTER TABLE A ADD COLUMN B DECIMAL(3,1) NULL"));
+    assert!(!adds_only_defaults("ALTER TABLE A ADD COLUMN B INT NOT NULL"));
     assert!(!adds_only_defaults(
         "ALTER TABLE A ADD COLUMN B INT NOT NULL DEFAULT 0, ADD COLUMN C ENUM('A', 'B') NOT NULL"
     ));
@@ -180,16 +148,13 @@ fn adds_only_defaults(alter: &str) -> bool {
         }
         clauses.last_mut().unwrap().push(c);
     }
-    clauses.iter().all(|clause| {
-        !clause.contains("ADD") || !clause.contains("NOT NULL") || clause.contains("DEFAULT")
-    })
+    clauses
+        .iter()
+        .all(|clause| !clause.contains("ADD") || !clause.contains("NOT NULL") || clause.contains("DEFAULT"))
 }
 
 fn statements(sql: &str) -> Vec<String> {
-    let code: Vec<&str> = sql
-        .lines()
-        .map(|line| line.split("--").next().unwrap())
-        .collect();
+    let code: Vec<&str> = sql.lines().map(|line| line.split("--").next().unwrap()).collect();
     code.join("\n")
         .split(';')
         .map(str::trim)

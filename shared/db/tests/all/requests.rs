@@ -47,18 +47,14 @@ impl Bench {
 
     async fn one(&self, page_id: u64) -> Request {
         let mut conn = self.test.db.conn().await.unwrap();
-        let mut rows = request::of_page(&mut conn, WIKI, PageId(page_id))
-            .await
-            .unwrap();
+        let mut rows = request::of_page(&mut conn, WIKI, PageId(page_id)).await.unwrap();
         assert_eq!(rows.len(), 1);
         rows.remove(0)
     }
 
     async fn waiting(&self, now: i64) -> Vec<u64> {
         let mut conn = self.test.db.conn().await.unwrap();
-        let rows = request::waiting(&mut conn, WIKI, t(now), 100)
-            .await
-            .unwrap();
+        let rows = request::waiting(&mut conn, WIKI, t(now), 100).await.unwrap();
         rows.iter().map(|row| row.page_id.0).collect()
     }
 
@@ -117,11 +113,7 @@ async fn the_same_list_again_writes_nothing() {
     assert_eq!(bench.sync(&again, 2_000).await.rows(), 0);
     assert_eq!(bench.test.sql(dump).await, before);
     assert_eq!(bench.waiting(2_000).await.len(), 100, "limited");
-    assert_eq!(
-        bench.waiting(2_000).await[..3],
-        [1, 2, 3],
-        "who waits longest first"
-    );
+    assert_eq!(bench.waiting(2_000).await[..3], [1, 2, 3], "who waits longest first");
 }
 
 #[tokio::test]
@@ -157,20 +149,13 @@ async fn first_states_are_the_callers() {
     assert_eq!(counts, BTreeMap::from(each.map(|state| (state, 1))));
     let persons = request::in_states(&mut conn, WIKI, &[State::Person, State::GivenUp], 9).await;
     assert_eq!(persons.unwrap(), [old]);
-    assert!(
-        request::in_states(&mut conn, WIKI, &[], 9)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert!(request::in_states(&mut conn, WIKI, &[], 9).await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn leaving_coming_back_and_moving() {
     let bench = Bench::new().await;
-    bench
-        .sync(&[member(1, "P/A", 0), member(2, "P/B", 0)], 10)
-        .await;
+    bench.sync(&[member(1, "P/A", 0), member(2, "P/B", 0)], 10).await;
     let synced = bench.sync(&[member(2, "P/B (moved)", 0)], 20).await;
     assert_eq!(
         synced,
@@ -180,11 +165,7 @@ async fn leaving_coming_back_and_moving() {
             ..Synced::default()
         }
     );
-    assert_eq!(
-        bench.waiting(20).await,
-        [2],
-        "a withdrawn request is not greeted"
-    );
+    assert_eq!(bench.waiting(20).await, [2], "a withdrawn request is not greeted");
     assert!(!bench.one(1).await.in_category);
     assert_eq!(bench.one(2).await.title, "P/B (moved)");
     // Never greeted, so it only waits again; no new generation.
@@ -223,10 +204,7 @@ async fn tagged_again_is_a_new_request_only_a_month_after_the_greeting() {
     );
     assert_eq!(bench.one(1).await.state, State::Answered);
     assert_eq!(
-        bench
-            .sync(&[member(1, "P/A", 100)], 10 + MONTH)
-            .await
-            .rows(),
+        bench.sync(&[member(1, "P/A", 100)], 10 + MONTH).await.rows(),
         0,
         "no new tag"
     );
@@ -264,9 +242,7 @@ async fn the_same_learner_on_another_profile_counts() {
     bench.greet(1, 5, t(10)).await;
     bench.greet(2, 5, t(10 + MONTH)).await;
     // A month after the first greeting, but the second one was just now.
-    let synced = bench
-        .sync(&[member(1, "P/A", 500), both[1]], 20 + MONTH)
-        .await;
+    let synced = bench.sync(&[member(1, "P/A", 500), both[1]], 20 + MONTH).await;
     assert_eq!(
         synced,
         Synced {
@@ -303,21 +279,11 @@ async fn what_waits_for_a_person_becomes_new_when_tagged_again() {
     };
     leave(12).await;
     let row = bench.one(1).await;
-    assert_eq!(
-        (row.state, row.reason_code.as_str()),
-        (State::Person, "nobots")
-    );
-    assert_eq!(
-        (row.fingerprint.as_str(), row.learner),
-        ("rev 7", Some(UserId(5)))
-    );
+    assert_eq!((row.state, row.reason_code.as_str()), (State::Person, "nobots"));
+    assert_eq!((row.fingerprint.as_str(), row.learner), ("rev 7", Some(UserId(5))));
     assert_eq!((row.mentioned_at, row.updated), (Some(t(15)), t(12)));
     leave(99).await;
-    assert_eq!(
-        bench.one(1).await.updated,
-        t(12),
-        "the same again writes nothing"
-    );
+    assert_eq!(bench.one(1).await.updated, t(12), "the same again writes nothing");
     let synced = bench.sync(&[member(1, "P/A", 50)], 60).await;
     assert_eq!(
         synced,
@@ -327,10 +293,7 @@ async fn what_waits_for_a_person_becomes_new_when_tagged_again() {
         }
     );
     let row = bench.one(1).await;
-    assert_eq!(
-        (row.state, row.generation, row.mentioned_at),
-        (State::Waiting, 2, None)
-    );
+    assert_eq!((row.state, row.generation, row.mentioned_at), (State::Waiting, 2, None));
     assert_eq!((row.reason, row.fingerprint.as_str()), (None, ""));
 }
 
@@ -370,16 +333,11 @@ async fn failures_wait_count_and_end() {
     assert_eq!(bench.one(1).await.state, State::GivenUp);
     bench
         .test
-        .write(&bench.lease, async |tx| {
-            request::look_again(tx, id, t(800)).await
-        })
+        .write(&bench.lease, async |tx| request::look_again(tx, id, t(800)).await)
         .await
         .unwrap();
     let row = bench.one(1).await;
-    assert_eq!(
-        (row.state, row.failures, row.first_failure),
-        (State::Waiting, 0, None)
-    );
+    assert_eq!((row.state, row.failures, row.first_failure), (State::Waiting, 0, None));
     assert_eq!(bench.waiting(800).await, [1]);
     // Answered is the end of it.
     bench.greet(1, 5, t(900)).await;
@@ -399,15 +357,10 @@ async fn categories_are_bytes_and_may_have_255() {
     let bench = Bench::new().await;
     let long = "é".repeat(127) + "x";
     for category in ["Writing", "writing", "Writing ", &long] {
-        let synced = bench
-            .sync_in(category, &[member(1, "P/A", 0)], 10)
-            .await
-            .unwrap();
+        let synced = bench.sync_in(category, &[member(1, "P/A", 0)], 10).await.unwrap();
         assert_eq!(synced.added, 1, "{category}");
     }
-    let too_long = bench
-        .sync_in(&"x".repeat(256), &[member(1, "P/A", 0)], 10)
-        .await;
+    let too_long = bench.sync_in(&"x".repeat(256), &[member(1, "P/A", 0)], 10).await;
     assert_eq!(too_long.unwrap_err().code(), Some(1406));
     let left = bench
         .test

@@ -45,23 +45,11 @@ async fn a_run_is_recorded_from_start_to_end() {
         (running.state, running.started, running.finished),
         (State::Running, t(0), None)
     );
-    assert_eq!(
-        run::last_finished(&mut conn, "matchbot", WIKI)
-            .await
-            .unwrap(),
-        None
-    );
+    assert_eq!(run::last_finished(&mut conn, "matchbot", WIKI).await.unwrap(), None);
 
-    run::add_error(
-        &mut conn,
-        id,
-        "12:Writing",
-        true,
-        "protected: because",
-        t(3),
-    )
-    .await
-    .unwrap();
+    run::add_error(&mut conn, id, "12:Writing", true, "protected: because", t(3))
+        .await
+        .unwrap();
     run::add_error(&mut conn, id, "", false, &"é".repeat(20_000), t(4))
         .await
         .unwrap();
@@ -74,19 +62,10 @@ async fn a_run_is_recorded_from_start_to_end() {
     };
     run::finish(&mut conn, id, &again, t(10)).await.unwrap();
 
-    let done = run::last_finished(&mut conn, "matchbot", WIKI)
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(
-        (done.state, done.exit_code, done.success),
-        (State::Done, Some(0), true)
-    );
+    let done = run::last_finished(&mut conn, "matchbot", WIKI).await.unwrap().unwrap();
+    assert_eq!((done.state, done.exit_code, done.success), (State::Done, Some(0), true));
     assert_eq!((done.edits, done.db_rows, done.errors), (3, 7, 2));
-    assert_eq!(
-        (done.requests, done.settings_revid),
-        (END.requests, END.settings_revid)
-    );
+    assert_eq!((done.requests, done.settings_revid), (END.requests, END.settings_revid));
     assert_eq!(done.finished, Some(t(9)));
     assert_eq!(done.summary.as_deref(), Some(END.summary));
     assert_eq!(done.version, RUN.version);
@@ -96,10 +75,7 @@ async fn a_run_is_recorded_from_start_to_end() {
         (errors[0].n, errors[0].item.as_str(), errors[0].handled),
         (1, "12:Writing", true)
     );
-    assert_eq!(
-        (errors[1].n, errors[1].handled, errors[1].at),
-        (2, false, t(4))
-    );
+    assert_eq!((errors[1].n, errors[1].handled, errors[1].at), (2, false, t(4)));
     assert!(errors[1].text.len() <= 16_000 && errors[1].text.ends_with('…'));
 }
 
@@ -108,19 +84,9 @@ async fn questions_of_the_exit_codes() {
     let test = TestDb::new().await;
     {
         let mut conn = test.db.conn().await.unwrap();
-        assert_eq!(
-            run::last_success(&mut conn, "matchbot", WIKI)
-                .await
-                .unwrap(),
-            None
-        );
-        assert_eq!(
-            run::first_start(&mut conn, "matchbot", WIKI).await.unwrap(),
-            None
-        );
-        let none = run::totals_since(&mut conn, "matchbot", WIKI, t(0))
-            .await
-            .unwrap();
+        assert_eq!(run::last_success(&mut conn, "matchbot", WIKI).await.unwrap(), None);
+        assert_eq!(run::first_start(&mut conn, "matchbot", WIKI).await.unwrap(), None);
+        let none = run::totals_since(&mut conn, "matchbot", WIKI, t(0)).await.unwrap();
         assert_eq!(none, Totals::default());
     }
     a_run(&test, t(0), &END).await;
@@ -140,36 +106,17 @@ async fn questions_of_the_exit_codes() {
 
     let mut conn = test.db.conn().await.unwrap();
     assert_eq!(
-        run::last_success(&mut conn, "matchbot", WIKI)
-            .await
-            .unwrap(),
+        run::last_success(&mut conn, "matchbot", WIKI).await.unwrap(),
         Some(t(9))
     );
+    assert_eq!(run::first_start(&mut conn, "matchbot", WIKI).await.unwrap(), Some(t(0)));
     assert_eq!(
-        run::first_start(&mut conn, "matchbot", WIKI).await.unwrap(),
-        Some(t(0))
-    );
-    assert_eq!(
-        run::last_alarm(&mut conn, "matchbot", WIKI, 75)
-            .await
-            .unwrap(),
+        run::last_alarm(&mut conn, "matchbot", WIKI, 75).await.unwrap(),
         Some(t(309))
     );
-    assert_eq!(
-        run::last_alarm(&mut conn, "matchbot", WIKI, 78)
-            .await
-            .unwrap(),
-        None
-    );
-    assert_eq!(
-        run::last_success(&mut conn, "matchbot", "dewiki")
-            .await
-            .unwrap(),
-        None
-    );
-    let day = run::totals_since(&mut conn, "matchbot", WIKI, t(300))
-        .await
-        .unwrap();
+    assert_eq!(run::last_alarm(&mut conn, "matchbot", WIKI, 78).await.unwrap(), None);
+    assert_eq!(run::last_success(&mut conn, "matchbot", "dewiki").await.unwrap(), None);
+    let day = run::totals_since(&mut conn, "matchbot", WIKI, t(300)).await.unwrap();
     assert_eq!(
         day,
         Totals {
@@ -192,13 +139,8 @@ async fn the_first_failure_of_an_item_in_a_day() {
             .await
             .unwrap()
     };
-    run::add_error(&mut conn, first, "12", true, "x", t(1))
-        .await
-        .unwrap();
-    assert!(
-        !failed(&mut conn, "12", first).await,
-        "its own error does not count"
-    );
+    run::add_error(&mut conn, first, "12", true, "x", t(1)).await.unwrap();
+    assert!(!failed(&mut conn, "12", first).await, "its own error does not count");
     assert!(failed(&mut conn, "12", first + 1).await);
     assert!(!failed(&mut conn, "13", first + 1).await);
     let other = run::item_failed_since(&mut conn, "matchbot", "dewiki", "12", t(0), 99).await;
@@ -215,24 +157,16 @@ async fn a_thousand_errors_are_stored_and_the_rest_counted() {
         .await;
     let mut conn = test.db.conn().await.unwrap();
     for _ in 0..3 {
-        run::add_error(&mut conn, id, "", true, "x", t(1))
-            .await
-            .unwrap();
+        run::add_error(&mut conn, id, "", true, "x", t(1)).await.unwrap();
     }
     assert_eq!(run::errors(&mut conn, id).await.unwrap().len(), 1);
-    assert_eq!(
-        run::get(&mut conn, id).await.unwrap().unwrap().errors,
-        1_002
-    );
+    assert_eq!(run::get(&mut conn, id).await.unwrap().unwrap().errors, 1_002);
 }
 
 #[tokio::test]
 async fn old_runs_go_in_slices_but_the_last_success_stays() {
     let test = TestDb::new().await;
-    let failed = Finish {
-        success: false,
-        ..END
-    };
+    let failed = Finish { success: false, ..END };
     let mut ids = Vec::new();
     for i in 0..7 {
         let end = if i == 2 { &END } else { &failed };
@@ -240,30 +174,14 @@ async fn old_runs_go_in_slices_but_the_last_success_stays() {
     }
     for id in &ids {
         let mut conn = test.db.conn().await.unwrap();
-        run::add_error(&mut conn, *id, "", true, "x", t(1))
-            .await
-            .unwrap();
+        run::add_error(&mut conn, *id, "", true, "x", t(1)).await.unwrap();
     }
-    let deleted = run::prune(&test.db, "matchbot", WIKI, t(5 * 300), 2)
-        .await
-        .unwrap();
+    let deleted = run::prune(&test.db, "matchbot", WIKI, t(5 * 300), 2).await.unwrap();
     assert_eq!(deleted, 4);
     let left = [ids[2], ids[5], ids[6]].map(|id| id.to_string());
-    assert_eq!(
-        test.sql("SELECT run_id FROM run ORDER BY run_id").await,
-        left
-    );
-    assert_eq!(
-        test.sql("SELECT run_id FROM run_error ORDER BY run_id")
-            .await,
-        left
-    );
-    assert_eq!(
-        run::prune(&test.db, "matchbot", WIKI, t(5 * 300), 2)
-            .await
-            .unwrap(),
-        0
-    );
+    assert_eq!(test.sql("SELECT run_id FROM run ORDER BY run_id").await, left);
+    assert_eq!(test.sql("SELECT run_id FROM run_error ORDER BY run_id").await, left);
+    assert_eq!(run::prune(&test.db, "matchbot", WIKI, t(5 * 300), 2).await.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -271,22 +189,15 @@ async fn memos_are_kept_by_job_and_wiki() {
     let test = TestDb::new().await;
     let lease = test.lease().await;
     for (value, now) in [("12", 0), ("13", 5)] {
-        test.write(&lease, async |tx| {
-            memo::set(tx, "list:x", value, t(now)).await
-        })
-        .await
-        .unwrap();
+        test.write(&lease, async |tx| memo::set(tx, "list:x", value, t(now)).await)
+            .await
+            .unwrap();
     }
     let mut conn = test.db.conn().await.unwrap();
-    let memo = memo::get(&mut conn, "matchbot", WIKI, "list:x")
-        .await
-        .unwrap()
-        .unwrap();
+    let memo = memo::get(&mut conn, "matchbot", WIKI, "list:x").await.unwrap().unwrap();
     assert_eq!((memo.value.as_str(), memo.updated), ("13", t(5)));
     assert_eq!(
-        memo::get(&mut conn, "matchbot", "dewiki", "list:x")
-            .await
-            .unwrap(),
+        memo::get(&mut conn, "matchbot", "dewiki", "list:x").await.unwrap(),
         None
     );
 }

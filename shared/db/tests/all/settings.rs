@@ -19,11 +19,9 @@ const SEEN: Seen<'static> = Seen {
 };
 
 async fn record(test: &TestDb, lease: &Lease, seen: &Seen<'_>, now: i64) {
-    test.write(lease, async |tx| {
-        settings_rev::record(tx, seen, t(now)).await
-    })
-    .await
-    .unwrap();
+    test.write(lease, async |tx| settings_rev::record(tx, seen, t(now)).await)
+        .await
+        .unwrap();
 }
 
 async fn get(test: &TestDb, kind: Kind, revid: u64) -> Option<SettingsRev> {
@@ -67,14 +65,8 @@ async fn a_revision_keeps_what_was_first_and_learns_what_is_new() {
         (Verdict::Accepted, Some(t(20)), t(10))
     );
     assert_eq!((row.yaml.as_deref(), row.sha.as_str()), (SEEN.yaml, "ab12"));
-    assert_eq!(
-        (row.user.as_deref(), row.user_id),
-        (Some("Ädmin"), Some(UserId(1)))
-    );
-    assert_eq!(
-        (row.text_user.as_deref(), row.saved_at),
-        (Some("Bob"), Some(t(-5)))
-    );
+    assert_eq!((row.user.as_deref(), row.user_id), (Some("Ädmin"), Some(UserId(1))));
+    assert_eq!((row.text_user.as_deref(), row.saved_at), (Some("Bob"), Some(t(-5))));
 
     let rejected = Seen {
         verdict: Verdict::Rejected,
@@ -84,14 +76,8 @@ async fn a_revision_keeps_what_was_first_and_learns_what_is_new() {
     };
     record(&test, &lease, &rejected, 30).await;
     let row = get(&test, Kind::Settings, 3_000_000_000).await.unwrap();
-    assert_eq!(
-        (row.verdict, row.accepted_at),
-        (Verdict::Rejected, Some(t(20)))
-    );
-    assert_eq!(
-        (row.user.as_deref(), row.sha.as_str()),
-        (Some("Ädmin"), "ab12")
-    );
+    assert_eq!((row.verdict, row.accepted_at), (Verdict::Rejected, Some(t(20))));
+    assert_eq!((row.user.as_deref(), row.sha.as_str()), (Some("Ädmin"), "ab12"));
 }
 
 #[tokio::test]
@@ -125,11 +111,7 @@ async fn the_last_accepted_the_newest_and_the_first() {
     let stop = settings_rev::newest(&mut conn, "matchbot", WIKI, Kind::Stop).await;
     assert_eq!(stop.unwrap(), None);
     let first = settings_rev::first_accepted_saved_at(&mut conn, "matchbot", WIKI).await;
-    assert_eq!(
-        first.unwrap(),
-        Some(t(2)),
-        "drafts and rejected ones do not count"
-    );
+    assert_eq!(first.unwrap(), Some(t(2)), "drafts and rejected ones do not count");
     let none = settings_rev::first_accepted_saved_at(&mut conn, "matchbot", "dewiki").await;
     assert_eq!(none.unwrap(), None);
 }
@@ -163,8 +145,7 @@ async fn exit_78_once_per_revision_and_then_every_24_hours() {
     ] {
         let asked = test
             .write(&lease, async |tx| {
-                settings_rev::take_alarm(tx, Kind::Settings, RevId(revid), t(now - day), t(now))
-                    .await
+                settings_rev::take_alarm(tx, Kind::Settings, RevId(revid), t(now - day), t(now)).await
             })
             .await;
         assert_eq!(asked.unwrap(), told, "revision {revid} at {now}");
@@ -176,8 +157,5 @@ async fn exit_78_once_per_revision_and_then_every_24_hours() {
     })
     .await
     .unwrap();
-    assert_eq!(
-        get(&test, Kind::Settings, 5).await.unwrap().reported,
-        Some(t(7))
-    );
+    assert_eq!(get(&test, Kind::Settings, 5).await.unwrap().reported, Some(t(7)));
 }

@@ -164,11 +164,7 @@ impl TestDb {
     }
 
     /// One fenced transaction.
-    pub async fn write<T>(
-        &self,
-        lease: &Lease,
-        body: impl AsyncFnMut(&mut FencedTx<'_>) -> Result<T>,
-    ) -> Result<T> {
+    pub async fn write<T>(&self, lease: &Lease, body: impl AsyncFnMut(&mut FencedTx<'_>) -> Result<T>) -> Result<T> {
         self.db.fenced(lease.fence(), "test", body).await
     }
 }
@@ -223,8 +219,6 @@ async fn sweep(admin: &mut mysql_async::Conn, prefix: &str) {
         .unwrap();
     for name in old {
         // Another test may be sweeping the same one.
-        let _ = admin
-            .query_drop(format!("DROP DATABASE IF EXISTS `{name}`"))
-            .await;
+        let _ = admin.query_drop(format!("DROP DATABASE IF EXISTS `{name}`")).await;
     }
 }

@@ -42,10 +42,7 @@ async fn after_1205_the_whole_batch_is_done_again() {
     outcome.unwrap();
     assert!(tries >= 2);
     let last = format!("try {tries}");
-    assert_eq!(
-        memos(&test).await,
-        [format!("a|{last}"), format!("b|{last}")]
-    );
+    assert_eq!(memos(&test).await, [format!("a|{last}"), format!("b|{last}")]);
 }
 
 #[tokio::test]

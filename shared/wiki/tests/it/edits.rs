@@ -48,10 +48,7 @@ async fn a_page_is_made_changed_and_added_to() {
         .await
         .unwrap();
     assert!(made.created && !made.no_change);
-    assert_eq!(
-        (made.old_revid, made.title.as_str()),
-        (RevId(0), title.as_str())
-    );
+    assert_eq!((made.old_revid, made.title.as_str()), (RevId(0), title.as_str()));
     let change = revision(&session, made.revid).await;
     assert_eq!(change["bot"], true);
     assert_eq!(change["minor"], false);
@@ -73,10 +70,7 @@ async fn a_page_is_made_changed_and_added_to() {
     assert_eq!(second.page_id, made.page_id);
     assert!(second.new_timestamp >= made.new_timestamp);
     let change = revision(&session, second.revid).await;
-    assert_eq!(
-        (&change["bot"], &change["minor"]),
-        (&json!(false), &json!(true))
-    );
+    assert_eq!((&change["bot"], &change["minor"]), (&json!(false), &json!(true)));
 
     let mut third = edit(&title, Base::Revision(second.revid), "");
     third.body = Body::Append("\n\nMore.");
@@ -107,20 +101,12 @@ async fn the_wiki_refuses_what_would_double_or_overwrite() {
     // Somebody edits elsewhere on the page: merged, and that can be seen.
     let base = page(&title, "First.\n\nMiddle.\n\nLast.");
     let between = page(&title, "First!\n\nMiddle.\n\nLast.");
-    let merged = edit(
-        &title,
-        Base::Revision(RevId(base)),
-        "First.\n\nMiddle.\n\nLast!",
-    );
+    let merged = edit(&title, Base::Revision(RevId(base)), "First.\n\nMiddle.\n\nLast!");
     let saved = raw_edit(&session, &merged).await.unwrap();
     assert_eq!(saved.old_revid, RevId(between));
     assert_eq!(text(&session, &title).await, "First!\n\nMiddle.\n\nLast!");
 
-    let same = edit(
-        &title,
-        Base::Revision(saved.revid),
-        "First!\n\nMiddle.\n\nLast!",
-    );
+    let same = edit(&title, Base::Revision(saved.revid), "First!\n\nMiddle.\n\nLast!");
     let same = raw_edit(&session, &same).await.unwrap();
     assert!(same.no_change);
     assert_eq!(same.revid, saved.revid);
@@ -140,17 +126,11 @@ async fn deleted_missing_and_protected_pages_end_the_page() {
     admin(&["action=delete", &format!("title={title}")]);
     let gone = raw_edit(&session, &edit(&title, Base::Revision(RevId(base)), "y")).await;
     let gone = refusal(gone);
-    assert_eq!(
-        (gone.code.as_str(), gone.kind),
-        ("missingtitle", RefusalKind::Page)
-    );
+    assert_eq!((gone.code.as_str(), gone.kind), ("missingtitle", RefusalKind::Page));
     let mut anew = edit(&title, Base::CreateOnly, "y");
     anew.start_timestamp = Some(seen);
     let anew = refusal(raw_edit(&session, &anew).await);
-    assert_eq!(
-        (anew.code.as_str(), anew.kind),
-        ("pagedeleted", RefusalKind::Page)
-    );
+    assert_eq!((anew.code.as_str(), anew.kind), ("pagedeleted", RefusalKind::Page));
 
     let cascade = format!("{prefix}/C");
     let locked = load(&[
@@ -163,10 +143,7 @@ async fn deleted_missing_and_protected_pages_end_the_page() {
         let base = Base::Revision(RevId(locked[i]["revid"].as_u64().unwrap()));
         let title = locked[i]["title"].as_str().unwrap();
         let refused = refusal(raw_edit(&session, &edit(title, base, "y")).await);
-        assert_eq!(
-            (refused.code.as_str(), refused.kind),
-            (code, RefusalKind::Page)
-        );
+        assert_eq!((refused.code.as_str(), refused.kind), (code, RefusalKind::Page));
     }
     let interface = edit("MediaWiki:Wikitest", Base::CreateOnly, "y");
     let refused = refusal(raw_edit(&session, &interface).await);
@@ -179,10 +156,7 @@ async fn deleted_missing_and_protected_pages_end_the_page() {
     );
     let big = "x".repeat(usize::try_from(session.site().max_article_size()).unwrap() + 1);
     let big = refusal(raw_edit(&session, &edit(&title, Base::CreateOnly, &big)).await);
-    assert_eq!(
-        (big.code.as_str(), big.kind),
-        ("contenttoobig", RefusalKind::Page)
-    );
+    assert_eq!((big.code.as_str(), big.kind), ("contenttoobig", RefusalKind::Page));
 }
 
 #[tokio::test]
@@ -249,10 +223,7 @@ async fn lost_flags_rights_and_blocks_end_the_run() {
     let mut plain = edit(&title, Base::CreateOnly, "x");
     plain.assert_bot = false;
     let refused = refusal(raw_edit(&session, &plain).await);
-    assert_eq!(
-        (refused.code.as_str(), refused.kind),
-        ("blocked", RefusalKind::Stop)
-    );
+    assert_eq!((refused.code.as_str(), refused.kind), ("blocked", RefusalKind::Stop));
     assert!(refused.info.contains("Too fast"), "{refused}");
 
     end_sessions(&user);

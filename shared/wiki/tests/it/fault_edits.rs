@@ -55,9 +55,7 @@ async fn a_bad_token_is_replaced_once() {
         if r.get("meta") == "tokens" {
             tokens += 1;
             let token = format!("token{tokens}+\\");
-            return Some(Reply::Json(
-                json!({"query": {"tokens": {"csrftoken": token}}}),
-            ));
+            return Some(Reply::Json(json!({"query": {"tokens": {"csrftoken": token}}})));
         }
         (r.is("edit") && r.get("token") == "token1+\\").then(|| Reply::Json(error("badtoken")))
     })
@@ -78,8 +76,7 @@ async fn a_bad_token_is_replaced_once() {
 #[tokio::test]
 async fn the_token_of_nobody_ends_the_run() {
     let server = Server::start(|r| {
-        (r.get("meta") == "tokens")
-            .then(|| Reply::Json(json!({"query": {"tokens": {"csrftoken": "+\\"}}})))
+        (r.get("meta") == "tokens").then(|| Reply::Json(json!({"query": {"tokens": {"csrftoken": "+\\"}}})))
     })
     .await;
     let session = server.session().await;
@@ -101,13 +98,7 @@ async fn a_refused_connection_is_certain_and_repeated() {
     let Failed::NotWritten(error) = failed else {
         panic!("{failed}");
     };
-    assert!(matches!(
-        error,
-        Error::Transport {
-            never_sent: true,
-            ..
-        }
-    ));
+    assert!(matches!(error, Error::Transport { never_sent: true, .. }));
     assert!(error.to_string().contains("refused"), "{error}");
     assert_eq!(session.counts().retries, 4);
 }
@@ -182,10 +173,7 @@ async fn flow_topics_are_sent_once_and_refusals_understood() {
         panic!("not refused");
     };
     assert_eq!(refusal.kind, RefusalKind::Page);
-    assert_eq!(
-        refusal.meaning,
-        "Structured Discussions is read-only on this wiki"
-    );
+    assert_eq!(refusal.meaning, "Structured Discussions is read-only on this wiki");
     assert!(matches!(send().await, Err(Failed::Unknown(_))));
     let sent = server.requests(|r| r.is("flow"));
     assert_eq!(sent.len(), 3);

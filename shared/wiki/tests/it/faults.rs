@@ -45,20 +45,13 @@ async fn every_request_carries_what_it_must() {
     let session = server.session().await;
     read(&session).await.unwrap();
     let long = "B".repeat(3000);
-    session
-        .get(&[("prop", "info"), ("titles", &long)])
-        .await
-        .unwrap();
+    session.get(&[("prop", "info"), ("titles", &long)]).await.unwrap();
     raw_edit(&session, &edit()).await.unwrap();
     let all = server.requests(|_| true);
     assert_eq!(all.len(), 7, "login 3, reads 2, token 1, edit 1");
     for (i, request) in all.iter().enumerate() {
         assert_eq!(request.get("format"), "json");
-        assert!(
-            request
-                .headers
-                .contains("wikicrewtest/1 (https://example.org)")
-        );
+        assert!(request.headers.contains("wikicrewtest/1 (https://example.org)"));
         assert!(request.headers.contains("accept-encoding: gzip"));
         if i != 1 {
             // The second is the one that the crate sends by itself.
@@ -71,15 +64,8 @@ async fn every_request_carries_what_it_must() {
         }
     }
     let methods: Vec<_> = all.iter().map(|r| r.method.as_str()).collect();
-    assert_eq!(
-        methods,
-        ["GET", "GET", "POST", "GET", "POST", "GET", "POST"]
-    );
-    assert!(
-        all[4]
-            .headers
-            .contains("promise-non-write-api-action: true")
-    );
+    assert_eq!(methods, ["GET", "GET", "POST", "GET", "POST", "GET", "POST"]);
+    assert!(all[4].headers.contains("promise-non-write-api-action: true"));
     let edit = &all[6];
     assert!(!edit.headers.contains("promise-non-write"));
     assert_eq!(edit.get("assert"), "bot");
@@ -91,21 +77,10 @@ async fn every_request_carries_what_it_must() {
 
 #[tokio::test]
 async fn too_many_requests_for_ever_is_bounded() {
-    let server = always(|| {
-        Reply::Raw(
-            429,
-            "Retry-After: 0\r\n",
-            "text/plain",
-            "slow down".to_owned(),
-        )
-    })
-    .await;
+    let server = always(|| Reply::Raw(429, "Retry-After: 0\r\n", "text/plain", "slow down".to_owned())).await;
     let session = server.session().await;
     let error = read(&session).await.unwrap_err();
-    assert!(
-        matches!(error, Error::Status { status: 429, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, Error::Status { status: 429, .. }), "{error}");
     assert!(error.is_temporary());
     assert_eq!(server.requests(is_read).len(), 5);
     let counts = session.counts();
@@ -126,14 +101,8 @@ async fn the_crates_own_request_is_bounded_too() {
         (siteinfos > 1).then(|| Reply::Raw(429, "Retry-After: 0\r\n", "text/plain", String::new()))
     })
     .await;
-    let error = Session::login(config(&server.url), 1, Stop::new())
-        .await
-        .err()
-        .unwrap();
-    assert!(
-        matches!(error, Error::Status { status: 429, .. }),
-        "{error}"
-    );
+    let error = Session::login(config(&server.url), 1, Stop::new()).await.err().unwrap();
+    assert!(matches!(error, Error::Status { status: 429, .. }), "{error}");
     assert_eq!(server.requests(|_| true).len(), 1 + 5);
 }
 
@@ -142,17 +111,11 @@ async fn html_errors_are_retried_and_keep_their_status() {
     let server = always(|| html(503)).await;
     let session = server.session().await;
     let error = read(&session).await.unwrap_err();
-    assert!(
-        matches!(error, Error::Status { status: 503, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, Error::Status { status: 503, .. }), "{error}");
     assert!(error.to_string().contains("<h1>Our servers</h1>"));
     assert_eq!(server.requests(is_read).len(), 5);
     let error = raw_edit(&session, &edit()).await.unwrap_err();
-    assert!(matches!(
-        error,
-        Failed::Unknown(Error::Status { status: 503, .. })
-    ));
+    assert!(matches!(error, Failed::Unknown(Error::Status { status: 503, .. })));
     assert_eq!(server.requests(|r| r.is("edit")).len(), 1);
 }
 
@@ -209,10 +172,7 @@ async fn redirects_and_other_hosts_are_refused() {
     .await;
     let session = server.session().await;
     let error = read(&session).await.unwrap_err();
-    assert!(
-        matches!(error, Error::Redirected { status: 302, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, Error::Redirected { status: 302, .. }), "{error}");
     assert!(error.stops_run());
     assert_eq!(server.requests(is_read).len(), 1);
 
@@ -257,10 +217,7 @@ async fn a_stop_ends_pauses_and_reads_at_once() {
     });
     assert!(matches!(result, Err(Error::Stopped { .. })));
     assert!(begun.elapsed() < Duration::from_secs(1));
-    assert!(matches!(
-        read(&session).await,
-        Err(Error::Stopped { in_flight: false })
-    ));
+    assert!(matches!(read(&session).await, Err(Error::Stopped { in_flight: false })));
 }
 
 #[tokio::test]

@@ -42,11 +42,7 @@ async fn a_generator_with_properties_is_merged_right() {
     };
     let before = session.counts().total;
     let whole = sorted(query("max", "max").await);
-    assert_eq!(
-        session.counts().total - before,
-        1,
-        "must come in one answer"
-    );
+    assert_eq!(session.counts().total - before, 1, "must come in one answer");
     assert_eq!(whole["pages"].as_array().unwrap().len(), 11);
     let links = whole["pages"][4]["links"].as_array().unwrap();
     assert_eq!(links.len(), 4);

@@ -98,10 +98,7 @@ async fn secrets_reach_no_log_line_and_no_error() {
     // Refused logins of both kinds.
     let refused = || json!({"login": {"result": "Failed", "reason": "Incorrect password"}});
     let server = Server::start(move |r| r.is("login").then(|| Reply::Json(refused()))).await;
-    let error = Session::login(config(&server.url), 1, Stop::new())
-        .await
-        .err()
-        .unwrap();
+    let error = Session::login(config(&server.url), 1, Stop::new()).await.err().unwrap();
     assert_eq!(
         error.to_string(),
         format!(
@@ -118,18 +115,11 @@ async fn secrets_reach_no_log_line_and_no_error() {
     oauth.credentials = Credentials::OAuth2 {
         token: Secret::new("marked-bearer"),
     };
-    let error = Session::login(oauth.clone(), 1, Stop::new())
-        .await
-        .err()
-        .unwrap();
+    let error = Session::login(oauth.clone(), 1, Stop::new()).await.err().unwrap();
     assert!(error.to_string().contains("OAuth 2 token"), "{error}");
     errors.push(format!("{error} {error:?}"));
     let sent = server.requests(|_| true);
-    assert!(
-        sent[0]
-            .headers
-            .contains("authorization: bearer marked-bearer")
-    );
+    assert!(sent[0].headers.contains("authorization: bearer marked-bearer"));
 
     // A token that works.
     let server = Server::start(|_| None).await;
@@ -138,17 +128,10 @@ async fn secrets_reach_no_log_line_and_no_error() {
     session.get(&[("prop", "info")]).await.unwrap();
     let sent = server.requests(|_| true);
     assert_eq!(sent.len(), 3, "no login request with a token");
-    assert!(
-        sent[2]
-            .headers
-            .contains("authorization: bearer marked-bearer")
-    );
+    assert!(sent[2].headers.contains("authorization: bearer marked-bearer"));
 
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(
-        log.contains("api.action=edit") && log.contains("logged in"),
-        "{log}"
-    );
+    assert!(log.contains("api.action=edit") && log.contains("logged in"), "{log}");
     for text in errors.iter().chain([&log]) {
         assert!(!text.contains("marked-"), "{text}");
     }

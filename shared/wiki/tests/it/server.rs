@@ -56,9 +56,7 @@ pub struct Server {
 impl Server {
     /// `answer` gets each request; where it has nothing to say, login and
     /// tokens are answered as a wiki does.
-    pub async fn start(
-        mut answer: impl FnMut(&Received) -> Option<Reply> + Send + 'static,
-    ) -> Server {
+    pub async fn start(mut answer: impl FnMut(&Received) -> Option<Reply> + Send + 'static) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/w/api.php", listener.local_addr().unwrap());
         let log = Arc::new(Mutex::new(Vec::new()));
@@ -110,9 +108,7 @@ impl Server {
     }
 
     pub async fn session(&self) -> Session {
-        Session::login(config(&self.url), 1, Stop::new())
-            .await
-            .unwrap()
+        Session::login(config(&self.url), 1, Stop::new()).await.unwrap()
     }
 }
 
@@ -172,11 +168,7 @@ async fn read(stream: &mut TcpStream) -> Option<Received> {
     let query = line.next()?.split_once('?').map_or("", |(_, q)| q);
     let body = String::from_utf8_lossy(&bytes[body_start..]).into_owned();
     let url = format!("http://localhost/?{query}&{body}");
-    let params = reqwest::Url::parse(&url)
-        .unwrap()
-        .query_pairs()
-        .into_owned()
-        .collect();
+    let params = reqwest::Url::parse(&url).unwrap().query_pairs().into_owned().collect();
     Some(Received {
         method,
         headers,
