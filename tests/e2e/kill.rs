@@ -25,8 +25,16 @@ async fn one_greeting_and_one_row_wherever_the_run_is_killed() -> Result<()> {
     let coverage = kill_at_every_message(FullRun::default(), LANES).await?;
     println!("{coverage}");
     assert_all_covered(&coverage, |_, _| true);
-    for must in ["action=edit title=Wikipedia talk", "/Status", "INSERT INTO matches", "list=usercontribs"] {
-        assert!(coverage.messages.iter().any(|message| message.contains(must)), "no {must} in\n{coverage}");
+    for must in [
+        "action=edit title=Wikipedia talk",
+        "/Status",
+        "INSERT INTO matches",
+        "list=usercontribs",
+    ] {
+        assert!(
+            coverage.messages.iter().any(|message| message.contains(must)),
+            "no {must} in\n{coverage}"
+        );
     }
     Ok(())
 }
@@ -36,7 +44,13 @@ async fn an_empty_database_is_set_up_wherever_the_first_run_is_killed() -> Resul
     let coverage = kill_at_every_message(FirstRun::default(), LANES).await?;
     println!("{coverage}");
     assert_all_covered(&coverage, is_set_up);
-    assert!(coverage.messages.iter().any(|message| message.starts_with("db CREATE DATABASE")), "{coverage}");
+    assert!(
+        coverage
+            .messages
+            .iter()
+            .any(|message| message.starts_with("db CREATE DATABASE")),
+        "{coverage}"
+    );
     Ok(())
 }
 
@@ -45,7 +59,10 @@ fn assert_all_covered(coverage: &Coverage, about: fn(&[String], u64) -> bool) {
     let changing = (1..).zip(&coverage.messages).filter(|(_, message)| may_change(message));
     for (k, message) in changing.filter(|(k, _)| about(&coverage.messages, *k)) {
         for moment in [Moment::BeforeForwarding, Moment::BeforeAnswer] {
-            assert!(coverage.covered.contains(&(k, moment)), "{moment:?} of {k} {message}\n{coverage}");
+            assert!(
+                coverage.covered.contains(&(k, moment)),
+                "{moment:?} of {k} {message}\n{coverage}"
+            );
         }
     }
 }
@@ -53,13 +70,22 @@ fn assert_all_covered(coverage: &Coverage, about: fn(&[String], u64) -> bool) {
 /// Where to strike.
 fn is_struck(messages: &[String], k: u64, moment: Moment) -> bool {
     let message = &messages[k as usize - 1];
-    let in_passing = message.starts_with("http") || k % 8 == 0;
+    let in_passing = message.starts_with("http") || k.is_multiple_of(8);
     may_change(message) || (moment == Moment::BeforeForwarding && in_passing)
 }
 
 /// Whether a message can leave something behind, or take a lock.
 fn may_change(message: &str) -> bool {
-    const DB: [&str; 8] = ["INSERT", "UPDATE", "DELETE", "CREATE", "COMMIT", "DO ", "SELECT GET_LOCK", "-- "];
+    const DB: [&str; 8] = [
+        "INSERT",
+        "UPDATE",
+        "DELETE",
+        "CREATE",
+        "COMMIT",
+        "DO ",
+        "SELECT GET_LOCK",
+        "-- ",
+    ];
     match message.strip_prefix("db ") {
         Some(sql) => DB.iter().any(|word| sql.starts_with(word)),
         None => message.starts_with("http POST"),
@@ -95,7 +121,10 @@ impl Stage {
         for (title, revid, old) in &self.before {
             let newest = newest_revisions(coop, title).await?;
             told.push_str(&format!("== {title}\n"));
-            for revision in newest.iter().filter(|revision| revision["revid"].as_u64() > Some(*revid)) {
+            for revision in newest
+                .iter()
+                .filter(|revision| revision["revid"].as_u64() > Some(*revid))
+            {
                 told.push_str(&format!("* {}: {}\n", revision["user"], revision["comment"]));
             }
             let text = newest.first().map_or("", text_of);
@@ -105,7 +134,10 @@ impl Stage {
         let wiki = world.rows("SELECT wiki FROM run ORDER BY run_id DESC LIMIT 1").await?;
         let wiki = wiki.first().context("no run was recorded")?[0].clone();
         for (what, sql) in TABLES {
-            let rows = world.table(&sql.replace("WIKI", &wiki)).await.with_context(|| what.to_owned())?;
+            let rows = world
+                .table(&sql.replace("WIKI", &wiki))
+                .await
+                .with_context(|| what.to_owned())?;
             told.push_str(&format!("-- {what}\n{rows}"));
         }
         Ok(scrub(world, &told.replace(&wiki, "WIKI")))
@@ -115,15 +147,36 @@ impl Stage {
 /// Everything that is not about the runs themselves (there is one more after a kill). Revisions are compared with each
 /// other, attempts are not: an edit whose answer got lost may have taken two.
 const TABLES: [(&str, &str); 8] = [
-    ("matches", "SELECT luid > 0, category, muid > 0, matchmade, reason, intent_key LIKE CONCAT(lprofileid, ':%') FROM matches WHERE wiki = 'WIKI' ORDER BY id"),
-    ("request", "SELECT title, category, state, in_category, generation, reason_code, reason, failures, learner_id > 0, mentioned_at > 0 FROM request WHERE wiki = 'WIKI' ORDER BY title"),
-    ("intent", "SELECT IF(i.intent_key LIKE 'mention:%', 'mention', SUBSTRING_INDEX(i.intent_key, ':', -1)), i.state, i.title, e.kind, i.revid = e.revid, m.revid = e.revid, i.last_error FROM intent i \
-        LEFT JOIN edit_log e ON e.wiki = i.wiki AND e.revid = i.revid LEFT JOIN matches m ON m.wiki = i.wiki AND m.intent_key = i.intent_key WHERE i.wiki = 'WIKI' ORDER BY 1"),
-    ("edit_log", "SELECT title, kind, COUNT(*) FROM edit_log WHERE wiki = 'WIKI' GROUP BY 1, 2 ORDER BY 1, 2"),
-    ("profile_owner", "SELECT user_id > 0, source, problem, COUNT(*) FROM profile_owner WHERE wiki = 'WIKI' GROUP BY 1, 2, 3 ORDER BY 1, 2"),
+    (
+        "matches",
+        "SELECT luid > 0, category, muid > 0, matchmade, reason, intent_key LIKE CONCAT(lprofileid, ':%') FROM matches WHERE wiki = 'WIKI' ORDER BY id",
+    ),
+    (
+        "request",
+        "SELECT title, category, state, in_category, generation, reason_code, reason, failures, learner_id > 0, mentioned_at > 0 FROM request WHERE wiki = 'WIKI' ORDER BY title",
+    ),
+    (
+        "intent",
+        "SELECT IF(i.intent_key LIKE 'mention:%', 'mention', SUBSTRING_INDEX(i.intent_key, ':', -1)), i.state, i.title, e.kind, i.revid = e.revid, m.revid = e.revid, i.last_error FROM intent i \
+        LEFT JOIN edit_log e ON e.wiki = i.wiki AND e.revid = i.revid LEFT JOIN matches m ON m.wiki = i.wiki AND m.intent_key = i.intent_key WHERE i.wiki = 'WIKI' ORDER BY 1",
+    ),
+    (
+        "edit_log",
+        "SELECT title, kind, COUNT(*) FROM edit_log WHERE wiki = 'WIKI' GROUP BY 1, 2 ORDER BY 1, 2",
+    ),
+    (
+        "profile_owner",
+        "SELECT user_id > 0, source, problem, COUNT(*) FROM profile_owner WHERE wiki = 'WIKI' GROUP BY 1, 2, 3 ORDER BY 1, 2",
+    ),
     ("memo", "SELECT name, value FROM memo WHERE wiki = 'WIKI' ORDER BY name"),
-    ("settings_rev", "SELECT kind, verdict, problems FROM settings_rev WHERE wiki = 'WIKI'"),
-    ("others", "SELECT (SELECT COUNT(*) FROM parked), (SELECT COUNT(*) FROM checkpoint), (SELECT COUNT(*) FROM cap_hold)"),
+    (
+        "settings_rev",
+        "SELECT kind, verdict, problems FROM settings_rev WHERE wiki = 'WIKI'",
+    ),
+    (
+        "others",
+        "SELECT (SELECT COUNT(*) FROM parked), (SELECT COUNT(*) FROM checkpoint), (SELECT COUNT(*) FROM cap_hold)",
+    ),
 ];
 
 /// Beside what differs between worlds: escaped times, revisions in links, and how many runs there were.
@@ -145,7 +198,14 @@ fn scrub(world: &World, told: &str) -> String {
 /// The last revisions of a page, newest first; its whole history would grow with every kill.
 async fn newest_revisions(coop: &Coop, title: &str) -> Result<Vec<Value>> {
     let what = ("rvprop", "ids|user|comment|content");
-    let asked = [("action", "query"), ("prop", "revisions"), ("titles", title), what, ("rvslots", "main"), ("rvlimit", "4")];
+    let asked = [
+        ("action", "query"),
+        ("prop", "revisions"),
+        ("titles", title),
+        what,
+        ("rvslots", "main"),
+        ("rvlimit", "4"),
+    ];
     let mut answer = coop.world.admin.get(&asked).await?;
     Ok(serde_json::from_value(answer["query"]["pages"][0]["revisions"].take()).unwrap_or_default())
 }
@@ -187,17 +247,30 @@ impl Scenario for FullRun {
             Some(coop) => coop,
             None => lane().await?,
         };
-        coop.world.admin.append(&coop.settings_title(), "\nStill right.", "looked through").await?;
+        coop.world
+            .admin
+            .append(&coop.settings_title(), "\nStill right.", "looked through")
+            .await?;
         let mut before = Vec::new();
         let prefix = &coop.world.prefix;
-        let talks = [format!("{}/{prefix} Lea", coop.talk), format!("{}/{prefix} Nora", coop.talk), coop.maintainer.talk.clone()];
+        let talks = [
+            format!("{}/{prefix} Lea", coop.talk),
+            format!("{}/{prefix} Nora", coop.talk),
+            coop.maintainer.talk.clone(),
+        ];
         for title in talks.into_iter().chain([coop.status_title()]) {
             let newest = newest_revisions(&coop, &title).await?;
-            let newest = newest.first().map(|newest| (newest["revid"].as_u64().unwrap_or(0), text_of(newest).to_owned()));
+            let newest = newest
+                .first()
+                .map(|newest| (newest["revid"].as_u64().unwrap_or(0), text_of(newest).to_owned()));
             let (revid, text) = newest.unwrap_or_default();
             before.push((title, revid, text));
         }
-        Ok(Stage { coop: Some(coop), pool: self.pool.clone(), before })
+        Ok(Stage {
+            coop: Some(coop),
+            pool: self.pool.clone(),
+            before,
+        })
     }
 
     fn job(&self, stage: &Stage) -> Job {
@@ -221,7 +294,13 @@ async fn lane() -> Result<Coop> {
     let nora = &members[1];
     let text = format!("{{{{nobots}}}}\n[[{}]]", coop.skill("writing")?.request);
     let talk = |member: &wikicrew_tests::coop::Member| NewPage::new(&member.talk, "Talk.\n\n== Old ==\nYes.");
-    coop.world.load(&[NewPage::new(&nora.profile, &text).by(nora.name()), talk(&members[0]), talk(&coop.maintainer)]).await?;
+    coop.world
+        .load(&[
+            NewPage::new(&nora.profile, &text).by(nora.name()),
+            talk(&members[0]),
+            talk(&coop.maintainer),
+        ])
+        .await?;
     coop.matchbot().run_ok().await?;
     Ok(coop)
 }
@@ -247,7 +326,11 @@ impl Scenario for FirstRun {
         coop.world = coop.world.with_new_database().await?;
         let name = coop.world.database_name().to_owned();
         coop.world.execute(&format!("DROP DATABASE `{name}`")).await?;
-        Ok(Stage { coop: Some(coop), pool: self.pool.clone(), before: Vec::new() })
+        Ok(Stage {
+            coop: Some(coop),
+            pool: self.pool.clone(),
+            before: Vec::new(),
+        })
     }
 
     fn job(&self, stage: &Stage) -> Job {
@@ -260,7 +343,9 @@ impl Scenario for FirstRun {
 
     async fn snapshot(&self, stage: &Stage) -> Result<String> {
         let world = &stage.coop().world;
-        let versions = world.table("SELECT version, name FROM refinery_schema_history ORDER BY version").await?;
+        let versions = world
+            .table("SELECT version, name FROM refinery_schema_history ORDER BY version")
+            .await?;
         let tables = world.table("SHOW TABLES").await?;
         Ok(format!("{versions}{tables}{}", stage.tell().await?))
     }

@@ -31,7 +31,10 @@ async fn do_to(admin: &Api, learner: &Member, talk: &str) -> Result<()> {
 async fn scene() -> Result<(Scene, Vec<Member>)> {
     let scene = Scene::new().await?;
     let people = scene.coop.add_learners(&PEOPLE.map(|name| (name, "writing"))).await?;
-    let talks: Vec<NewPage> = people.iter().map(|learner| NewPage::new(&learner.talk, "Talk.")).collect();
+    let talks: Vec<NewPage> = people
+        .iter()
+        .map(|learner| NewPage::new(&learner.talk, "Talk."))
+        .collect();
     scene.coop.world.load(&talks).await?;
     Ok((scene, people))
 }
@@ -43,9 +46,16 @@ fn hook(scene: &Scene, people: &[Member], is_after: bool) {
         let when = When::edit_of(&learner.talk).nth(1);
         let act = move |_| {
             let (admin, learner) = (admin.clone(), learner.clone());
-            async move { do_to(&admin, &learner, &learner.talk).await.unwrap() }
+            async move { do_to(&admin, &learner, &learner.talk).await.expect("an admin may do that") }
         };
-        scene.http.rule(when, if is_after { Fault::after(act) } else { Fault::before(act) });
+        scene.http.rule(
+            when,
+            if is_after {
+                Fault::after(act)
+            } else {
+                Fault::before(act)
+            },
+        );
     }
 }
 
@@ -53,13 +63,23 @@ fn hook(scene: &Scene, people: &[Member], is_after: bool) {
 async fn pages_that_go_away_between_the_edit_and_its_answer() -> Result<()> {
     let (scene, people) = scene().await?;
     hook(&scene, &people, true);
-    scene.http.rule(When::edit().that("on talk pages", |call| call.param("title").is_some_and(|title| title.starts_with("Wikipedia talk:"))).first(5), Fault::ForwardAndLose);
+    scene.http.rule(
+        When::edit()
+            .that("on talk pages", |call| {
+                call.param("title")
+                    .is_some_and(|title| title.starts_with("Wikipedia talk:"))
+            })
+            .first(5),
+        Fault::ForwardAndLose,
+    );
     scene.job().run_ok().await?;
     assert_eq!(scene.coop.world.count("matches").await?, 0);
     for later in [LATER, 2 * LATER, DAY + LATER, 2 * DAY + LATER] {
         scene.job().later(later).run().await?;
     }
-    let [moved, taken, deleted, archived, blanked] = &people[..] else { unreachable!() };
+    let [moved, taken, deleted, archived, blanked] = &people[..] else {
+        unreachable!()
+    };
     // Where the greeting stands is where it was recorded.
     for learner in [moved, taken] {
         scene.recorded_once(learner, &format!("{} aside", learner.talk)).await?;
@@ -71,8 +91,18 @@ async fn pages_that_go_away_between_the_edit_and_its_answer() -> Result<()> {
     }
     // Contributions to a deleted page cannot be seen: a person has to look.
     assert_eq!(scene.request_of(deleted).await?, "person gone");
-    assert_eq!(scene.coop.world.admin.page_id(&deleted.talk).await?, None, "the page is not made again");
-    let status = scene.coop.world.admin.text(&scene.coop.status_title()).await?.unwrap_or_default();
+    assert_eq!(
+        scene.coop.world.admin.page_id(&deleted.talk).await?,
+        None,
+        "the page is not made again"
+    );
+    let status = scene
+        .coop
+        .world
+        .admin
+        .text(&scene.coop.status_title())
+        .await?
+        .unwrap_or_default();
     assert!(status.contains(&format!("[[:{}|", deleted.profile)), "{status}");
     Ok(())
 }
@@ -84,12 +114,23 @@ async fn pages_that_go_away_between_the_look_and_the_edit() -> Result<()> {
     for later in [0, LATER, DAY + LATER, 2 * DAY + LATER] {
         scene.job().later(later).run().await?;
     }
-    let [moved, taken, deleted, archived, blanked] = &people[..] else { unreachable!() };
+    let [moved, taken, deleted, archived, blanked] = &people[..] else {
+        unreachable!()
+    };
     assert_eq!(scene.request_of(moved).await?, "person talk-redirect");
     assert_eq!(scene.edits_of(&moved.talk).await?, 0, "nothing on the redirect");
     for learner in [taken, deleted] {
-        assert_eq!(scene.coop.world.admin.page_id(&learner.talk).await?, None, "{} is not made again", learner.talk);
-        assert!(scene.request_of(learner).await?.starts_with("person "), "{}", scene.request_of(learner).await?);
+        assert_eq!(
+            scene.coop.world.admin.page_id(&learner.talk).await?,
+            None,
+            "{} is not made again",
+            learner.talk
+        );
+        assert!(
+            scene.request_of(learner).await?.starts_with("person "),
+            "{}",
+            scene.request_of(learner).await?
+        );
     }
     // An archived or blanked page is a page: the greeting stands on what is there now.
     for learner in [archived, blanked] {
@@ -104,8 +145,18 @@ async fn pages_that_go_away_between_the_look_and_the_edit() -> Result<()> {
 #[tokio::test]
 async fn a_request_that_could_not_be_sent_is_judged_anew() -> Result<()> {
     let scene = Scene::new().await?;
-    let people = scene.coop.add_learners(&[("Comment", "writing"), ("Redirect", "writing"), ("Away", "writing"), ("Fine", "writing")]).await?;
-    let (admin, [comment, redirect, away, fine]) = (&scene.coop.world.admin, &people[..]) else { unreachable!() };
+    let people = scene
+        .coop
+        .add_learners(&[
+            ("Comment", "writing"),
+            ("Redirect", "writing"),
+            ("Away", "writing"),
+            ("Fine", "writing"),
+        ])
+        .await?;
+    let (admin, [comment, redirect, away, fine]) = (&scene.coop.world.admin, &people[..]) else {
+        unreachable!()
+    };
     for learner in [comment, away] {
         let busy = Fault::ApiError("editconflict".into(), "Edit conflict.".into());
         scene.http.rule(When::edit_of(&learner.talk).first(3), busy);
@@ -114,11 +165,23 @@ async fn a_request_that_could_not_be_sent_is_judged_anew() -> Result<()> {
         scene.http.rule(When::edit_of(&learner.talk).nth(1), Fault::Reset);
     }
     scene.job().run_ok().await?;
-    let states = scene.coop.world.table("SELECT state, attempt FROM intent ORDER BY 1, 2").await?;
+    let states = scene
+        .coop
+        .world
+        .table("SELECT state, attempt FROM intent ORDER BY 1, 2")
+        .await?;
     assert_eq!(states, "open | 3\nopen | 3\nsending | 1\nsending | 1\n");
     admin.edit(&comment.talk, "Talk. <!-- to be continued", "").await?;
-    admin.edit(&redirect.talk, "#REDIRECT [[Wikipedia:Sandbox]]", "").await?;
-    admin.edit(&away.profile, &format!("{{{{nobots}}}} [[{}]]", scene.coop.skill("writing")?.request), "").await?;
+    admin
+        .edit(&redirect.talk, "#REDIRECT [[Wikipedia:Sandbox]]", "")
+        .await?;
+    admin
+        .edit(
+            &away.profile,
+            &format!("{{{{nobots}}}} [[{}]]", scene.coop.skill("writing")?.request),
+            "",
+        )
+        .await?;
     scene.job().later(LATER).run_ok().await?;
     assert_eq!(scene.request_of(comment).await?, "person talk-ends-open");
     assert_eq!(scene.request_of(redirect).await?, "person talk-redirect");
@@ -141,7 +204,14 @@ async fn edits_of_others_between_look_and_edit_lose_no_byte() -> Result<()> {
     let bot = Arc::new(scene.coop.world.login(&scene.coop.world.bot).await?);
     let user = Arc::new(scene.coop.world.login(&scene.mentor.account).await?);
     for learner in &people {
-        let (api, talk) = (if learner.name().ends_with("User") { user.clone() } else { bot.clone() }, learner.talk.clone());
+        let (api, talk) = (
+            if learner.name().ends_with("User") {
+                user.clone()
+            } else {
+                bot.clone()
+            },
+            learner.talk.clone(),
+        );
         let other = move |_| {
             let (api, talk) = (api.clone(), talk.clone());
             async move {
@@ -152,14 +222,24 @@ async fn edits_of_others_between_look_and_edit_lose_no_byte() -> Result<()> {
                 done.map(drop).unwrap()
             }
         };
-        scene.http.rule(When::edit_of(&learner.talk).nth(1), Fault::before(other));
+        scene
+            .http
+            .rule(When::edit_of(&learner.talk).nth(1), Fault::before(other));
     }
     let run = scene.job().run_ok().await?;
     assert!(run.says("greeted=4"), "{run}");
     for learner in &people {
         let text = scene.coop.world.admin.text(&learner.talk).await?.unwrap_or_default();
-        assert_eq!(text.matches(&format!("Hello, [[User:{}", learner.name())).count(), 1, "{text}");
-        let other = if learner.name().ends_with("Top") { "Notice of another job." } else { "== Other ==\nAnother line." };
+        assert_eq!(
+            text.matches(&format!("Hello, [[User:{}", learner.name())).count(),
+            1,
+            "{text}"
+        );
+        let other = if learner.name().ends_with("Top") {
+            "Notice of another job."
+        } else {
+            "== Other ==\nAnother line."
+        };
         assert_eq!(text.matches(other).count(), 1, "{text}");
         assert!(learner.name().ends_with("New") || text.contains(old), "{text}");
     }
@@ -186,6 +266,9 @@ async fn a_page_that_is_edited_again_and_again_waits_for_the_next_run() -> Resul
     scene.job().later(60).run_ok().await?;
     scene.greeted_once(&lea).await?;
     let text = scene.coop.world.admin.text(&lea.talk).await?.unwrap_or_default();
-    assert!(text.starts_with("Talk.\n\nOne more line.\n\nOne more line.\n\nOne more line.\n\n=="), "{text}");
+    assert!(
+        text.starts_with("Talk.\n\nOne more line.\n\nOne more line.\n\nOne more line.\n\n=="),
+        "{text}"
+    );
     Ok(())
 }

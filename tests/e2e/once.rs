@@ -24,13 +24,30 @@ async fn a_lost_answer_makes_no_second_greeting() -> Result<()> {
     assert_eq!(scene.sent_to(&lea.talk), 0, "{}", scene.http.calls().told());
     assert!(run.says("greeted=1"), "{run}");
     scene.greeted_once(&lea).await?;
-    assert_eq!(scene.coop.world.table("SELECT muid FROM matches").await?, format!("{}\n", scene.mentor.account.id));
+    assert_eq!(
+        scene.coop.world.table("SELECT muid FROM matches").await?,
+        format!("{}\n", scene.mentor.account.id)
+    );
 
     for person in [&scene.mentor, &lea] {
         let told = scene.coop.world.login(&person.account).await?.notifications().await?;
-        assert_eq!(told.iter().filter(|note| note.kind == "mention" && note.title == lea.talk).count(), 1, "{told:?}");
+        assert_eq!(
+            told.iter()
+                .filter(|note| note.kind == "mention" && note.title == lea.talk)
+                .count(),
+            1,
+            "{told:?}"
+        );
     }
-    assert!(scene.job().later(2 * LATER).run_ok().await?.summary()?.contains("waiting=0"));
+    assert!(
+        scene
+            .job()
+            .later(2 * LATER)
+            .run_ok()
+            .await?
+            .summary()?
+            .contains("waiting=0")
+    );
     Ok(())
 }
 
@@ -38,7 +55,9 @@ async fn a_lost_answer_makes_no_second_greeting() -> Result<()> {
 async fn nothing_is_sent_again_within_five_minutes() -> Result<()> {
     let (scene, lea) = Scene::with_learner("Lea").await?;
     let gate = Gate::new();
-    scene.http.rule(When::edit_of(&lea.talk).nth(1), Fault::DeliverLater(gate.clone()));
+    scene
+        .http
+        .rule(When::edit_of(&lea.talk).nth(1), Fault::DeliverLater(gate.clone()));
     scene.job().run_ok().await?;
     // The request is still under way somewhere: too early to tell.
     scene.http.forget();
@@ -55,11 +74,20 @@ async fn nothing_is_sent_again_within_five_minutes() -> Result<()> {
 #[tokio::test]
 async fn a_request_that_arrives_after_the_next_run_is_refused_by_the_wiki() -> Result<()> {
     let scene = Scene::new().await?;
-    let people = scene.coop.add_learners(&[("Ann", "writing"), ("Ben", "writing")]).await?;
-    scene.coop.world.load(&[NewPage::new(&people[0].talk, "Talk.\n\n== Old ==\nYes.").by(people[0].name())]).await?;
+    let people = scene
+        .coop
+        .add_learners(&[("Ann", "writing"), ("Ben", "writing")])
+        .await?;
+    scene
+        .coop
+        .world
+        .load(&[NewPage::new(&people[0].talk, "Talk.\n\n== Old ==\nYes.").by(people[0].name())])
+        .await?;
     let gate = Gate::new();
     for learner in &people {
-        scene.http.rule(When::edit_of(&learner.talk).nth(1), Fault::DeliverLater(gate.clone()));
+        scene
+            .http
+            .rule(When::edit_of(&learner.talk).nth(1), Fault::DeliverLater(gate.clone()));
     }
     scene.job().run_ok().await?;
     scene.http.forget();
@@ -74,19 +102,35 @@ async fn a_request_that_arrives_after_the_next_run_is_refused_by_the_wiki() -> R
     for learner in &people {
         scene.greeted_once(learner).await?;
     }
-    assert!(scene.coop.world.admin.text(&people[0].talk).await?.unwrap_or_default().starts_with("Talk.\n\n== Old ==\nYes.\n\n=="));
+    assert!(
+        scene
+            .coop
+            .world
+            .admin
+            .text(&people[0].talk)
+            .await?
+            .unwrap_or_default()
+            .starts_with("Talk.\n\n== Old ==\nYes.\n\n==")
+    );
     Ok(())
 }
 
 #[tokio::test]
 async fn a_late_request_and_a_lost_answer_together_make_one_greeting() -> Result<()> {
     let scene = Scene::new().await?;
-    let people = scene.coop.add_learners(&[("Ann", "writing"), ("Ben", "writing")]).await?;
+    let people = scene
+        .coop
+        .add_learners(&[("Ann", "writing"), ("Ben", "writing")])
+        .await?;
     scene.coop.world.load(&[NewPage::new(&people[0].talk, "Talk.")]).await?;
     let gate = Gate::new();
     for learner in &people {
-        scene.http.rule(When::edit_of(&learner.talk).nth(1), Fault::DeliverLater(gate.clone()));
-        scene.http.rule(When::edit_of(&learner.talk).nth(2), Fault::ForwardAndLose);
+        scene
+            .http
+            .rule(When::edit_of(&learner.talk).nth(1), Fault::DeliverLater(gate.clone()));
+        scene
+            .http
+            .rule(When::edit_of(&learner.talk).nth(2), Fault::ForwardAndLose);
     }
     scene.job().run_ok().await?;
     scene.job().later(LATER).run_ok().await?;
@@ -104,19 +148,34 @@ async fn a_late_request_and_a_lost_answer_together_make_one_greeting() -> Result
 #[tokio::test]
 async fn a_late_request_that_overtakes_the_next_run_is_found_by_it() -> Result<()> {
     let scene = Scene::new().await?;
-    let people = scene.coop.add_learners(&[("Ann", "writing"), ("Ben", "writing")]).await?;
+    let people = scene
+        .coop
+        .add_learners(&[("Ann", "writing"), ("Ben", "writing")])
+        .await?;
     scene.coop.world.load(&[NewPage::new(&people[0].talk, "Talk.")]).await?;
     for learner in &people {
         let gate = Gate::new();
-        scene.http.rule(When::edit_of(&learner.talk).nth(1), Fault::DeliverLater(gate.clone()));
-        let (admin, talk, bot) = (scene.coop.world.admin.clone(), learner.talk.clone(), scene.coop.world.bot.name.clone());
+        scene
+            .http
+            .rule(When::edit_of(&learner.talk).nth(1), Fault::DeliverLater(gate.clone()));
+        let (admin, talk, bot) = (
+            scene.coop.world.admin.clone(),
+            learner.talk.clone(),
+            scene.coop.world.bot.name.clone(),
+        );
         scene.http.rule(
             When::edit_of(&learner.talk).nth(2),
             Fault::before(move |_| {
                 let (admin, talk, bot, gate) = (admin.clone(), talk.clone(), bot.clone(), gate.clone());
                 async move {
                     gate.open();
-                    while !admin.history(&talk).await.unwrap().iter().any(|revision| revision.user == bot) {}
+                    while !admin
+                        .history(&talk)
+                        .await
+                        .unwrap()
+                        .iter()
+                        .any(|revision| revision.user == bot)
+                    {}
                 }
             }),
         );
@@ -136,8 +195,17 @@ async fn a_greeting_that_the_database_has_forgotten_is_adopted() -> Result<()> {
     let (scene, lea) = Scene::with_learner("Lea").await?;
     scene.job().run_ok().await?;
     let losses: [&[&str]; 3] = [
-        &["DELETE FROM intent", "DELETE FROM matches", "UPDATE request SET state = 'waiting'"],
-        &["DELETE FROM intent", "DELETE FROM matches", "DELETE FROM request", "DELETE FROM edit_log"],
+        &[
+            "DELETE FROM intent",
+            "DELETE FROM matches",
+            "UPDATE request SET state = 'waiting'",
+        ],
+        &[
+            "DELETE FROM intent",
+            "DELETE FROM matches",
+            "DELETE FROM request",
+            "DELETE FROM edit_log",
+        ],
         &["DELETE FROM matches", "DELETE FROM request"],
     ];
     for (n, loss) in (1..).zip(losses) {
@@ -145,7 +213,10 @@ async fn a_greeting_that_the_database_has_forgotten_is_adopted() -> Result<()> {
             scene.coop.world.execute(sql).await?;
         }
         let run = scene.job().later(n * LATER).run_ok().await?;
-        scene.greeted_once(&lea).await.map_err(|error| error.context(format!("after {loss:?}\n{run}")))?;
+        scene
+            .greeted_once(&lea)
+            .await
+            .map_err(|error| error.context(format!("after {loss:?}\n{run}")))?;
     }
     Ok(())
 }
@@ -158,7 +229,10 @@ async fn after_the_loss_of_the_database_nobody_is_greeted_again() -> Result<()> 
         scene.coop.world = scene.coop.world.with_new_database().await?;
         scene.db = wikicrew_tests::dbproxy::DbProxy::start(&scene.coop.world.database_url()).await?;
         scene.job().later(later).run_ok().await?;
-        scene.greeted_once(&lea).await.map_err(|error| error.context(format!("{later} s later")))?;
+        scene
+            .greeted_once(&lea)
+            .await
+            .map_err(|error| error.context(format!("{later} s later")))?;
     }
     Ok(())
 }
@@ -169,7 +243,13 @@ async fn a_greeting_is_recorded_even_when_the_request_is_withdrawn_before_it_is_
     let (scene, lea) = Scene::with_learner("Lea").await?;
     scene.http.rule(When::edit_of(&lea.talk).nth(1), Fault::ForwardAndLose);
     scene.job().run_ok().await?;
-    scene.coop.world.login(&lea.account).await?.edit(&lea.profile, "Hello, I have a mentor now.", "").await?;
+    scene
+        .coop
+        .world
+        .login(&lea.account)
+        .await?
+        .edit(&lea.profile, "Hello, I have a mentor now.", "")
+        .await?;
     scene.job().later(LATER).run_ok().await?;
     scene.greeted_once(&lea).await
 }
@@ -188,8 +268,17 @@ async fn the_maintainer_is_told_once_of_each_case() -> Result<()> {
     }
     let history = scene.coop.world.admin.history(talk).await?;
     assert_eq!(history.len(), 1, "{}", scene.coop.world.admin.tell(&[talk]).await?);
-    assert_eq!(scene.coop.world.count("request WHERE mentioned_at IS NOT NULL").await?, 1);
-    let told = scene.coop.world.login(&scene.coop.maintainer.account).await?.notifications().await?;
+    assert_eq!(
+        scene.coop.world.count("request WHERE mentioned_at IS NOT NULL").await?,
+        1
+    );
+    let told = scene
+        .coop
+        .world
+        .login(&scene.coop.maintainer.account)
+        .await?
+        .notifications()
+        .await?;
     assert_eq!(told.iter().filter(|note| note.title == *talk).count(), 1, "{told:?}");
     Ok(())
 }
@@ -198,7 +287,10 @@ async fn the_maintainer_is_told_once_of_each_case() -> Result<()> {
 #[tokio::test]
 async fn two_runs_with_the_same_intent_make_one_greeting() -> Result<()> {
     let scene = Scene::new().await?;
-    let people = scene.coop.add_learners(&[("Ann", "writing"), ("Ben", "writing")]).await?;
+    let people = scene
+        .coop
+        .add_learners(&[("Ann", "writing"), ("Ben", "writing")])
+        .await?;
     scene.coop.world.load(&[NewPage::new(&people[0].talk, "Talk.")]).await?;
     let [ann, ben] = &people[..] else { unreachable!() };
     for (learner, other) in [(ann, ben), (ben, ann)] {
@@ -216,7 +308,9 @@ async fn two_runs_with_the_same_intent_make_one_greeting() -> Result<()> {
             }),
         );
         // Only this one's turn; the other one's comes in the second round.
-        scene.http.rule(When::edit_of(&other.talk).first(9), Fault::ratelimited());
+        scene
+            .http
+            .rule(When::edit_of(&other.talk).first(9), Fault::ratelimited());
         let first = scene.job().start()?;
         drop(reached.acquire().await?);
         scene.cut_lock();
@@ -225,7 +319,10 @@ async fn two_runs_with_the_same_intent_make_one_greeting() -> Result<()> {
         let first = first.wait().await?;
         assert!(first.says("fenced"), "{first}\n{second}");
         assert_eq!((held.times(), first.code), (1, 0), "{first}");
-        scene.greeted_once(learner).await.map_err(|error| error.context(format!("{first}\n{second}")))?;
+        scene
+            .greeted_once(learner)
+            .await
+            .map_err(|error| error.context(format!("{first}\n{second}")))?;
     }
     Ok(())
 }

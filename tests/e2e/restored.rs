@@ -10,13 +10,21 @@ use wikicrew_tests::scene::{DAY, LATER, Scene};
 #[tokio::test]
 async fn a_restored_backup_makes_no_edit_twice() -> Result<()> {
     let scene = Scene::new().await?;
-    let before = scene.coop.add_learners(&[("Ann", "writing"), ("Cid", "writing")]).await?;
-    scene.http.rule(When::edit_of(&before[1].talk).nth(1), Fault::ForwardAndLose);
+    let before = scene
+        .coop
+        .add_learners(&[("Ann", "writing"), ("Cid", "writing")])
+        .await?;
+    scene
+        .http
+        .rule(When::edit_of(&before[1].talk).nth(1), Fault::ForwardAndLose);
     scene.job().run_ok().await?;
 
     // Ann is greeted, of Cid nobody knows.
     let folder = std::env::temp_dir().join(format!("wikicrew-backup-{}", scene.coop.world.prefix));
-    script(&scene, "backup").args(&[&folder.to_string_lossy()]).run_ok().await?;
+    script(&scene, "backup")
+        .args(&[&folder.to_string_lossy()])
+        .run_ok()
+        .await?;
     let dump = std::fs::read_dir(&folder)?.next().context("no dump was made")??.path();
 
     let ben = scene.coop.add_learner("Ben", "writing").await?;
@@ -27,13 +35,21 @@ async fn a_restored_backup_makes_no_edit_twice() -> Result<()> {
 
     let dump = dump.to_string_lossy();
     let refused = script(&scene, "restore").args(&[&dump]).run_to(1).await?;
-    assert!(refused.says("--replace"), "not over rows that nobody asked to lose\n{refused}");
+    assert!(
+        refused.says("--replace"),
+        "not over rows that nobody asked to lose\n{refused}"
+    );
     script(&scene, "restore").args(&["--replace", &dump]).run_ok().await?;
     std::fs::remove_dir_all(&folder)?;
     assert_eq!(scene.coop.world.count("matches").await?, 1, "it is the older database");
 
     let edits = scene.coop.world.admin.contributions(&scene.coop.world.bot.name).await?;
-    let talk_edits = |edits: &[(String, String)]| edits.iter().filter(|(title, _)| title.starts_with("Wikipedia talk:")).count();
+    let talk_edits = |edits: &[(String, String)]| {
+        edits
+            .iter()
+            .filter(|(title, _)| title.starts_with("Wikipedia talk:"))
+            .count()
+    };
     for later in [2 * LATER, DAY] {
         scene.job().later(later).run_ok().await?;
     }

@@ -86,10 +86,7 @@ impl Api {
             ])
             .await?;
         if answer["clientlogin"]["status"] != "PASS" {
-            bail!(
-                "login of {user} refused: {}",
-                answer["clientlogin"]["message"]
-            );
+            bail!("login of {user} refused: {}", answer["clientlogin"]["message"]);
         }
         api.user = Some(user.to_owned());
         Ok(api)
@@ -124,8 +121,7 @@ impl Api {
     }
 
     async fn send(&self, method: &str, params: Params<'_>, more: Params<'_>) -> Result<Value> {
-        let mut all: BTreeMap<&str, &str> =
-            BTreeMap::from([("format", "json"), ("formatversion", "2")]);
+        let mut all: BTreeMap<&str, &str> = BTreeMap::from([("format", "json"), ("formatversion", "2")]);
         all.extend(params.iter().chain(more).copied());
         let form = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(&all)
@@ -164,14 +160,8 @@ impl Api {
             .iter()
             .filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"))
         {
-            if let Some((name, value)) = cookie
-                .split(';')
-                .next()
-                .and_then(|pair| pair.split_once('='))
-            {
-                self.state()
-                    .cookies
-                    .insert(name.trim().to_owned(), value.to_owned());
+            if let Some((name, value)) = cookie.split(';').next().and_then(|pair| pair.split_once('=')) {
+                self.state().cookies.insert(name.trim().to_owned(), value.to_owned());
             }
         }
         let text = reply.text()?;
@@ -183,10 +173,7 @@ impl Api {
             )
         })?;
         if let Some(code) = answer["error"]["code"].as_str() {
-            let info = answer["error"]["info"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned();
+            let info = answer["error"]["info"].as_str().unwrap_or_default().to_owned();
             return Err(anyhow::Error::new(ApiError {
                 code: code.to_owned(),
                 info,
@@ -204,20 +191,17 @@ impl Api {
 
     /// Saves the whole text of a page; returns the new revision (the present one where nothing changed).
     pub async fn edit(&self, title: &str, text: &str, summary: &str) -> Result<u64> {
-        self.save(title, &[("text", text), ("summary", summary)])
-            .await
+        self.save(title, &[("text", text), ("summary", summary)]).await
     }
 
     /// Adds text at the end of a page.
     pub async fn append(&self, title: &str, text: &str, summary: &str) -> Result<u64> {
-        self.save(title, &[("appendtext", text), ("summary", summary)])
-            .await
+        self.save(title, &[("appendtext", text), ("summary", summary)]).await
     }
 
     /// Adds text at the top of a page.
     pub async fn prepend(&self, title: &str, text: &str, summary: &str) -> Result<u64> {
-        self.save(title, &[("prependtext", text), ("summary", summary)])
-            .await
+        self.save(title, &[("prependtext", text), ("summary", summary)]).await
     }
 
     async fn save(&self, title: &str, params: Params<'_>) -> Result<u64> {
@@ -230,11 +214,7 @@ impl Api {
         }
         match edit["newrevid"].as_u64() {
             Some(revid) => Ok(revid),
-            None => Ok(self
-                .history(title)
-                .await?
-                .last()
-                .map_or(0, |newest| newest.revid)),
+            None => Ok(self.history(title).await?.last().map_or(0, |newest| newest.revid)),
         }
     }
 
@@ -269,13 +249,7 @@ impl Api {
 
     /// Protects against editing and moving: `level` such as `sysop` (or `all`: takes protection away), `expiry` such
     /// as `infinite` or `3 days`.
-    pub async fn protect(
-        &self,
-        title: &str,
-        level: &str,
-        expiry: &str,
-        cascade: bool,
-    ) -> Result<()> {
+    pub async fn protect(&self, title: &str, level: &str, expiry: &str, cascade: bool) -> Result<()> {
         let protections = format!("edit={level}|move={level}");
         let mut params = vec![
             ("action", "protect"),
@@ -318,19 +292,13 @@ impl Api {
 
     /// Lifts a block.
     pub async fn unblock(&self, user: &str) -> Result<()> {
-        self.write(&[("action", "unblock"), ("user", user)])
-            .await
-            .map(drop)
+        self.write(&[("action", "unblock"), ("user", user)]).await.map(drop)
     }
 
     /// Changes the groups of a user; lists are separated by `|`.
     pub async fn set_groups(&self, user: &str, add: &str, remove: &str) -> Result<()> {
         let tokens = self
-            .get(&[
-                ("action", "query"),
-                ("meta", "tokens"),
-                ("type", "userrights"),
-            ])
+            .get(&[("action", "query"), ("meta", "tokens"), ("type", "userrights")])
             .await?;
         let token = tokens["query"]["tokens"]["userrightstoken"]
             .as_str()

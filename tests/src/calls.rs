@@ -22,15 +22,7 @@ const DULL: [&str; 7] = [
     "continue",
 ];
 /// Parameters whose values name API modules.
-const MODULE: [&str; 7] = [
-    "action",
-    "list",
-    "prop",
-    "meta",
-    "generator",
-    "submodule",
-    "type",
-];
+const MODULE: [&str; 7] = ["action", "list", "prop", "meta", "generator", "submodule", "type"];
 
 /// One request to the API and what became of it.
 #[derive(Clone)]
@@ -62,12 +54,7 @@ impl Call {
         let mut words = request.first.split(' ');
         let method = words.next().unwrap_or_default().to_owned();
         let target = words.next().unwrap_or_default();
-        let mut params = decode(
-            target
-                .split_once('?')
-                .map_or("", |(_, query)| query)
-                .as_bytes(),
-        );
+        let mut params = decode(target.split_once('?').map_or("", |(_, query)| query).as_bytes());
         if request
             .header("content-type")
             .is_some_and(|v| v.starts_with("application/x-www-form-urlencoded"))
@@ -90,10 +77,7 @@ impl Call {
 
     /// The value of a parameter.
     pub fn param(&self, key: &str) -> Option<&str> {
-        self.params
-            .iter()
-            .find(|(k, _)| k == key)
-            .map(|(_, v)| v.as_str())
+        self.params.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str())
     }
 
     /// The value of a request header, its name compared without case.
@@ -111,10 +95,7 @@ impl Call {
 
     /// Whether the request names this API module.
     pub fn has_module(&self, module: &str) -> bool {
-        let mut named = self
-            .params
-            .iter()
-            .filter(|(k, _)| MODULE.contains(&k.as_str()));
+        let mut named = self.params.iter().filter(|(k, _)| MODULE.contains(&k.as_str()));
         named.any(|(_, v)| v.split(['|', '\u{1f}']).any(|part| part == module))
     }
 
@@ -164,8 +145,7 @@ impl fmt::Display for Call {
 /// The code of an API error, in either form of answer (`error`, or `errors` where `errorformat` was asked for).
 pub fn error_code(answer: &Value) -> Option<&str> {
     let old = &answer["error"]["code"];
-    old.as_str()
-        .or_else(|| answer["errors"][0]["code"].as_str())
+    old.as_str().or_else(|| answer["errors"][0]["code"].as_str())
 }
 
 /// Questions about the calls of a run.
@@ -182,10 +162,7 @@ pub trait Calls {
 
 impl<T: std::borrow::Borrow<Call>> Calls for [T] {
     fn writes(&self) -> Vec<&Call> {
-        self.iter()
-            .map(T::borrow)
-            .filter(|call| call.is_write())
-            .collect()
+        self.iter().map(T::borrow).filter(|call| call.is_write()).collect()
     }
 
     fn of_module(&self, module: &str) -> Vec<&Call> {
@@ -242,16 +219,8 @@ mod tests {
         assert_eq!(edit.param("title"), Some("A|B c"));
         assert_eq!(edit.param("text"), Some("é"));
         assert!(edit.is_write() && edit.has_module("edit"));
-        let read = call(
-            "GET /w/api.php?action=query&prop=info|revisions&list=x HTTP/1.1",
-            "",
-        );
-        assert!(
-            !read.is_write()
-                && read.has_module("revisions")
-                && read.has_module("x")
-                && !read.has_module("rev")
-        );
+        let read = call("GET /w/api.php?action=query&prop=info|revisions&list=x HTTP/1.1", "");
+        assert!(!read.is_write() && read.has_module("revisions") && read.has_module("x") && !read.has_module("rev"));
         let login = call(
             "POST /w/api.php HTTP/1.1",
             "action=login&lgname=U&lgpassword=hush&lgtoken=secret",

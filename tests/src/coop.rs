@@ -118,15 +118,11 @@ impl Coop {
         let mut pages = vec![
             NewPage::new(&self.main, "A place where newcomers find mentors."),
             NewPage::new(&self.talk, "Talk here."),
-            NewPage::new(&self.maintainer.profile, "I look after the Co-op.")
-                .by(self.maintainer.name()),
+            NewPage::new(&self.maintainer.profile, "I look after the Co-op.").by(self.maintainer.name()),
             NewPage::new(&self.settings_title(), BEFORE_PROTECTION).protected("sysop"),
             NewPage::new(&self.settings_title(), &self.settings.page()).summary("settings"),
         ];
-        let of_skills = self
-            .skills
-            .iter()
-            .flat_map(|skill| [&skill.request, &skill.mentors]);
+        let of_skills = self.skills.iter().flat_map(|skill| [&skill.request, &skill.mentors]);
         let categories = of_skills.chain([&self.general, &self.optout]);
         pages.extend(categories.map(|title| NewPage::new(title, "Members of the Co-op.")));
         self.world.load(&pages).await
@@ -146,10 +142,7 @@ impl Coop {
     pub async fn add_mentors(&self, mentors: &[(&str, &[&str])]) -> Result<Vec<Member>> {
         let mut people = Vec::new();
         for (name, offers) in mentors {
-            let categories: Result<Vec<&str>> = offers
-                .iter()
-                .map(|offer| self.mentor_category(offer))
-                .collect();
+            let categories: Result<Vec<&str>> = offers.iter().map(|offer| self.mentor_category(offer)).collect();
             people.push((*name, categories?));
         }
         self.add_members(&people).await
@@ -193,11 +186,7 @@ impl Coop {
     pub fn skill(&self, name: &str) -> Result<&Skill> {
         let found = self.skills.iter().find(|skill| skill.name == name);
         found.with_context(|| {
-            let names: Vec<&str> = self
-                .skills
-                .iter()
-                .map(|skill| skill.name.as_str())
-                .collect();
+            let names: Vec<&str> = self.skills.iter().map(|skill| skill.name.as_str()).collect();
             format!("the Co-op has no skill {name:?}, only {}", names.join(", "))
         })
     }
@@ -266,35 +255,17 @@ impl Coop {
 
 /// A profile's text with these categories.
 pub fn profile_text(categories: &[&str]) -> String {
-    let links: String = categories
-        .iter()
-        .map(|category| format!("[[{category}]]\n"))
-        .collect();
+    let links: String = categories.iter().map(|category| format!("[[{category}]]\n")).collect();
     format!("Hello, I am new in the Co-op.\n\n{links}")
 }
 
 fn member(main: &str, talk: &str, account: Account) -> Member {
-    let (profile, talk) = (
-        format!("{main}/{}", account.name),
-        format!("{talk}/{}", account.name),
-    );
-    Member {
-        account,
-        profile,
-        talk,
-    }
+    let (profile, talk) = (format!("{main}/{}", account.name), format!("{talk}/{}", account.name));
+    Member { account, profile, talk }
 }
 
-fn default_values(
-    main: &str,
-    talk: &str,
-    skills: &[Skill],
-    general: &str,
-    optout: &str,
-    maintainer: &str,
-) -> Value {
-    let list =
-        |what: fn(&Skill) -> &String| skills.iter().map(what).cloned().collect::<Vec<String>>();
+fn default_values(main: &str, talk: &str, skills: &[Skill], general: &str, optout: &str, maintainer: &str) -> Value {
+    let list = |what: fn(&Skill) -> &String| skills.iter().map(what).cloned().collect::<Vec<String>>();
     json!({
         "enabled": true,
         "start_from": "2020-01-01",

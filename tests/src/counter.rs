@@ -84,9 +84,7 @@ impl MessageCounter {
         H: FnOnce() -> F + Send + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
-        self.state()
-            .hooks
-            .push((k, moment, Box::new(move || Box::pin(hook()))));
+        self.state().hooks.push((k, moment, Box::new(move || Box::pin(hook()))));
     }
 
     /// Counts a message and returns its number, from 1; `None` when the process is to be dead by now.
@@ -105,20 +103,14 @@ impl MessageCounter {
         let state = self.state();
         *self.shared.phase.borrow() != Phase::Running
             || state.strike == Some((k, moment))
-            || state
-                .hooks
-                .iter()
-                .any(|hook| (hook.0, hook.1) == (k, moment))
+            || state.hooks.iter().any(|hook| (hook.0, hook.1) == (k, moment))
     }
 
     /// Asked by a proxy at each moment of message `k`; `false`: drop it and close the connection.
     pub(crate) async fn lets_pass(&self, k: u64, moment: Moment) -> bool {
         let hook = {
             let mut state = self.state();
-            let found = state
-                .hooks
-                .iter()
-                .position(|hook| (hook.0, hook.1) == (k, moment));
+            let found = state.hooks.iter().position(|hook| (hook.0, hook.1) == (k, moment));
             found.map(|i| state.hooks.swap_remove(i).2)
         };
         if let Some(hook) = hook {
@@ -148,10 +140,7 @@ impl MessageCounter {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.shared
-            .state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -164,12 +153,7 @@ pub struct Strike {
 impl Strike {
     /// Returns when message k has come to its moment. Never, if the job ends before.
     pub async fn reached(&mut self) {
-        if self
-            .seen
-            .wait_for(|phase| *phase != Phase::Running)
-            .await
-            .is_err()
-        {
+        if self.seen.wait_for(|phase| *phase != Phase::Running).await.is_err() {
             std::future::pending::<()>().await;
         }
     }
@@ -220,9 +204,7 @@ mod tests {
     async fn a_hook_runs_once_at_its_moment_and_lets_the_message_go_on() {
         let counter = MessageCounter::new();
         let (tx, mut rx) = tokio::sync::mpsc::unbounded_channel();
-        counter.at(1, Moment::BeforeAnswer, move || async move {
-            tx.send(()).unwrap()
-        });
+        counter.at(1, Moment::BeforeAnswer, move || async move { tx.send(()).unwrap() });
         counter.enter("one".into()).await;
         assert!(counter.lets_pass(1, Moment::BeforeForwarding).await);
         assert!(rx.try_recv().is_err());

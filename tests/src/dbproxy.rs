@@ -20,8 +20,7 @@ use crate::counter::{MessageCounter, Moment};
 use crate::net::{self, Door};
 use crate::packets::{Command, Splitter, prepared_number};
 
-type StatementHook =
-    Arc<dyn Fn(Statement) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+type StatementHook = Arc<dyn Fn(Statement) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// A command that a job sent to the database.
 #[derive(Clone, Debug)]
@@ -40,8 +39,7 @@ impl Statement {
     /// Whether it changes rows or tables by its first word.
     pub fn is_write(&self) -> bool {
         const WRITING: [&str; 11] = [
-            "INSERT", "UPDATE", "DELETE", "REPLACE", "CREATE", "ALTER", "DROP", "TRUNCATE",
-            "RENAME", "LOAD", "CALL",
+            "INSERT", "UPDATE", "DELETE", "REPLACE", "CREATE", "ALTER", "DROP", "TRUNCATE", "RENAME", "LOAD", "CALL",
         ];
         let first = self
             .sql
@@ -279,10 +277,7 @@ impl Link<'_> {
         }
         let counter = &self.shared.counter;
         let verb = if is_run { "db" } else { "db prepare" };
-        let Some(k) = counter
-            .enter(format!("{verb} {}", one_line(&statement.sql)))
-            .await
-        else {
+        let Some(k) = counter.enter(format!("{verb} {}", one_line(&statement.sql))).await else {
             return Ok(false);
         };
         statement.number = k;
@@ -294,11 +289,7 @@ impl Link<'_> {
         }
         self.server.write_all(packet).await?;
         let is_prepare = matches!(command, Command::Prepare(_));
-        let hooked = is_run
-            && self
-                .hooks(&statement, Moment::BeforeAnswer)
-                .next()
-                .is_some();
+        let hooked = is_run && self.hooks(&statement, Moment::BeforeAnswer).next().is_some();
         if !is_prepare && !hooked && !counter.is_awaited(k, Moment::BeforeAnswer) {
             return Ok(true);
         }
@@ -315,11 +306,7 @@ impl Link<'_> {
         Ok(true)
     }
 
-    fn hooks(
-        &self,
-        statement: &Statement,
-        moment: Moment,
-    ) -> impl Iterator<Item = StatementHook> + use<> {
+    fn hooks(&self, statement: &Statement, moment: Moment) -> impl Iterator<Item = StatementHook> + use<> {
         let hooks = lock(&self.shared.hooks);
         let mut found = Vec::new();
         if statement.is_run {

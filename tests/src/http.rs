@@ -84,9 +84,7 @@ impl Message {
     pub fn bytes(&self) -> Vec<u8> {
         let mut head = format!("{}\r\n", self.first);
         for (name, value) in &self.headers {
-            if !["content-length", "transfer-encoding"]
-                .contains(&name.to_ascii_lowercase().as_str())
-            {
+            if !["content-length", "transfer-encoding"].contains(&name.to_ascii_lowercase().as_str()) {
                 head.push_str(&format!("{name}: {value}\r\n"));
             }
         }
@@ -112,10 +110,7 @@ pub async fn read(stream: &mut (impl AsyncBufRead + Unpin)) -> Result<Option<Mes
             .read_until(b'\n', &mut line)
             .await?;
         size += n;
-        ensure!(
-            size < MAX_HEAD,
-            "the head of an HTTP message is over {MAX_HEAD} bytes"
-        );
+        ensure!(size < MAX_HEAD, "the head of an HTTP message is over {MAX_HEAD} bytes");
         if n == 0 {
             ensure!(
                 message.first.is_empty(),
@@ -133,9 +128,7 @@ pub async fn read(stream: &mut (impl AsyncBufRead + Unpin)) -> Result<Option<Mes
             let (name, value) = line
                 .split_once(':')
                 .with_context(|| format!("no header line: {line:?}"))?;
-            message
-                .headers
-                .push((name.to_owned(), value.trim().to_owned()));
+            message.headers.push((name.to_owned(), value.trim().to_owned()));
         }
     }
     message.body = read_body(stream, &message).await?;
@@ -155,9 +148,7 @@ async fn read_body(stream: &mut (impl AsyncBufRead + Unpin), head: &Message) -> 
     }
     let mut body = Vec::new();
     if let Some(length) = head.header("content-length") {
-        let length: usize = length
-            .parse()
-            .with_context(|| format!("Content-Length {length:?}"))?;
+        let length: usize = length.parse().with_context(|| format!("Content-Length {length:?}"))?;
         ensure!(
             length <= MAX_BODY,
             "a body of {length} bytes is more than a test may send"
@@ -169,10 +160,7 @@ async fn read_body(stream: &mut (impl AsyncBufRead + Unpin), head: &Message) -> 
             .context("the connection was closed within the body")?;
     } else if status.is_some() {
         // An answer without a length ends with its connection.
-        (&mut *stream)
-            .take(MAX_BODY as u64)
-            .read_to_end(&mut body)
-            .await?;
+        (&mut *stream).take(MAX_BODY as u64).read_to_end(&mut body).await?;
     }
     Ok(body)
 }
@@ -183,12 +171,8 @@ async fn read_chunks(stream: &mut (impl AsyncBufRead + Unpin)) -> Result<Vec<u8>
         let mut line = String::new();
         stream.read_line(&mut line).await?;
         let size = line.trim().split(';').next().unwrap_or_default();
-        let size =
-            usize::from_str_radix(size, 16).with_context(|| format!("no chunk size: {line:?}"))?;
-        ensure!(
-            body.len() + size <= MAX_BODY,
-            "a chunked body of over {MAX_BODY} bytes"
-        );
+        let size = usize::from_str_radix(size, 16).with_context(|| format!("no chunk size: {line:?}"))?;
+        ensure!(body.len() + size <= MAX_BODY, "a chunked body of over {MAX_BODY} bytes");
         let start = body.len();
         body.resize(start + size, 0);
         stream
@@ -265,30 +249,18 @@ mod tests {
             .await
             .unwrap()
             .unwrap();
-        assert_eq!(
-            (to_the_end.status(), &to_the_end.body[..]),
-            (Some(503), &b"<html>"[..])
-        );
-        let bare = parse("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-            .await
-            .unwrap()
-            .unwrap();
+        assert_eq!((to_the_end.status(), &to_the_end.body[..]), (Some(503), &b"<html>"[..]));
+        let bare = parse("GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap().unwrap();
         assert!(bare.body.is_empty());
         assert!(parse("").await.unwrap().is_none());
         assert!(parse("GET / HTTP/1.1\r\nHost: x\r\n").await.is_err());
-        assert!(
-            parse("POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc")
-                .await
-                .is_err()
-        );
+        assert!(parse("POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc").await.is_err());
     }
 
     #[test]
     fn what_is_sent_has_one_length_and_says_it_truly() {
         let mut answer = Message::answer(200, "application/json", "{}");
-        answer
-            .headers
-            .push(("Transfer-Encoding".into(), "chunked".into()));
+        answer.headers.push(("Transfer-Encoding".into(), "chunked".into()));
         answer.set_header("content-length", "99");
         let text = String::from_utf8(answer.bytes()).unwrap();
         assert_eq!(

@@ -65,11 +65,7 @@ impl fmt::Display for Coverage {
         )?;
         for (k, message) in (1..).zip(&self.messages) {
             let at = |moment| {
-                if self.covered.contains(&(k, moment)) {
-                    '+'
-                } else {
-                    '-'
-                }
+                if self.covered.contains(&(k, moment)) { '+' } else { '-' }
             };
             let (before, after) = (at(Moment::BeforeForwarding), at(Moment::BeforeAnswer));
             writeln!(f, "{k:4} before {before} after {after}  {message}")?;
@@ -80,14 +76,8 @@ impl fmt::Display for Coverage {
 
 /// Kills the scenario's job at every message, `lanes` kills at a time, and compares. Errs with every difference found.
 pub async fn kill_at_every_message(scenario: impl Scenario, lanes: usize) -> Result<Coverage> {
-    let (messages, expected) = undisturbed(&scenario)
-        .await
-        .context("the undisturbed run")?;
-    let (scenario, expected, lanes) = (
-        Arc::new(scenario),
-        Arc::new(expected),
-        Arc::new(Semaphore::new(lanes)),
-    );
+    let (messages, expected) = undisturbed(&scenario).await.context("the undisturbed run")?;
+    let (scenario, expected, lanes) = (Arc::new(scenario), Arc::new(expected), Arc::new(Semaphore::new(lanes)));
     let mut kills = JoinSet::new();
     for k in 1..=messages.len() as u64 {
         for moment in [Moment::BeforeForwarding, Moment::BeforeAnswer] {
@@ -111,10 +101,7 @@ pub async fn kill_at_every_message(scenario: impl Scenario, lanes: usize) -> Res
             Ok(()) => covered.push((k, moment)),
             Err(error) => {
                 let message = messages.get(k as usize - 1).map_or("", String::as_str);
-                failures.push((
-                    k,
-                    format!("killed at message {k} ({message}), {moment:?}: {error:#}"),
-                ));
+                failures.push((k, format!("killed at message {k} ({message}), {moment:?}: {error:#}")));
             }
         }
     }
@@ -125,11 +112,7 @@ pub async fn kill_at_every_message(scenario: impl Scenario, lanes: usize) -> Res
     }
     failures.sort();
     let told: Vec<String> = failures.into_iter().map(|(_, text)| text).collect();
-    bail!(
-        "{} kills did harm\n\n{}\n\n{coverage}",
-        told.len(),
-        told.join("\n\n")
-    );
+    bail!("{} kills did harm\n\n{}\n\n{coverage}", told.len(), told.join("\n\n"));
 }
 
 /// The run without a kill, and its snapshot; a second run must change nothing of it.
@@ -137,12 +120,7 @@ async fn undisturbed<S: Scenario>(scenario: &S) -> Result<(Vec<String>, String)>
     let stage = scenario.prepare().await?;
     let counter = MessageCounter::new();
     let (http, db) = proxies(stage.as_ref(), &counter).await?;
-    scenario
-        .job(&stage)
-        .through(&http)
-        .over(&db)
-        .run_ok()
-        .await?;
+    scenario.job(&stage).through(&http).over(&db).run_ok().await?;
     let (messages, first) = (counter.lines(), scenario.snapshot(&stage).await?);
     let again = scenario.job(&stage).through(&http).over(&db).later(LATER);
     again.run_ok().await?;
@@ -152,13 +130,7 @@ async fn undisturbed<S: Scenario>(scenario: &S) -> Result<(Vec<String>, String)>
 }
 
 /// One kill, the run after it, and the comparison.
-pub async fn kill_at<S: Scenario>(
-    scenario: &S,
-    k: u64,
-    moment: Moment,
-    message: &str,
-    expected: &str,
-) -> Result<()> {
+pub async fn kill_at<S: Scenario>(scenario: &S, k: u64, moment: Moment, message: &str, expected: &str) -> Result<()> {
     let stage = scenario.prepare().await.context("preparing")?;
     let counter = MessageCounter::new();
     let (http, db) = proxies(stage.as_ref(), &counter).await?;
@@ -188,13 +160,16 @@ pub async fn kill_at<S: Scenario>(
     let rerun = scenario.job(&stage).through(&http).over(&db).later(LATER);
     let rerun = rerun.run_ok().await.context("the run after the kill")?;
     let found = scenario.snapshot(&stage).await?;
-    compare(expected, &found)
-        .with_context(|| format!("the killed run had said:\n{said}\nthe run after it:\n{rerun}"))
+    compare(expected, &found).with_context(|| format!("the killed run had said:\n{said}\nthe run after it:\n{rerun}"))
 }
 
 /// What a message does: the words in it that are the same in every world.
 fn beginning(message: &str) -> Vec<&str> {
-    message.split_whitespace().take(4).filter(|word| !word.contains(['=', ':'])).collect()
+    message
+        .split_whitespace()
+        .take(4)
+        .filter(|word| !word.contains(['=', ':']))
+        .collect()
 }
 
 /// New proxies, the one to the wiki on a port that no other kill of this process has had: a scenario may use a wiki and

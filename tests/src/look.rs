@@ -88,12 +88,7 @@ impl Api {
             summary: text(&revision["comment"]),
             time: text(&revision["timestamp"]),
             is_minor: revision["minor"].as_bool().unwrap_or_default(),
-            tags: revision["tags"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .map(text)
-                .collect(),
+            tags: revision["tags"].as_array().into_iter().flatten().map(text).collect(),
             text: text(&revision["slots"]["main"]["content"]),
         };
         Ok(revisions.iter().rev().map(read).collect())

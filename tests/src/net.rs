@@ -24,9 +24,7 @@ pub fn loopback(host: &str) -> Result<IpAddr> {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     match bare.parse::<IpAddr>() {
         Ok(ip) if ip.is_loopback() => Ok(ip),
-        _ => bail!(
-            "tests talk to loopback only, not to {host:?}: start the sandbox and use its addresses"
-        ),
+        _ => bail!("tests talk to loopback only, not to {host:?}: start the sandbox and use its addresses"),
     }
 }
 
@@ -89,19 +87,14 @@ impl Door {
                     match TcpListener::bind(address).await {
                         Ok(again) => listener = Some(again),
                         Err(error) => {
-                            result = Err(anyhow::Error::new(error)
-                                .context(format!("listening on {address}")))
+                            result = Err(anyhow::Error::new(error).context(format!("listening on {address}")))
                         }
                     }
                 }
                 let _ = done.send(result);
             }
         });
-        Ok(Self {
-            address,
-            orders,
-            task,
-        })
+        Ok(Self { address, orders, task })
     }
 
     /// Where it listens.
@@ -141,14 +134,7 @@ mod tests {
 
     #[test]
     fn only_loopback_is_let_through() {
-        for host in [
-            "127.0.0.1",
-            "127.8.9.10",
-            "::1",
-            "[::1]",
-            "localhost",
-            "LOCALHOST",
-        ] {
+        for host in ["127.0.0.1", "127.8.9.10", "::1", "[::1]", "localhost", "LOCALHOST"] {
             assert!(loopback(host).is_ok(), "{host}");
         }
         for host in [
@@ -168,10 +154,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_connection_itself_is_refused_before_any_name_is_looked_up() {
-        let error = connect("en.wikipedia.org", 443)
-            .await
-            .unwrap_err()
-            .to_string();
+        let error = connect("en.wikipedia.org", 443).await.unwrap_err().to_string();
         assert!(error.contains("loopback only"), "{error}");
     }
 

@@ -53,10 +53,7 @@ pub(crate) enum Command {
 impl Command {
     /// The command that a packet (with its header) begins.
     pub(crate) fn of(packet: &[u8]) -> Self {
-        let (code, rest) = packet
-            .get(4..)
-            .and_then(<[u8]>::split_first)
-            .unwrap_or((&0, &[]));
+        let (code, rest) = packet.get(4..).and_then(<[u8]>::split_first).unwrap_or((&0, &[]));
         let text = || String::from_utf8_lossy(rest).into_owned();
         match code {
             0x01 => Self::Quit,
@@ -74,10 +71,7 @@ impl Command {
     /// Whether it is a message in the sense of a kill test. A ping comes when the clock says so, and the others only
     /// tell the server what the end of the connection tells it too: they change nothing and would only blur the count.
     pub(crate) fn counts(&self) -> bool {
-        !matches!(
-            self,
-            Self::Quit | Self::Ping | Self::CloseStatement | Self::LongData
-        )
+        !matches!(self, Self::Quit | Self::Ping | Self::CloseStatement | Self::LongData)
     }
 }
 
@@ -107,12 +101,7 @@ mod tests {
 
     #[test]
     fn packets_are_cut_however_the_bytes_arrive() {
-        let stream = [
-            packet(1, b"handshake"),
-            packet(0, b"\x03SELECT 1"),
-            packet(0, b"\x0e"),
-        ]
-        .concat();
+        let stream = [packet(1, b"handshake"), packet(0, b"\x03SELECT 1"), packet(0, b"\x0e")].concat();
         for step in 1..stream.len() {
             let mut splitter = Splitter::default();
             let mut seen = Vec::new();
@@ -144,14 +133,8 @@ mod tests {
 
     #[test]
     fn an_execute_names_its_statement() {
-        assert_eq!(
-            Command::of(&packet(0, b"\x17\x05\x01\0\0rest")),
-            Command::Execute(261)
-        );
-        assert_eq!(
-            prepared_number(&packet(1, b"\0\x05\x01\0\0rest")),
-            Some(261)
-        );
+        assert_eq!(Command::of(&packet(0, b"\x17\x05\x01\0\0rest")), Command::Execute(261));
+        assert_eq!(prepared_number(&packet(1, b"\0\x05\x01\0\0rest")), Some(261));
         assert_eq!(prepared_number(&packet(1, b"\xff\x05\x01")), None);
     }
 }

@@ -223,11 +223,7 @@ async fn handle(shared: &Arc<Shared>, request: Message) -> Outcome {
             hook(call.clone()).await;
         }
     }
-    let outcome = if shared
-        .counter
-        .lets_pass(number, Moment::BeforeForwarding)
-        .await
-    {
+    let outcome = if shared.counter.lets_pass(number, Moment::BeforeForwarding).await {
         carry_out(shared, &mut call, request, fault.unwrap_or(Fault::Pass)).await
     } else {
         Outcome::Reset
@@ -244,10 +240,7 @@ async fn handle(shared: &Arc<Shared>, request: Message) -> Outcome {
         tell(&call);
     }
     // `forget` may have emptied the list meanwhile.
-    if let Some(slot) = lock(&shared.calls)
-        .get_mut(at)
-        .filter(|slot| slot.number == number)
-    {
+    if let Some(slot) = lock(&shared.calls).get_mut(at).filter(|slot| slot.number == number) {
         // A request that is delivered later may have been noted as forwarded already.
         call.forwarded |= slot.forwarded;
         *slot = call;
@@ -278,12 +271,7 @@ fn choose(shared: &Shared, call: &Call) -> (Option<Fault>, Vec<Fault>) {
     (fault, hooks)
 }
 
-async fn carry_out(
-    shared: &Arc<Shared>,
-    call: &mut Call,
-    request: Message,
-    fault: Fault,
-) -> Outcome {
+async fn carry_out(shared: &Arc<Shared>, call: &mut Call, request: Message, fault: Fault) -> Outcome {
     match fault {
         Fault::Pass | Fault::Before(_) | Fault::After(_) => forward(shared, call, request).await,
         Fault::ForwardAndLose => {
@@ -309,10 +297,7 @@ async fn carry_out(
             tokio::spawn(async move {
                 gate.passed().await;
                 forward(&shared, &mut later, request).await;
-                if let Some(slot) = lock(&shared.calls)
-                    .iter_mut()
-                    .find(|slot| slot.number == number)
-                {
+                if let Some(slot) = lock(&shared.calls).iter_mut().find(|slot| slot.number == number) {
                     (slot.forwarded, slot.status, slot.answer) = (true, later.status, later.answer);
                 }
                 drop(busy);
@@ -353,10 +338,7 @@ async fn forward(shared: &Shared, call: &mut Call, request: Message) -> Outcome 
     match http::send(&shared.host, shared.port, request).await {
         Ok(mut reply) => {
             call.status = reply.status();
-            call.answer = reply
-                .text()
-                .ok()
-                .and_then(|text| serde_json::from_str(&text).ok());
+            call.answer = reply.text().ok().and_then(|text| serde_json::from_str(&text).ok());
             reply
                 .headers
                 .retain(|(name, _)| !name.eq_ignore_ascii_case("connection"));

@@ -55,9 +55,7 @@ impl When {
     /// Requests that name this module in `action`, `list`, `prop`, `meta`, `generator`, `submodule` or `type`.
     pub fn module(module: &str) -> Self {
         let name = module.to_owned();
-        Self::any().that(&format!("module {module}"), move |call| {
-            call.has_module(&name)
-        })
+        Self::any().that(&format!("module {module}"), move |call| call.has_module(&name))
     }
 
     /// Only POSTs.
@@ -74,8 +72,7 @@ impl When {
     pub fn with(self, key: &str, value: &str) -> Self {
         let (k, v) = (key.to_owned(), value.replace('_', " "));
         self.that(&format!("{key}={value}"), move |call| {
-            call.param(&k)
-                .is_some_and(|found| found.replace('_', " ") == v)
+            call.param(&k).is_some_and(|found| found.replace('_', " ") == v)
         })
     }
 
@@ -88,11 +85,7 @@ impl When {
     }
 
     /// Only where the predicate holds; `says` names it in messages.
-    pub fn that(
-        mut self,
-        says: &str,
-        predicate: impl Fn(&Call) -> bool + Send + Sync + 'static,
-    ) -> Self {
+    pub fn that(mut self, says: &str, predicate: impl Fn(&Call) -> bool + Send + Sync + 'static) -> Self {
         if !self.says.is_empty() {
             self.says.push(' ');
         }
@@ -196,18 +189,12 @@ impl Fault {
     /// The wiki lags: error `maxlag`, HTTP 200, `Retry-After: 5`
     /// (<https://www.mediawiki.org/wiki/Manual:Maxlag_parameter>).
     pub fn maxlag() -> Self {
-        Self::ApiError(
-            "maxlag".into(),
-            "Waiting for 127.0.0.1: 6.5 seconds lagged.".into(),
-        )
+        Self::ApiError("maxlag".into(), "Waiting for 127.0.0.1: 6.5 seconds lagged.".into())
     }
 
     /// The wiki takes no writes at present.
     pub fn readonly() -> Self {
-        Self::ApiError(
-            "readonly".into(),
-            "The wiki is currently in read-only mode.".into(),
-        )
+        Self::ApiError("readonly".into(), "The wiki is currently in read-only mode.".into())
     }
 
     /// The account is over its rate limit.

@@ -98,11 +98,7 @@ impl Job {
     /// Runs it and wants this exit code; anything else is an error that shows what it printed.
     pub async fn run_to(&self, code: i32) -> Result<Run> {
         let run = self.run().await?;
-        ensure!(
-            run.code == code,
-            "exit code {} instead of {code}\n{run}",
-            run.code
-        );
+        ensure!(run.code == code, "exit code {} instead of {code}\n{run}", run.code);
         Ok(run)
     }
 
@@ -113,17 +109,11 @@ impl Job {
 
     /// Starts it. It is killed when the handle is dropped.
     pub fn start(&self) -> Result<Running> {
-        let program = self
-            .program
-            .clone()
-            .map_or_else(|| binary(&self.name), Ok)?;
+        let program = self.program.clone().map_or_else(|| binary(&self.name), Ok)?;
         let mut command = Command::new(&program);
         command.env_clear().args(&self.args).envs(&self.env);
         if !self.env.contains_key("WIKICREW_TEST_CLOCK") {
-            command.env(
-                "WIKICREW_TEST_CLOCK",
-                format!("offset={},pauses=0", self.clock_offset),
-            );
+            command.env("WIKICREW_TEST_CLOCK", format!("offset={},pauses=0", self.clock_offset));
         }
         command
             .stdin(Stdio::null())
@@ -196,21 +186,14 @@ impl Running {
     /// SIGKILL, and waits until the process is gone. Returns what it had printed.
     pub async fn kill(mut self) -> Result<String> {
         self.child.start_kill().context("killing the job")?;
-        self.child
-            .wait()
-            .await
-            .context("waiting for the killed job")?;
+        self.child.wait().await.context("waiting for the killed job")?;
         let (stdout, stderr) = (self.stdout.await?, self.stderr.await?);
         Ok(format!("{stdout}{stderr}"))
     }
 
     /// SIGTERM; does not wait.
     pub async fn terminate(&self) -> Result<()> {
-        let pid = self
-            .child
-            .id()
-            .context("the job has ended already")?
-            .to_string();
+        let pid = self.child.id().context("the job has ended already")?.to_string();
         let done = Command::new("kill")
             .args(["-TERM", &pid])
             .status()
@@ -284,10 +267,6 @@ impl fmt::Display for Run {
             "`{}` ended with {} after {:.1} s",
             self.call, self.code, self.seconds
         )?;
-        writeln!(
-            f,
-            "--- stdout\n{}--- stderr\n{}---",
-            self.stdout, self.stderr
-        )
+        writeln!(f, "--- stdout\n{}--- stderr\n{}---", self.stdout, self.stderr)
     }
 }

@@ -80,10 +80,8 @@ impl Sandbox {
 
     fn read() -> Result<Self> {
         let file = root().join(".sandbox/sandbox.json");
-        let text = std::fs::read_to_string(&file)
-            .with_context(|| format!("reading {}", file.display()))?;
-        let all: Value =
-            serde_json::from_str(&text).with_context(|| format!("in {}", file.display()))?;
+        let text = std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))?;
+        let all: Value = serde_json::from_str(&text).with_context(|| format!("in {}", file.display()))?;
         let db = &all["db_parallel"];
         let mut wikis = BTreeMap::new();
         for (name, wiki) in all["wikis"].as_object().context("no \"wikis\" in it")? {
@@ -104,10 +102,7 @@ impl Sandbox {
             .chain([sandbox.db_url.as_str()]);
         for address in servers {
             let url = Url::parse(address)?;
-            let (host, port) = (
-                url.host_str().unwrap_or_default(),
-                url.port().unwrap_or_default(),
-            );
+            let (host, port) = (url.host_str().unwrap_or_default(), url.port().unwrap_or_default());
             if !net::answers(host, port)? {
                 bail!("nothing answers on {host}:{port}");
             }
@@ -198,23 +193,13 @@ impl Wiki {
             .into_bytes();
         request.set_header("Content-Type", "application/x-ndjson");
         request.set_header("X-Sandbox-Token", self.ops_token.as_str());
-        let (host, port) = (
-            self.ops.host_str().unwrap_or_default(),
-            self.ops.port().unwrap_or(80),
-        );
-        let answer = http::send(host, port, request)
-            .await
-            .context(START_IT)?
-            .text()?;
+        let (host, port) = (self.ops.host_str().unwrap_or_default(), self.ops.port().unwrap_or(80));
+        let answer = http::send(host, port, request).await.context(START_IT)?.text()?;
         let mut results = Vec::new();
         for line in answer.lines().filter(|line| !line.trim().is_empty()) {
-            let done: Value = serde_json::from_str(line)
-                .with_context(|| format!("sandbox {operation}: {line}"))?;
+            let done: Value = serde_json::from_str(line).with_context(|| format!("sandbox {operation}: {line}"))?;
             if let Some(error) = done["error"].as_str() {
-                bail!(
-                    "sandbox {operation}: {error} (asked for: {})",
-                    done["input"]
-                );
+                bail!("sandbox {operation}: {error} (asked for: {})", done["input"]);
             }
             results.push(done);
         }

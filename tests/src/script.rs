@@ -47,9 +47,7 @@ fn parse_what(what: &str) -> Result<When> {
             (_, Some((key, value))) => when.with(key, value),
             (module, None) => {
                 let name = module.to_owned();
-                when.that(&format!("module {module}"), move |call| {
-                    call.has_module(&name)
-                })
+                when.that(&format!("module {module}"), move |call| call.has_module(&name))
             }
         };
     }
@@ -115,18 +113,12 @@ mod tests {
                 .map(|(when, fault)| format!("{when}: {}", fault.name()))
                 .unwrap()
         };
-        assert_eq!(
-            told("edit 1 lose"),
-            "module edit, number 1: forward and lose"
-        );
+        assert_eq!(told("edit 1 lose"), "module edit, number 1: forward and lose");
         assert_eq!(
             told("post,title=A 2-3 503:7"),
             "POST title=A, numbers 2 to 3: status 503"
         );
-        assert_eq!(
-            told("* 4- maxlag"),
-            "any request, from number 4: error maxlag"
-        );
+        assert_eq!(told("* 4- maxlag"), "any request, from number 4: error maxlag");
         assert_eq!(told("get all delay:3"), "GET: delay");
     }
 

@@ -83,8 +83,8 @@ fn print(value: &Value, indent: usize, out: &mut String) {
 }
 
 fn print_child(value: &Value, indent: usize, out: &mut String) {
-    let is_block = value.as_object().is_some_and(|map| !map.is_empty())
-        || value.as_array().is_some_and(|list| !list.is_empty());
+    let is_block =
+        value.as_object().is_some_and(|map| !map.is_empty()) || value.as_array().is_some_and(|list| !list.is_empty());
     if is_block {
         out.push('\n');
         print(value, indent + 2, out);
@@ -102,13 +102,12 @@ mod tests {
 
     #[test]
     fn values_are_set_taken_away_and_printed_as_yaml() {
-        let settings =
-            Settings::of(json!({ "enabled": true, "pages": { "main": "A", "talk": "B" } }))
-                .set("greetings.topic", "a \"b\"\n🙂")
-                .set("skills", json!(["x", "y"]))
-                .set("exclude", json!([]))
-                .without("pages.talk")
-                .without("nothing");
+        let settings = Settings::of(json!({ "enabled": true, "pages": { "main": "A", "talk": "B" } }))
+            .set("greetings.topic", "a \"b\"\n🙂")
+            .set("skills", json!(["x", "y"]))
+            .set("exclude", json!([]))
+            .without("pages.talk")
+            .without("nothing");
         let yaml = "enabled: true\nexclude: []\ngreetings:\n  topic: \"a \\\"b\\\"\\n🙂\"\npages:\n  main: \"A\"\nskills:\n  - \"x\"\n  - \"y\"\n";
         assert_eq!(settings.yaml(), yaml);
         assert_eq!(settings.get("pages.main"), "A");

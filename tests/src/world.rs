@@ -53,13 +53,8 @@ impl World {
         let sandbox = Sandbox::get();
         let wiki = sandbox.wiki(wiki);
         let prefix = random_prefix();
-        let bot =
-            json!({ "name": format!("{prefix} Bot"), "groups": ["bot"], "bot_password": true });
-        let bot = wiki
-            .make_accounts(&[bot])
-            .await?
-            .pop()
-            .context("no account was made")?;
+        let bot = json!({ "name": format!("{prefix} Bot"), "groups": ["bot"], "bot_password": true });
+        let bot = wiki.make_accounts(&[bot]).await?.pop().context("no account was made")?;
         let database = Database::create(sandbox, &prefix).await?;
         let admin = wiki.as_admin().await?;
         Ok(Self {
@@ -115,10 +110,7 @@ impl World {
 
     /// Makes accounts with these names (given the prefix), autoconfirmed, without groups.
     pub async fn people(&self, names: &[&str]) -> Result<Vec<Account>> {
-        let lines: Vec<Value> = names
-            .iter()
-            .map(|name| json!({ "name": self.own(name) }))
-            .collect();
+        let lines: Vec<Value> = names.iter().map(|name| json!({ "name": self.own(name) })).collect();
         self.wiki.make_accounts(&lines).await
     }
 
@@ -131,10 +123,7 @@ impl World {
 
     /// One account: see [`World::people`].
     pub async fn person(&self, name: &str) -> Result<Account> {
-        self.people(&[name])
-            .await?
-            .pop()
-            .context("no account was made")
+        self.people(&[name]).await?.pop().context("no account was made")
     }
 
     /// A session of this account, by its own password.
@@ -151,10 +140,7 @@ impl World {
 
     /// A built binary with this world's environment, ready to run.
     pub fn job(&self, name: &str) -> Job {
-        let settings = format!(
-            "WIKICREW_{}_SETTINGS",
-            name.to_uppercase().replace('-', "_")
-        );
+        let settings = format!("WIKICREW_{}_SETTINGS", name.to_uppercase().replace('-', "_"));
         let (login, secret) = self.bot.bot.clone().unwrap_or_default();
         Job::new(name)
             .env("WIKICREW_API_URL", &self.wiki.api)
@@ -262,10 +248,8 @@ impl Database {
             .await?
             .context("the server has no time")?;
         let name = format!("{}t_{now}_{}", sandbox.db_prefix, word.to_lowercase());
-        conn.query_drop(format!(
-            "CREATE DATABASE `{name}` DEFAULT CHARACTER SET utf8mb4"
-        ))
-        .await?;
+        conn.query_drop(format!("CREATE DATABASE `{name}` DEFAULT CHARACTER SET utf8mb4"))
+            .await?;
         conn.disconnect().await?;
         Ok(Self {
             name,
@@ -282,14 +266,9 @@ impl Database {
 impl Drop for Database {
     /// A drop cannot wait, and a test's runtime may be ending: so a thread with a runtime of its own.
     fn drop(&mut self) {
-        let (server, sql) = (
-            self.server.clone(),
-            format!("DROP DATABASE IF EXISTS `{}`", self.name),
-        );
+        let (server, sql) = (self.server.clone(), format!("DROP DATABASE IF EXISTS `{}`", self.name));
         let dropping = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(async {
                 let mut conn = connect(&server).await?;
                 conn.query_drop(sql).await?;
@@ -318,10 +297,7 @@ async fn connect(url: &str) -> Result<Conn> {
 /// Drops test databases that dead runs left behind, once per process. A failure only means that they stay.
 async fn sweep(sandbox: &Sandbox, conn: &mut Conn) {
     static SWEPT: Mutex<bool> = Mutex::new(false);
-    if std::mem::replace(
-        &mut *SWEPT.lock().unwrap_or_else(PoisonError::into_inner),
-        true,
-    ) {
+    if std::mem::replace(&mut *SWEPT.lock().unwrap_or_else(PoisonError::into_inner), true) {
         return;
     }
     let start = format!("{}t_", sandbox.db_prefix);
@@ -336,9 +312,7 @@ async fn sweep(sandbox: &Sandbox, conn: &mut Conn) {
             .strip_prefix(&start)
             .and_then(|rest| rest.split('_').next()?.parse::<u64>().ok());
         if made.is_some_and(|made| made + LEFTOVER < now) {
-            let _ = conn
-                .query_drop(format!("DROP DATABASE IF EXISTS `{name}`"))
-                .await;
+            let _ = conn.query_drop(format!("DROP DATABASE IF EXISTS `{name}`")).await;
         }
     }
 }

@@ -32,27 +32,20 @@ async fn commands_are_seen_with_their_sql() -> Result<()> {
     let mut conn = connection(&proxy).await?;
     conn.query_drop("CREATE TABLE t (id INT PRIMARY KEY, text LONGTEXT)")
         .await?;
-    conn.exec_drop("INSERT INTO t VALUES (?, ?)", (1, "x"))
-        .await?;
+    conn.exec_drop("INSERT INTO t VALUES (?, ?)", (1, "x")).await?;
     // Over 16 MB: one command of several packets.
     let long = "y".repeat(17 << 20);
     let before = proxy.counter().count();
-    conn.query_drop(format!("INSERT INTO t VALUES (2, '{long}')"))
-        .await?;
+    conn.query_drop(format!("INSERT INTO t VALUES (2, '{long}')")).await?;
     assert_eq!(proxy.counter().count() - before, 1);
-    let rows: Vec<(u32, usize)> = conn
-        .query("SELECT id, LENGTH(text) FROM t ORDER BY id")
-        .await?;
+    let rows: Vec<(u32, usize)> = conn.query("SELECT id, LENGTH(text) FROM t ORDER BY id").await?;
     assert_eq!(rows, [(1, 1), (2, 17 << 20)]);
     conn.ping().await?;
     conn.disconnect().await?;
 
     assert_eq!(
         own(&proxy, "(?, ?)"),
-        [
-            "false INSERT INTO t VALUES (?, ?)",
-            "true INSERT INTO t VALUES (?, ?)"
-        ]
+        ["false INSERT INTO t VALUES (?, ?)", "true INSERT INTO t VALUES (?, ?)"]
     );
     assert_eq!(
         proxy.writes().len(),
@@ -65,12 +58,7 @@ async fn commands_are_seen_with_their_sql() -> Result<()> {
         .filter(|statement| statement.number > 0)
         .count() as u64;
     assert_eq!(counted, proxy.counter().count());
-    assert!(
-        proxy
-            .statements()
-            .iter()
-            .any(|s| s.sql == "Ping" && s.number == 0)
-    );
+    assert!(proxy.statements().iter().any(|s| s.sql == "Ping" && s.number == 0));
     Ok(())
 }
 
@@ -80,10 +68,7 @@ async fn hooks_see_a_statement_before_and_after_it_was_carried_out() -> Result<(
     world.execute("CREATE TABLE t (id INT PRIMARY KEY)").await?;
     let proxy = DbProxy::start(&world.database_url()).await?;
     let seen = Arc::new([AtomicU64::new(99), AtomicU64::new(99)]);
-    for (n, moment) in [Moment::BeforeForwarding, Moment::BeforeAnswer]
-        .into_iter()
-        .enumerate()
-    {
+    for (n, moment) in [Moment::BeforeForwarding, Moment::BeforeAnswer].into_iter().enumerate() {
         let (world, seen) = (world.clone(), seen.clone());
         proxy.when_run("INSERT INTO t", moment, move |_| {
             let (world, seen) = (world.clone(), seen.clone());

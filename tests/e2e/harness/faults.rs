@@ -46,10 +46,7 @@ async fn a_lost_answer_leaves_the_edit_on_the_page() -> Result<()> {
     );
     // The same request a second time goes through: this is the doubled greeting.
     user.append(&page, "greeting", "second").await?;
-    assert_eq!(
-        world.admin.text(&page).await?.as_deref(),
-        Some("greetinggreeting")
-    );
+    assert_eq!(world.admin.text(&page).await?.as_deref(), Some("greetinggreeting"));
     Ok(())
 }
 
@@ -59,14 +56,10 @@ async fn a_request_can_be_delivered_after_the_client_has_gone() -> Result<()> {
     let (first, second) = (world.own("First"), world.own("Second"));
     let gate = Gate::new();
     proxy.rule(When::edit_of(&first), Fault::DeliverLater(gate.clone()));
-    proxy.rule(
-        When::edit_of(&second),
-        Fault::Delay(Duration::from_millis(300)),
-    );
+    proxy.rule(When::edit_of(&second), Fault::Delay(Duration::from_millis(300)));
 
     assert!(user.edit(&first, "late", "").await.is_err());
-    let gone =
-        tokio::time::timeout(Duration::from_millis(50), user.edit(&second, "late", "")).await;
+    let gone = tokio::time::timeout(Duration::from_millis(50), user.edit(&second, "late", "")).await;
     assert!(gone.is_err(), "the client gave up");
     assert_eq!(world.admin.text(&first).await?, None);
     assert_eq!(world.admin.text(&second).await?, None);
@@ -98,11 +91,7 @@ async fn what_is_not_forwarded_changes_nothing() -> Result<()> {
         proxy.rule(When::edit().nth(n), fault.clone());
     }
     for fault in &faults {
-        assert!(
-            user.edit(&page, "text", "").await.is_err(),
-            "{}",
-            fault.name()
-        );
+        assert!(user.edit(&page, "text", "").await.is_err(), "{}", fault.name());
     }
     assert_eq!(world.admin.page_id(&page).await?, None);
     assert!(proxy.calls().writes().iter().all(|call| !call.forwarded));
@@ -117,18 +106,12 @@ async fn what_is_not_forwarded_changes_nothing() -> Result<()> {
 async fn api_errors_look_like_those_of_the_wiki() -> Result<()> {
     let (_world, proxy, user) = user_behind_proxy().await?;
     // A genuine lag error, to compare with: a limit below the "no replication" of -1 is exceeded.
-    let real = user
-        .get(&[("action", "query"), ("maxlag", "-2")])
-        .await
-        .unwrap_err();
+    let real = user.get(&[("action", "query"), ("maxlag", "-2")]).await.unwrap_err();
     let real_call = proxy.calls().pop().unwrap();
     proxy.rule(When::any(), Fault::maxlag());
     let fake = user.get(&[("action", "query")]).await.unwrap_err();
     let fake_call = proxy.calls().pop().unwrap();
-    assert_eq!(
-        (code_of(&real), code_of(&fake)),
-        (Some("maxlag"), Some("maxlag"))
-    );
+    assert_eq!((code_of(&real), code_of(&fake)), (Some("maxlag"), Some("maxlag")));
     assert_eq!(real_call.status, fake_call.status);
     for key in ["code", "info", "host", "lag", "type"] {
         let (real, fake) = (
@@ -171,9 +154,7 @@ async fn answers_are_cut_rewritten_and_made_up() -> Result<()> {
         When::action("flow"),
         Fault::Answer(json!({ "flow": { "new-topic": { "status": "ok" } } })),
     );
-    let flow = user
-        .post(&[("action", "flow"), ("submodule", "new-topic")])
-        .await?;
+    let flow = user.post(&[("action", "flow"), ("submodule", "new-topic")]).await?;
     assert_eq!(flow["flow"]["new-topic"]["status"], "ok");
     Ok(())
 }
@@ -190,10 +171,7 @@ async fn a_hook_edits_the_page_between_read_and_write() -> Result<()> {
             let page = prefix.clone();
             async move {
                 let admin = wiki.as_admin().await.unwrap();
-                admin
-                    .edit(&page, "one, changed\n\ntwo", "in between")
-                    .await
-                    .unwrap();
+                admin.edit(&page, "one, changed\n\ntwo", "in between").await.unwrap();
             }
         }),
     );
@@ -209,10 +187,7 @@ async fn a_hook_edits_the_page_between_read_and_write() -> Result<()> {
         .unwrap_err();
     assert_eq!(code_of(&conflict), Some("editconflict"));
     assert_eq!(rule.times(), 1);
-    assert_eq!(
-        world.admin.text(&page).await?.as_deref(),
-        Some("one, changed\n\ntwo")
-    );
+    assert_eq!(world.admin.text(&page).await?.as_deref(), Some("one, changed\n\ntwo"));
     Ok(())
 }
 
@@ -234,10 +209,7 @@ async fn requests_are_recorded_and_counted() -> Result<()> {
         (first.param("title"), first.param("summary")),
         (Some(a.as_str()), Some("why"))
     );
-    assert_eq!(
-        first.header("user-agent"),
-        Some("wikicrew-tests (sandbox only)")
-    );
+    assert_eq!(first.header("user-agent"), Some("wikicrew-tests (sandbox only)"));
     assert!(first.to_string().starts_with("POST action=edit"), "{first}");
     assert!(
         !calls.told().contains(first.param("token").unwrap()),
@@ -276,10 +248,7 @@ async fn a_packed_answer_goes_through_packed_and_is_recorded_unpacked() -> Resul
     assert!(answer.text()?.contains("42"));
     let rewritten = http::send("127.0.0.1", port, request).await?;
     assert_eq!(
-        (
-            rewritten.header("content-encoding"),
-            rewritten.text()?.contains("43")
-        ),
+        (rewritten.header("content-encoding"), rewritten.text()?.contains("43")),
         (None, true)
     );
     let call = &proxy.calls()[0];
@@ -303,18 +272,9 @@ async fn a_refusing_proxy_refuses_and_comes_back() -> Result<()> {
 async fn no_test_can_reach_a_live_wiki() -> Result<()> {
     let start = Instant::now();
     let live = "https://test.wikipedia.org/w/api.php";
-    assert!(
-        Api::anonymous(live)?
-            .get(&[("action", "query")])
-            .await
-            .is_err()
-    );
+    assert!(Api::anonymous(live)?.get(&[("action", "query")]).await.is_err());
     assert!(FaultProxy::start(live).await.is_err());
-    assert!(
-        FaultProxy::start("http://test.wikipedia.org/w/api.php")
-            .await
-            .is_err()
-    );
+    assert!(FaultProxy::start("http://test.wikipedia.org/w/api.php").await.is_err());
     assert!(
         wikicrew_tests::dbproxy::DbProxy::start("mysql://u:p@tools.db.svc.wikimedia.cloud/x")
             .await

@@ -30,9 +30,7 @@ impl Scenario for PageAndRow {
     async fn prepare(&self) -> Result<World> {
         let world = World::new().await?;
         world
-            .execute(
-                "CREATE TABLE done (title VARCHAR(99) PRIMARY KEY); CREATE TABLE tries (n INT)",
-            )
+            .execute("CREATE TABLE done (title VARCHAR(99) PRIMARY KEY); CREATE TABLE tries (n INT)")
             .await?;
         Ok(world)
     }
@@ -47,11 +45,7 @@ impl Scenario for PageAndRow {
     }
 
     async fn snapshot(&self, stage: &World) -> Result<String> {
-        let text = stage
-            .admin
-            .text(&stage.own("Page"))
-            .await?
-            .unwrap_or_default();
+        let text = stage.admin.text(&stage.own("Page")).await?.unwrap_or_default();
         Ok(stage.scrub(&format!(
             "{text}\n{}{}",
             stage.table("SELECT title FROM done").await?,
@@ -112,9 +106,6 @@ async fn a_program_that_adds_at_each_run_is_found_out_without_a_kill() -> Result
         .await
         .err()
         .expect("not idempotent");
-    assert!(
-        format!("{error:#}").contains("a second run changed"),
-        "{error:#}"
-    );
+    assert!(format!("{error:#}").contains("a second run changed"), "{error:#}");
     Ok(())
 }

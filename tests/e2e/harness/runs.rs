@@ -11,19 +11,9 @@ fn shell(script: &str) -> Job {
 
 #[tokio::test]
 async fn a_run_shows_what_was_said_and_how_it_ended() -> Result<()> {
-    let run = shell("echo out; echo Edited: False >&2; exit 78")
-        .run_to(78)
-        .await?;
-    assert_eq!(
-        (run.stdout.as_str(), run.summary()?),
-        ("out\n", "Edited: False")
-    );
-    let error = shell("echo why >&2; exit 1")
-        .run_ok()
-        .await
-        .err()
-        .unwrap()
-        .to_string();
+    let run = shell("echo out; echo Edited: False >&2; exit 78").run_to(78).await?;
+    assert_eq!((run.stdout.as_str(), run.summary()?), ("out\n", "Edited: False"));
+    let error = shell("echo why >&2; exit 1").run_ok().await.err().unwrap().to_string();
     assert!(
         error.contains("exit code 1 instead of 0") && error.contains("why"),
         "{error}"
@@ -61,21 +51,13 @@ async fn signals_reach_the_process() -> Result<()> {
 async fn a_run_that_hangs_is_ended_with_what_it_had_said() -> Result<()> {
     let hanging = shell("echo so far; exec sleep 30").within(Duration::from_millis(300));
     let error = hanging.run().await.err().unwrap().to_string();
-    assert!(
-        error.contains("still running") && error.contains("so far"),
-        "{error}"
-    );
+    assert!(error.contains("still running") && error.contains("so far"), "{error}");
     Ok(())
 }
 
 #[tokio::test]
 async fn a_job_that_is_not_built_says_how_to_build_it() {
-    let error = Job::new("no-such-job")
-        .run()
-        .await
-        .err()
-        .unwrap()
-        .to_string();
+    let error = Job::new("no-such-job").run().await.err().unwrap().to_string();
     assert!(
         error.ends_with("no-such-job is not built: run `cargo build --workspace --bins`"),
         "{error}"

@@ -31,11 +31,7 @@ async fn people_do_what_people_do() -> Result<()> {
     };
     let user = world.login(una).await?;
     let first = user
-        .edit(
-            &page,
-            &format!("Hello [[User:{}]]! ~~~~", ben.name),
-            "hello",
-        )
+        .edit(&page, &format!("Hello [[User:{}]]! ~~~~", ben.name), "hello")
         .await?;
     assert!(
         world
@@ -52,10 +48,7 @@ async fn people_do_what_people_do() -> Result<()> {
         ("mention", &una.name, first)
     );
 
-    world
-        .admin
-        .protect(&page, "sysop", "infinite", false)
-        .await?;
+    world.admin.protect(&page, "sysop", "infinite", false).await?;
     assert_eq!(
         code_of(&user.append(&page, "more", "").await.unwrap_err()),
         Some("protectedpage")
@@ -67,17 +60,10 @@ async fn people_do_what_people_do() -> Result<()> {
     assert_eq!(world.admin.text(&moved).await?, None);
     world.admin.undelete(&moved, "back").await?;
     let revisions = world.admin.history(&moved).await?;
-    assert_eq!(
-        (revisions[0].revid, revisions[0].summary.as_str()),
-        (first, "hello")
-    );
+    assert_eq!((revisions[0].revid, revisions[0].summary.as_str()), (first, "hello"));
     user.append(&moved, "more", "").await?;
     world.admin.set_groups(&ben.name, "suppress", "").await?;
-    world
-        .login(ben)
-        .await?
-        .hide_revision(first, "user|content")
-        .await?;
+    world.login(ben).await?.hide_revision(first, "user|content").await?;
     assert_eq!(world.login(una).await?.history(&moved).await?[0].user, "");
 
     world.admin.block_from(&una.name, &moved).await?;
@@ -85,8 +71,7 @@ async fn people_do_what_people_do() -> Result<()> {
         code_of(&user.append(&moved, "more", "").await.unwrap_err()),
         Some("blocked")
     );
-    user.append(&page, "a partial block leaves other pages", "")
-        .await?;
+    user.append(&page, "a partial block leaves other pages", "").await?;
     world.admin.block(&una.name).await?;
     assert_eq!(
         code_of(&user.append(&page, "more", "").await.unwrap_err()),
@@ -108,8 +93,7 @@ async fn people_do_what_people_do() -> Result<()> {
 #[tokio::test]
 async fn a_coop_stands_on_either_wiki() -> Result<()> {
     for wiki in ["en", "de"] {
-        let coop =
-            Coop::in_world(World::on(wiki).await?, &["writing", "technical editing"]).await?;
+        let coop = Coop::in_world(World::on(wiki).await?, &["writing", "technical editing"]).await?;
         let mentor = coop.add_mentor("Mia", &["writing", "general"]).await?;
         let learner = coop.add_learner("Lea", "writing").await?;
         let admin = &coop.world.admin;
@@ -121,10 +105,7 @@ async fn a_coop_stands_on_either_wiki() -> Result<()> {
         ] {
             assert_eq!(admin.members(category).await?, [member.profile.as_str()]);
         }
-        assert_eq!(
-            admin.history(&learner.profile).await?[0].user,
-            learner.name()
-        );
+        assert_eq!(admin.history(&learner.profile).await?[0].user, learner.name());
         assert_eq!(coop.greetings_of(&learner).await?, 0);
         assert!(
             coop.skill("cooking")
@@ -137,12 +118,8 @@ async fn a_coop_stands_on_either_wiki() -> Result<()> {
         let info = admin.info(&coop.settings_title()).await?;
         assert_eq!(info["protection"][0]["level"], "sysop", "{info}");
         let text = admin.text(&coop.settings_title()).await?.unwrap();
-        assert!(
-            text.contains("{2} ~~~~\""),
-            "the signature stays unexpanded: {text}"
-        );
-        coop.save_settings(&coop.settings.clone().set("enabled", false))
-            .await?;
+        assert!(text.contains("{2} ~~~~\""), "the signature stays unexpanded: {text}");
+        coop.save_settings(&coop.settings.clone().set("enabled", false)).await?;
         assert!(
             admin
                 .text(&coop.settings_title())
@@ -151,11 +128,7 @@ async fn a_coop_stands_on_either_wiki() -> Result<()> {
                 .contains("enabled: false\n")
         );
         let history = admin.history(&coop.settings_title()).await?;
-        assert_eq!(
-            history.len(),
-            4,
-            "placeholder, protection, settings, settings"
-        );
+        assert_eq!(history.len(), 4, "placeholder, protection, settings, settings");
         // Protection first, also where the page had gone.
         admin.delete(&coop.settings_title(), "").await?;
         coop.save_settings(&coop.settings).await?;

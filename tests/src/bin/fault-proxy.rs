@@ -43,20 +43,13 @@ async fn run(mut args: impl Iterator<Item = String>) -> Result<()> {
             _ => target = Some(arg),
         }
     }
-    let target =
-        target.context("which API? `scripts/sandbox status` shows the addresses; see --help")?;
+    let target = target.context("which API? `scripts/sandbox status` shows the addresses; see --help")?;
     let proxy = FaultProxy::start_with(&target, port, MessageCounter::new()).await?;
     for (when, fault) in rules {
         println!("rule: {when}: {}", fault.name());
         proxy.rule(when, fault);
     }
     println!("{}", proxy.url());
-    proxy.tell(|call| {
-        println!(
-            "{:4} {:5} ms {call}",
-            call.number,
-            call.arrived.elapsed().as_millis()
-        )
-    });
+    proxy.tell(|call| println!("{:4} {:5} ms {call}", call.number, call.arrived.elapsed().as_millis()));
     tokio::signal::ctrl_c().await.context("waiting for Ctrl-C")
 }

@@ -33,14 +33,22 @@ async fn main() -> ExitCode {
         return ExitCode::FAILURE;
     };
     let end = Instant::now() + Duration::from_secs(60 * minutes);
-    let mut soak = Soak { random: Random(seed), rounds: 0, runs: 0, kills: 0 };
+    let mut soak = Soak {
+        random: Random(seed),
+        rounds: 0,
+        runs: 0,
+        kills: 0,
+    };
     while Instant::now() < end {
         if let Err(error) = soak.co_op(end).await {
             eprintln!("soak: seed {seed}, round {}: {error:#}", soak.rounds);
             return ExitCode::FAILURE;
         }
     }
-    println!("soak: seed {seed}: {} rounds, {} disturbed runs, {} kills, nothing doubled or lost", soak.rounds, soak.runs, soak.kills);
+    println!(
+        "soak: seed {seed}: {} rounds, {} disturbed runs, {} kills, nothing doubled or lost",
+        soak.rounds, soak.runs, soak.kills
+    );
     ExitCode::SUCCESS
 }
 
@@ -99,7 +107,10 @@ impl Soak {
         let (gate, mut done) = (Gate::new(), Vec::new());
         for run in 0..RUNS {
             self.runs += 1;
-            let what = self.disturb(scene, &learners, &gate, &mut lines, *clock).await.with_context(|| done.join("\n"))?;
+            let what = self
+                .disturb(scene, &learners, &gate, &mut lines, *clock)
+                .await
+                .with_context(|| done.join("\n"))?;
             done.push(format!("run {run} at {clock} s: {what}"));
             // Sometimes too early for what is unknown, sometimes late enough.
             *clock += if self.random.one_in(3) { 60 } else { LATER };
@@ -117,14 +128,23 @@ impl Soak {
                 scene.http.settle().await;
             }
         }
-        scene.job().later(*clock).run_ok().await.with_context(|| done.join("\n"))?;
+        scene
+            .job()
+            .later(*clock)
+            .run_ok()
+            .await
+            .with_context(|| done.join("\n"))?;
         *clock += LATER;
         for learner in &learners {
             scene.greeted_once(learner).await.with_context(|| done.join("\n"))?;
         }
         for (page, line) in &lines {
             let text = scene.coop.world.admin.text(page).await?.unwrap_or_default();
-            ensure!(text.matches(line.as_str()).count() == 1, "{line:?} on {page}:\n{text}\n{}", done.join("\n"));
+            ensure!(
+                text.matches(line.as_str()).count() == 1,
+                "{line:?} on {page}:\n{text}\n{}",
+                done.join("\n")
+            );
         }
         scene.http.forget();
         scene.db.forget();
@@ -132,7 +152,14 @@ impl Soak {
     }
 
     /// One run with one or two things that go wrong; says which.
-    async fn disturb(&mut self, scene: &Scene, learners: &[Member], gate: &Gate, lines: &mut Vec<Line>, clock: i64) -> Result<String> {
+    async fn disturb(
+        &mut self,
+        scene: &Scene,
+        learners: &[Member],
+        gate: &Gate,
+        lines: &mut Vec<Line>,
+        clock: i64,
+    ) -> Result<String> {
         scene.http.heal();
         let learner = &learners[self.random.below(learners.len() as u64) as usize];
         let (job, edit) = (scene.job().later(clock), When::edit_of(&learner.talk).nth(1));
@@ -146,7 +173,11 @@ impl Soak {
         let at = scene.http.counter().count() + 1 + self.random.below(MESSAGES);
         let said = match self.random.below(8) {
             0..=2 => {
-                let moment = if self.random.one_in(2) { Moment::BeforeForwarding } else { Moment::BeforeAnswer };
+                let moment = if self.random.one_in(2) {
+                    Moment::BeforeForwarding
+                } else {
+                    Moment::BeforeAnswer
+                };
                 what.push_str(&format!("killed at message {at} ({moment:?})"));
                 self.killed(scene, job, at, moment).await?
             }
@@ -177,7 +208,14 @@ impl Soak {
                 job.run().await?.to_string()
             }
             _ => {
-                let faults = [Fault::Reset, Fault::TruncatedJson, Fault::HtmlError(503), Fault::readonly(), Fault::badtoken(), Fault::ForwardAndLose];
+                let faults = [
+                    Fault::Reset,
+                    Fault::TruncatedJson,
+                    Fault::HtmlError(503),
+                    Fault::readonly(),
+                    Fault::badtoken(),
+                    Fault::ForwardAndLose,
+                ];
                 let fault = &faults[self.random.below(faults.len() as u64) as usize];
                 let n = 1 + self.random.below(30);
                 what.push_str(&format!("{} at request {n}", fault.name()));
@@ -192,7 +230,13 @@ impl Soak {
     }
 
     /// Somebody adds a line before the run, and one between look and edit; `written` tells whether the latter came about.
-    async fn edit_meanwhile(&mut self, scene: &Scene, page: &str, lines: &mut Vec<Line>, written: &Arc<AtomicBool>) -> Result<()> {
+    async fn edit_meanwhile(
+        &mut self,
+        scene: &Scene,
+        page: &str,
+        lines: &mut Vec<Line>,
+        written: &Arc<AtomicBool>,
+    ) -> Result<()> {
         let (admin, page, written) = (scene.coop.world.admin.clone(), page.to_owned(), written.clone());
         let early = format!("Line {}.", lines.len());
         admin.append(&page, &format!("\n\n{early}"), "").await?;
@@ -230,13 +274,22 @@ impl Soak {
     }
 
     /// Starts the run and does something while its message number `at` waits.
-    async fn at_message(&mut self, scene: &Scene, job: Job, at: u64, act: impl AsyncFnOnce() -> Result<String>) -> Result<String> {
+    async fn at_message(
+        &mut self,
+        scene: &Scene,
+        job: Job,
+        at: u64,
+        act: impl AsyncFnOnce() -> Result<String>,
+    ) -> Result<String> {
         let (reached, gate) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
         let (tell, wait) = (reached.clone(), gate.clone());
-        scene.http.counter().at(at, Moment::BeforeForwarding, move || async move {
-            tell.add_permits(1);
-            drop(wait.acquire().await);
-        });
+        scene
+            .http
+            .counter()
+            .at(at, Moment::BeforeForwarding, move || async move {
+                tell.add_permits(1);
+                drop(wait.acquire().await);
+            });
         let mut running = job.start()?;
         let said = tokio::select! {
             _ = reached.acquire() => act().await?,

@@ -1,5 +1,0 @@
-//! Tests under work.
-mod kill;
-mod moved;
-mod once;
-mod restored;
