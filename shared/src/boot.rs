@@ -44,6 +44,8 @@ pub struct Boot {
     pub edits_off: bool,
     /// How long nothing may succeed before exit code 75.
     pub alarm_after: TimeDelta,
+    /// What the wiki is called in the database, if not after its address.
+    pub wiki_key: Option<String>,
     /// User name of the operator on the wiki, shown on the status page.
     pub operator: Option<String>,
     /// Whether the HTTP client may take a proxy from the environment.
@@ -160,6 +162,7 @@ impl Boot {
             },
             edits_off: edit.as_deref() == Some("off"),
             alarm_after: TimeDelta::minutes(alarm_minutes.unwrap_or(60)),
+            wiki_key: set("WIKICREW_WIKI"),
             operator: set("WIKICREW_OPERATOR"),
             use_proxy: set("WIKICREW_USE_PROXY").as_deref() == Some("true"),
             api_url,

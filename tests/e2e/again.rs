@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use wikicrew_tests::coop::{Coop, Member, profile_text};
+use wikicrew_tests::proxy::FaultProxy;
 use wikicrew_tests::sandbox::NewPage;
 use wikicrew_tests::world::World;
 
@@ -300,5 +301,29 @@ async fn a_greeting_that_people_took_away_stays_away() -> Result<()> {
         before + 3,
         "greeting, status page, mention"
     );
+    Ok(())
+}
+
+/// The wiki's name in the database and in the tokens is its address, unless the operator says otherwise.
+#[tokio::test]
+async fn a_wiki_that_moves_to_another_address_keeps_its_name() -> Result<()> {
+    let coop = Coop::new().await?;
+    coop.add_mentor("Mia", &["writing"]).await?;
+    let learner = coop.add_learner("Lea", "writing").await?;
+    coop.matchbot().run_ok().await?;
+    assert_eq!(coop.greetings_of(&learner).await?, 1);
+
+    let elsewhere = FaultProxy::start(&coop.world.wiki.api).await?;
+    let address = &coop.world.wiki.api;
+    let name = address.trim_start_matches("http://").trim_end_matches("/api.php");
+    let run = coop
+        .matchbot()
+        .through(&elsewhere)
+        .env("WIKICREW_WIKI", name)
+        .later(600)
+        .run_ok()
+        .await?;
+    assert!(run.says("waiting=0 greeted=0"), "{run}");
+    assert_eq!(coop.greetings_of(&learner).await?, 1);
     Ok(())
 }

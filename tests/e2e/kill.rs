@@ -3,8 +3,9 @@
 //! A killed process has changed no more than the messages that went out, so whatever it only reads leaves the same state
 //! as the message before: there the test strikes once in a while (all the others are for `scripts/soak`), but before and
 //! after every message that can change something, and before every request to the wiki. Each kill needs a wiki that was
-//! not greeted yet; host and port of the API are the wiki's name in the database, so a new proxy makes one.
+//! not greeted yet: another name for the same wiki makes one.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result};
@@ -105,16 +106,32 @@ type Pool = Arc<Mutex<Vec<Coop>>>;
 struct Stage {
     coop: Option<Coop>,
     pool: Pool,
+    /// What the wiki is called this time.
+    wiki: String,
     /// Pages with newest revision and text before the run.
     before: Vec<(String, u64, String)>,
 }
 
 impl Stage {
+    fn new(coop: Coop, pool: &Pool, before: Vec<(String, u64, String)>) -> Self {
+        static STAGES: AtomicUsize = AtomicUsize::new(0);
+        Self {
+            coop: Some(coop),
+            pool: pool.clone(),
+            wiki: format!("wiki{:04}", STAGES.fetch_add(1, Ordering::SeqCst)),
+            before,
+        }
+    }
+
+    fn job(&self) -> Job {
+        self.coop().matchbot().env("WIKICREW_WIKI", &self.wiki)
+    }
+
     fn coop(&self) -> &Coop {
         self.coop.as_ref().expect("it is taken in drop only")
     }
 
-    /// What was done to the pages since, and what stands in the rows of the last run's wiki.
+    /// What was done to the pages since, and what stands in the wiki's rows.
     async fn tell(&self) -> Result<String> {
         let (coop, mut told) = (self.coop(), String::new());
         let world = &coop.world;
@@ -131,16 +148,14 @@ impl Stage {
             let added = text.strip_prefix(old.as_str()).unwrap_or(text);
             told.push_str(&format!("{added}\n"));
         }
-        let wiki = world.rows("SELECT wiki FROM run ORDER BY run_id DESC LIMIT 1").await?;
-        let wiki = wiki.first().context("no run was recorded")?[0].clone();
         for (what, sql) in TABLES {
             let rows = world
-                .table(&sql.replace("WIKI", &wiki))
+                .table(&sql.replace("WIKI", &self.wiki))
                 .await
                 .with_context(|| what.to_owned())?;
             told.push_str(&format!("-- {what}\n{rows}"));
         }
-        Ok(scrub(world, &told.replace(&wiki, "WIKI")))
+        Ok(scrub(world, &told.replace(&self.wiki, "WIKI")))
     }
 }
 
@@ -266,15 +281,11 @@ impl Scenario for FullRun {
             let (revid, text) = newest.unwrap_or_default();
             before.push((title, revid, text));
         }
-        Ok(Stage {
-            coop: Some(coop),
-            pool: self.pool.clone(),
-            before,
-        })
+        Ok(Stage::new(coop, &self.pool, before))
     }
 
     fn job(&self, stage: &Stage) -> Job {
-        stage.coop().matchbot().args(&["--seed", "7"])
+        stage.job().args(&["--seed", "7"])
     }
 
     fn strikes(&self, messages: &[String], k: u64, moment: Moment) -> bool {
@@ -326,15 +337,11 @@ impl Scenario for FirstRun {
         coop.world = coop.world.with_new_database().await?;
         let name = coop.world.database_name().to_owned();
         coop.world.execute(&format!("DROP DATABASE `{name}`")).await?;
-        Ok(Stage {
-            coop: Some(coop),
-            pool: self.pool.clone(),
-            before: Vec::new(),
-        })
+        Ok(Stage::new(coop, &self.pool, Vec::new()))
     }
 
     fn job(&self, stage: &Stage) -> Job {
-        stage.coop().matchbot()
+        stage.job()
     }
 
     fn strikes(&self, messages: &[String], k: u64, moment: Moment) -> bool {

@@ -46,7 +46,11 @@ fn hook(scene: &Scene, people: &[Member], is_after: bool) {
         let when = When::edit_of(&learner.talk).nth(1);
         let act = move |_| {
             let (admin, learner) = (admin.clone(), learner.clone());
-            async move { do_to(&admin, &learner, &learner.talk).await.expect("an admin may do that") }
+            async move {
+                do_to(&admin, &learner, &learner.talk)
+                    .await
+                    .expect("an admin may do that")
+            }
         };
         scene.http.rule(
             when,

@@ -5,10 +5,9 @@
 //! its answer; then once more to the end, ten minutes later by its clock. What the scenario calls its snapshot (page
 //! histories, rows, counters) must be that of the undisturbed run.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use tokio::sync::Semaphore;
@@ -155,7 +154,7 @@ pub async fn kill_at<S: Scenario>(scenario: &S, k: u64, moment: Moment, message:
     strike.release();
     http.settle().await;
     stage.as_ref().db_is_idle().await?;
-    // By the same address: host and port of the API are the wiki's name in the database.
+    // By the same address, after which the wiki is called in the database.
     strike.over();
     let rerun = scenario.job(&stage).through(&http).over(&db).later(LATER);
     let rerun = rerun.run_ok().await.context("the run after the kill")?;
@@ -172,18 +171,10 @@ fn beginning(message: &str) -> Vec<&str> {
         .collect()
 }
 
-/// New proxies, the one to the wiki on a port that no other kill of this process has had: a scenario may use a wiki and
-/// a database again, and the job knows the wiki by its host and port.
 async fn proxies(world: &World, counter: &MessageCounter) -> Result<(FaultProxy, DbProxy)> {
-    static USED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let http = FaultProxy::start_with(&world.wiki.api, 0, counter.clone()).await?;
     let db = DbProxy::start_with(&world.database_url(), 0, counter.clone()).await?;
-    loop {
-        let http = FaultProxy::start_with(&world.wiki.api, 0, counter.clone()).await?;
-        let mut used = USED.lock().unwrap_or_else(PoisonError::into_inner);
-        if used.insert(http.url().to_owned()) {
-            return Ok((http, db));
-        }
-    }
+    Ok((http, db))
 }
 
 fn compare(expected: &str, found: &str) -> Result<()> {

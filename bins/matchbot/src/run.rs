@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use chrono::TimeDelta;
 use shared::core::text::terminal;
 use shared::core::types::{Timestamp, UserId};
+use shared::db::intent::State;
 use shared::db::request::{self, Reason as Why, Request};
 use shared::editor::Refused;
 use shared::job::{Report, Run};
@@ -18,7 +19,7 @@ use crate::mentors::{self, Known};
 use crate::owners::ask_owners;
 use crate::pending;
 use crate::reason::Reason;
-use crate::record::Case;
+use crate::record::{Case, intent_key};
 use crate::requests;
 use crate::settings::Settings;
 
@@ -122,7 +123,7 @@ async fn greet_all(run: &mut Run<Settings>, waiting: &[Request], counts: &mut Co
         if !run.goes_on().await? {
             break;
         }
-        match one(run, case, &mut known, counts, &mut left).await {
+        match one(run, case, &cases, &mut known, counts, &mut left).await {
             Ok(true) => greeted += 1,
             Ok(false) => {}
             Err(error) => {
@@ -151,6 +152,7 @@ async fn greet_all(run: &mut Run<Settings>, waiting: &[Request], counts: &mut Co
 async fn one(
     run: &mut Run<Settings>,
     case: &Case<'_>,
+    cases: &[Case<'_>],
     known: &mut Known,
     counts: &mut Counts,
     left: &mut Vec<Left>,
@@ -161,8 +163,8 @@ async fn one(
         tracing::warn!("{}: not greeted, because {} shrank", terminal(&title), terminal(list));
         return Ok(false);
     }
-    let step = match too_many(run, case).await? {
-        Some(reason) => Ok(Step::Person(reason)),
+    let step = match too_many(run, case, cases).await? {
+        Some(step) => Ok(step),
         None => greet(run, case, known).await,
     };
     match step {
@@ -206,13 +208,20 @@ fn ends_run(error: &anyhow::Error) -> bool {
     let wiki = |error: &Error| (error.is_temporary() && !matches!(error, Error::Api { .. })) || error.stops_run();
     error.chain().any(|cause| {
         cause.downcast_ref::<Error>().is_some_and(wiki)
-            || cause.downcast_ref::<shared::db::Error>().is_some()
+            || cause.downcast_ref().is_some_and(ends_all)
             || match cause.downcast_ref::<Refused>() {
-                Some(Refused::Halt(_) | Refused::Db(_)) => true,
+                Some(Refused::Halt(_)) => true,
+                Some(Refused::Db(error)) => ends_all(error),
                 Some(Refused::Wiki(error)) => wiki(error),
                 _ => false,
             }
     })
+}
+
+/// Whether the database fails as a whole, and not for one row that it does not take.
+fn ends_all(error: &shared::db::Error) -> bool {
+    use shared::db::Error::{BadRow, NoRow, Statement};
+    error.is_transient() || !matches!(error, Statement { .. } | BadRow { .. } | NoRow { .. })
 }
 
 /// A failure of one learner: tried every run for a day, then daily for a week, then given up.
@@ -251,14 +260,15 @@ async fn failed(
 }
 
 /// Whether the learner had a greeting for this skill, or enough greetings, on whatever profile.
-async fn too_many(run: &Run<Settings>, case: &Case<'_>) -> anyhow::Result<Option<Reason>> {
+/// Whether the learner has had enough greetings, or may have had: one whose answer got lost counts until it is known.
+async fn too_many(run: &Run<Settings>, case: &Case<'_>, cases: &[Case<'_>]) -> anyhow::Result<Option<Step>> {
     let (learner, category) = (case.learner, case.request.category.as_str());
     let last = run
         .db
         .read_if_there(async |db| shared::db::matches::last_greeting_of_learner(db, &run.wiki, learner, category).await)
         .await?;
     if let Some(last) = last.filter(|last| run.clock.now() - *last < run.accepted.parsed.settings.rematch_after) {
-        return Ok(Some(Reason::GreetedLately(last)));
+        return Ok(Some(Step::Person(Reason::GreetedLately(last))));
     }
     let since = run.clock.now() - TimeDelta::days(GREETINGS_DAYS);
     let count = run
@@ -266,9 +276,25 @@ async fn too_many(run: &Run<Settings>, case: &Case<'_>) -> anyhow::Result<Option
         .read_if_there(async |db| shared::db::matches::greetings_since(db, &run.wiki, case.learner, since).await)
         .await?;
     if count >= GREETINGS {
-        return Ok(Some(Reason::TooManyGreetings(u32::try_from(count).unwrap_or(u32::MAX))));
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        return Ok(Some(Step::Person(Reason::TooManyGreetings(count))));
     }
-    Ok(None)
+    let others = cases
+        .iter()
+        .filter(|other| other.learner == learner && other.request.id != case.request.id);
+    let others: BTreeSet<String> = others.map(|other| intent_key(other.request)).collect();
+    if others.is_empty() {
+        return Ok(None);
+    }
+    let pending = run
+        .db
+        .read_if_there(async |db| shared::db::intent::pending(db, run.editor.job, &run.wiki).await)
+        .await?;
+    let unknown = pending
+        .iter()
+        .filter(|intent| intent.state == State::Sending && others.contains(&intent.key));
+    let enough = count + unknown.count() as u64 >= GREETINGS;
+    Ok(enough.then(|| Step::Later("it is not known yet whether the learner's other greetings arrived".to_owned())))
 }
 
 /// The requests whose profile, owner and skill are known; the rest is left to people, or failed.

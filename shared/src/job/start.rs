@@ -69,6 +69,7 @@ pub fn wiki_config(boot: &Boot) -> Config {
         allowed_hosts: boot.api_hosts.clone(),
         timing,
         proxy_from_env: boot.use_proxy,
+        wiki_key: boot.wiki_key.clone(),
     }
 }
 

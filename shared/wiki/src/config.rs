@@ -83,6 +83,9 @@ pub struct Config {
     pub timing: Timing,
     /// Whether `HTTP_PROXY` and its kin are obeyed.
     pub proxy_from_env: bool,
+    /// What the wiki is called in the database and in edit tokens, if not after its address: keep it when the address
+    /// changes.
+    pub wiki_key: Option<String>,
 }
 
 /// `api_url` after all checks.
@@ -105,7 +108,10 @@ impl Config {
     /// Host (with a port that is not the usual one) and script path, such as `en.wikipedia.org/w`: the key of the
     /// wiki in the database, the same for every run. Errs when the address cannot be used.
     pub fn wiki_id(&self) -> Result<String, Error> {
-        Ok(self.address()?.wiki_id())
+        match &self.wiki_key {
+            Some(key) => Ok(key.clone()),
+            None => Ok(self.address()?.wiki_id()),
+        }
     }
 
     /// Reads `api_url` and checks it against scheme and host rules. No request
@@ -174,6 +180,7 @@ mod tests {
             allowed_hosts: allowed.iter().map(|&h| h.to_owned()).collect(),
             timing: Timing::default(),
             proxy_from_env: false,
+            wiki_key: None,
         }
     }
 

@@ -84,7 +84,7 @@ impl Session {
                 post_login(&config, &http, login, password, token).await?;
             }
         }
-        let wiki_id = http.address.wiki_id();
+        let wiki_id = config.wiki_id()?;
         tracing::debug!(wiki.host = %http.address.host, account = %config.account, "logged in");
         Ok(Self(Arc::new(Inner {
             http,

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use tokio::sync::Semaphore;
+use wikicrew_tests::api::{Api, code_of};
 use wikicrew_tests::coop::Member;
 use wikicrew_tests::counter::Moment;
 use wikicrew_tests::rules::{Fault, Gate, When};
-use wikicrew_tests::run::Job;
+use wikicrew_tests::run::{Job, Running};
 use wikicrew_tests::scene::{LATER, Scene};
 
 /// Rounds in one Co-op, before the next one is made: the clock of the runs goes on by some hours only.
@@ -171,6 +172,7 @@ impl Soak {
             self.edit_meanwhile(scene, &learner.talk, lines, &written).await?;
         }
         let at = scene.http.counter().count() + 1 + self.random.below(MESSAGES);
+        let head_start = Duration::from_millis(100 * self.random.below(12));
         let said = match self.random.below(8) {
             0..=2 => {
                 let moment = if self.random.one_in(2) {
@@ -185,7 +187,10 @@ impl Soak {
                 what.push_str("lock lost, second run");
                 self.at_message(scene, job, at, async || {
                     scene.cut_lock();
-                    Ok(scene.job().later(clock + LATER).run().await?.to_string())
+                    let second = scene.job().later(clock + LATER).start()?;
+                    // The first run may be in the middle of a transaction that the second one has to wait for.
+                    tokio::time::sleep(head_start).await;
+                    Ok(Some(second))
                 })
                 .await?
             }
@@ -193,7 +198,7 @@ impl Soak {
                 what.push_str("database connections broken");
                 self.at_message(scene, job, at, async || {
                     scene.db.cut_all();
-                    Ok(String::new())
+                    Ok(None)
                 })
                 .await?
             }
@@ -239,14 +244,14 @@ impl Soak {
     ) -> Result<()> {
         let (admin, page, written) = (scene.coop.world.admin.clone(), page.to_owned(), written.clone());
         let early = format!("Line {}.", lines.len());
-        admin.append(&page, &format!("\n\n{early}"), "").await?;
+        append(&admin, &page, &early).await?;
         lines.push((page.clone(), early));
         let late = format!("Late line {}.", lines.len());
         lines.push((page.clone(), late.clone()));
         let hook = Fault::before(move |_| {
             let (admin, page, late, written) = (admin.clone(), page.clone(), late.clone(), written.clone());
             async move {
-                let done = admin.append(&page, &format!("\n\n{late}"), "").await;
+                let done = append(&admin, &page, &late).await;
                 written.store(done.is_ok(), Ordering::SeqCst);
             }
         });
@@ -273,30 +278,47 @@ impl Soak {
         Ok(said)
     }
 
-    /// Starts the run and does something while its message number `at` waits.
+    /// Starts the run and does something while its message number `at` waits; that may be to start a second run.
     async fn at_message(
         &mut self,
         scene: &Scene,
         job: Job,
         at: u64,
-        act: impl AsyncFnOnce() -> Result<String>,
+        act: impl AsyncFnOnce() -> Result<Option<Running>>,
     ) -> Result<String> {
         let (reached, gate) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
         let (tell, wait) = (reached.clone(), gate.clone());
-        scene
-            .http
-            .counter()
-            .at(at, Moment::BeforeForwarding, move || async move {
-                tell.add_permits(1);
-                drop(wait.acquire().await);
-            });
+        let counter = scene.http.counter();
+        counter.at(at, Moment::BeforeForwarding, move || async move {
+            tell.add_permits(1);
+            drop(wait.acquire().await);
+        });
         let mut running = job.start()?;
-        let said = tokio::select! {
+        let second = tokio::select! {
             _ = reached.acquire() => act().await?,
-            _ = running.ended() => String::new(),
+            _ = running.ended() => None,
         };
         // Also for a later run that comes to this message.
         gate.add_permits(1);
-        Ok(format!("{said}{}", running.wait().await?))
+        let mut said = running.wait().await?.to_string();
+        if let Some(second) = second {
+            said.push_str(&second.wait().await?.to_string());
+        }
+        Ok(said)
     }
+}
+
+/// Adds a line at the end of a page, again where a late request of the bot comes in between.
+async fn append(admin: &Api, page: &str, line: &str) -> Result<()> {
+    for _ in 0..5 {
+        match admin.append(page, &format!("\n\n{line}"), "").await {
+            Err(error)
+                if matches!(
+                    code_of(&error),
+                    Some("editconflict" | "edit-already-exists" | "articleexists")
+                ) => {}
+            done => return done.map(drop),
+        }
+    }
+    bail!("{page} is edited all the time")
 }

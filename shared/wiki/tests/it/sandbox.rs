@@ -88,6 +88,7 @@ pub fn account(groups: &[&str]) -> Config {
             ..Timing::default()
         },
         proxy_from_env: false,
+        wiki_key: None,
     }
 }
 

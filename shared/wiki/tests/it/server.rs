@@ -125,6 +125,7 @@ pub fn config(url: &str) -> Config {
         allowed_hosts: Vec::new(),
         timing: quick(),
         proxy_from_env: false,
+        wiki_key: None,
     }
 }
 
