@@ -3,6 +3,7 @@
 
 mod again;
 mod commands;
+mod doubt;
 mod dry;
 mod exit;
 mod faults;

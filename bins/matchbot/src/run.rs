@@ -259,8 +259,8 @@ async fn failed(
     Ok(())
 }
 
-/// Whether the learner had a greeting for this skill, or enough greetings, on whatever profile.
-/// Whether the learner has had enough greetings, or may have had: one whose answer got lost counts until it is known.
+/// Whether the learner had a greeting for this skill on whatever profile, or has had enough greetings, or may have had:
+/// one whose answer got lost counts until it is known.
 async fn too_many(run: &Run<Settings>, case: &Case<'_>, cases: &[Case<'_>]) -> anyhow::Result<Option<Step>> {
     let (learner, category) = (case.learner, case.request.category.as_str());
     let last = run

@@ -1,8 +1,8 @@
 //! Settings pages: from the text of a wiki page to typed values.
 //!
-//! [`extract`] finds the one block of YAML in the page, [`Reader`] parses it
+//! [`extract()`] finds the one block of YAML in the page, [`Reader`] parses it
 //! strictly and collects *all* problems, each with its place in the page and
-//! in words for the admin who saved it; [`common`] reads the keys that every
+//! in words for the admin who saved it; [`common()`] reads the keys that every
 //! job has. Nothing is fetched here, and whether a page may be trusted at all
 //! (protection, who saved it) is decided elsewhere.
 

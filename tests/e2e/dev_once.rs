@@ -1,6 +1,0 @@
-//! Tests under work.
-mod doubt;
-mod kill;
-mod moved;
-mod once;
-mod restored;
