@@ -1,6 +1,6 @@
 //! Bootstrap: what a job needs before it can read its settings page, taken from flags and the environment only.
-//! All of it belongs to the operator and is the ceiling for what a settings page may ask (protocols: *The
-//! operator's ceiling*). Everything wrong is told at once, each with the variable to set.
+//! All of it belongs to the operator and is the ceiling for what a settings page may ask. Everything wrong is told at
+//! once, each with the variable to set.
 
 use chrono::TimeDelta;
 
@@ -174,7 +174,7 @@ impl Boot {
         })
     }
 
-    /// `User:<bot>/<job>/Stop`: where any autoconfirmed user stops the job (conduct §3).
+    /// `User:<bot>/<job>/Stop`: where any autoconfirmed user stops the job.
     pub fn stop_title(&self) -> String {
         format!("User:{}/{}/Stop", self.account, self.job)
     }

@@ -1,5 +1,5 @@
 //! The status page (`<settings page>/Status`): what admins see of a job. Five short parts, each a function of plain
-//! values (conduct §4). It is a state edit: saved when the first or fourth part changes, else once a day, so that a
+//! values. It is a state edit: saved when the first or fourth part changes, else once a day, so that a
 //! date older than two days means that the job is down. Nobody is notified: no signature, no link to a user page.
 
 use chrono::TimeDelta;

@@ -1,5 +1,5 @@
 //! The sentences that jobs write to wikis: one table, which the settings' `messages:` override key by key, so that a
-//! wiki of any language reads its own (conduct §4).
+//! wiki of any language reads its own.
 
 use chrono::format::{Item, StrftimeItems};
 

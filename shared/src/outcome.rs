@@ -1,4 +1,4 @@
-//! Exit codes for people: non-zero only when a person is needed (protocols: *Exit codes and mail*), so that a
+//! Exit codes for people: non-zero only when a person is needed, so that a
 //! failure mail is worth reading. Everything the next run mends is 0 with a warning in the log.
 
 use chrono::TimeDelta;

@@ -1,5 +1,5 @@
 //! The switch that people hold: the settings page and the stop page, looked at again in the same request as the
-//! page that is about to be edited, so that there is no cached "still on" (protocols: *Kill switch*; conduct §3).
+//! page that is about to be edited, so that there is no cached "still on".
 
 use crate::core::site::Title;
 use crate::core::types::{RevId, Timestamp};

@@ -1,4 +1,4 @@
-//! When a settings page is obeyed (protocols: *When a settings page is trusted*; conduct §3). Pure: the page as
+//! When a settings page is obeyed. Pure: the page as
 //! one API answer showed it, and who saved its newest revision.
 
 use chrono::TimeDelta;

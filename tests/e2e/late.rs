@@ -1,5 +1,5 @@
 //! Requests that were held up somewhere and arrive when the world has gone on: the wiki refuses them by their base
-//! revision, whatever people did to the page meanwhile (protocols: *Edits: exactly once*).
+//! revision, whatever people did to the page meanwhile.
 
 use std::time::Duration;
 

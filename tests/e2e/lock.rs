@@ -1,5 +1,5 @@
 //! Two runs at once, lost locks, lost database connections, and the pace of edits: whoever comes too late or has been
-//! overtaken writes nothing, and nothing is doubled (protocols: *The lock and the epoch*).
+//! overtaken writes nothing, and nothing is doubled.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

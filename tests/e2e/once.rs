@@ -1,4 +1,4 @@
-//! Additive edits exactly once (protocols §1): the answer gets lost, the request comes late, the database forgets, the
+//! Additive edits exactly once: the answer gets lost, the request comes late, the database forgets, the
 //! page moves away between sending and answer. In the end one greeting stands on the page, and one row tells of it.
 
 use std::sync::Arc;

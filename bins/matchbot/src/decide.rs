@@ -247,7 +247,7 @@ pub fn add_section(page: &str, section: &str) -> String {
 }
 
 /// Why the owner of `profile` is not known, for people. The owner is the author of the first revision; where that is
-/// doubtful nobody is guessed (conduct §5). `namesake`: the existing user, if any, whose name is the last part of the
+/// doubtful nobody is guessed. `namesake`: the existing user, if any, whose name is the last part of the
 /// profile's title.
 pub fn owner_problem(first: &FirstRevision, namesake: Option<&str>) -> Option<String> {
     let Some(user) = &first.user else {

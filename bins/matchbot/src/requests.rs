@@ -1,6 +1,5 @@
 //! Who is waiting: the complete member lists of the request categories, compared with the table `request`. No time
-//! window is involved, so that neither a lagging replica nor a lost run can hide anybody
-//! (protocols: *matchbot asks "who is waiting?"*).
+//! window is involved, so that neither a lagging replica nor a lost run can hide anybody.
 
 use std::collections::BTreeMap;
 

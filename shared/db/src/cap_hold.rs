@@ -1,5 +1,5 @@
 //! A cap that was reached holds the writing of a job until an admin saves the
-//! settings page again (conduct.md §3). The row stays: edits from before `since`
+//! settings page again. The row stays: edits from before `since`
 //! then count no more.
 
 use crate::error::Result;

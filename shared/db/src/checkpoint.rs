@@ -1,4 +1,4 @@
-//! Checkpoints: how far a source has been read (protocols.md §2 and §5).
+//! Checkpoints: how far a source has been read.
 //!
 //! A position is what the *wiki* said, opaque here. It moves only in the
 //! transaction that stores what was read up to it.

@@ -56,7 +56,7 @@ impl DbConfig {
 
     /// Checks the database's name: letters, digits, `_`, `-`, `$`, at most 64 of
     /// them, and not ending in `_p`, because on ToolsDB everybody can read such a
-    /// database (conduct.md §1, *Suppression*).
+    /// database.
     pub fn check(&self) -> Result<()> {
         let name = &self.database;
         let allowed = |c: char| c.is_ascii_alphanumeric() || "_-$".contains(c);

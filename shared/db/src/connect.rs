@@ -3,7 +3,7 @@
 //! ToolsDB gives a tool 20 connections and ends idle ones, so there is no pool:
 //! a process has at most [`MAX_CONNECTIONS`], namely the one that holds the
 //! run's lock, one *work connection* that closes itself when unused, and one to
-//! spare. The host's name is resolved anew for each (protocols.md §33).
+//! spare. The host's name is resolved anew for each.
 
 use crate::config::DbConfig;
 use crate::error::{Error, Result};
@@ -277,7 +277,7 @@ impl Db {
     }
 }
 
-/// One connection, set up as protocols.md §2 asks.
+/// One connection, set up with strict mode, UTC and READ COMMITTED.
 pub struct Conn {
     raw: mysql_async::Conn,
     usable: bool,
@@ -300,7 +300,7 @@ impl Conn {
     }
 
     /// Rows that the server has read for this connection so far: what the query
-    /// gate compares before and after a statement (protocols.md §25).
+    /// gate compares before and after a statement.
     pub async fn handler_reads(&mut self) -> Result<u64> {
         const SQL: &str = "SELECT CAST(SUM(VARIABLE_VALUE) AS UNSIGNED) AS value \
             FROM information_schema.SESSION_STATUS WHERE VARIABLE_NAME LIKE 'Handler\\_read%'";

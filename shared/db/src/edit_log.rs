@@ -1,5 +1,5 @@
 //! Every edit that was saved: what caps, trial reports and "was the last edit
-//! ours?" are counted from (conduct.md §3).
+//! ours?" are counted from.
 
 use crate::error::Result;
 use crate::session::{Fields, FromFields, One, Session, at};

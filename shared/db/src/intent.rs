@@ -1,4 +1,4 @@
-//! Intents: what makes an additive edit happen exactly once (protocols.md §1).
+//! Intents: what makes an additive edit happen exactly once.
 //!
 //! `open → sending → done | gone | failed`. The decision is frozen by the first
 //! insert; whoever comes later gets that one back. An edit is posted only after
@@ -173,7 +173,7 @@ pub async fn pending(session: &mut impl Session, job: &str, wiki: &str) -> Resul
         .await
 }
 
-/// Item 3 of protocols.md §1: `sending`, one attempt more, base revision and the
+/// Before the POST: `sending`, one attempt more, base revision and the
 /// wiki's time (`curtimestamp`) noted. Says yes only to an intent that is `open`,
 /// or `sending` since `due_before` or longer (five minutes before now). Only after
 /// this transaction is committed may the POST begin, within 20 s.

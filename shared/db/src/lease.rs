@@ -1,4 +1,4 @@
-//! One run per job, wiki and shard: the lock and the epoch (protocols.md §3).
+//! One run per job, wiki and shard: the lock and the epoch.
 //!
 //! The lock (`GET_LOCK` on a connection of its own, never the work connection)
 //! only keeps two runs from wasting work; it goes with its connection. What makes

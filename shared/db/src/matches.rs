@@ -1,5 +1,4 @@
-//! matchbot's table `matches`: MatchBot's eleven columns, then ours
-//! (protocols.md §17). One row per greeting, for a match as for none.
+//! matchbot's table `matches`: MatchBot's eleven columns, then ours. One row per greeting, for a match as for none.
 //!
 //! Rows are never changed by a job, only added.
 

@@ -1,5 +1,5 @@
 //! Small things a job remembers between runs, by name: how long a list was when
-//! it was last good (protocols.md §15), what the status page last said.
+//! it was last good, what the status page last said.
 
 use crate::error::Result;
 use crate::session::{Fields, FromFields, Session, at};

@@ -1,4 +1,4 @@
-//! The edit interval of one account on one wiki, over all jobs (protocols.md §11).
+//! The edit interval of one account on one wiki, over all jobs.
 //!
 //! Each edit takes a slot in a row and waits for it. This is the one place that
 //! counts by the database server's clock, the only one that all jobs share.

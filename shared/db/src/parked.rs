@@ -1,5 +1,5 @@
 //! Parked items: what a batch could not finish, so that the checkpoint need not
-//! wait for it and never passes it unrecorded (protocols.md §2).
+//! wait for it and never passes it unrecorded.
 
 use crate::error::Result;
 use crate::session::{Fields, FromFields, Session, at, bounded};

@@ -1,4 +1,4 @@
-//! matchbot remembers who owns a profile page (conduct.md §5, *Owner of a page*),
+//! matchbot remembers who owns a profile page,
 //! so that a page's first revision is asked for once ever.
 
 use crate::error::Result;

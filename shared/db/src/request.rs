@@ -1,5 +1,5 @@
 //! matchbot's table `request`: who is or was in a request category, and what
-//! became of it (protocols.md §16).
+//! became of it.
 //!
 //! One row per wiki, page id and category; [`sync_category`] compares it with the
 //! wiki's complete member list. A re-tagged page makes a new *generation* of its

@@ -1,5 +1,5 @@
 //! Comparing a category's complete member list with the table `request`, in one
-//! transaction, writing only what differs (protocols.md §16).
+//! transaction, writing only what differs.
 //!
 //! No time window and no clock decides: what counts is membership, and whether
 //! the wiki's own category timestamp changed.

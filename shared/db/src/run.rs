@@ -1,4 +1,4 @@
-//! Run records: one row per run, and its errors (protocols.md §6).
+//! Run records: one row per run, and its errors.
 //!
 //! A record is started by [`crate::Lease::take`], together with the new epoch.
 

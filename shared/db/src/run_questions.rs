@@ -1,5 +1,4 @@
-//! What exit codes and the status page ask of the run records (protocols.md §6,
-//! conduct.md §4), and how old records go.
+//! What exit codes and the status page ask of the run records, and how old records go.
 
 use crate::connect::Db;
 use crate::error::Result;

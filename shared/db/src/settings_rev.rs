@@ -1,5 +1,5 @@
 //! History of the settings page, its draft and the stop page, revision by
-//! revision, with what was thought of each (conduct.md §3 and §4).
+//! revision, with what was thought of each.
 //!
 //! The last accepted settings serve reading and recording only; whether this run
 //! may write is decided from the page as it is now, never from here.
@@ -225,7 +225,7 @@ pub async fn newest(session: &mut impl Session, job: &str, wiki: &str, kind: Kin
 }
 
 /// When the first settings revision that was ever accepted was saved on the wiki
-/// (matchbot's default `start_from`, protocols.md §16).
+/// (matchbot's default `start_from`).
 pub async fn first_accepted_saved_at(session: &mut impl Session, job: &str, wiki: &str) -> Result<Option<Timestamp>> {
     const SQL: &str = "SELECT MIN(saved_at) AS value FROM settings_rev \
         WHERE job = :job AND wiki = :wiki AND kind = 'settings' AND accepted_at IS NOT NULL";

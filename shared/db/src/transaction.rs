@@ -2,7 +2,7 @@
 //!
 //! Any error undoes the **whole** transaction (after 1205 the server undoes only
 //! the statement; going on would store half a batch), then it is tried again, at
-//! most [`ATTEMPTS`] times, after the errors of protocols.md §2. A COMMIT without
+//! most [`ATTEMPTS`] times, after the errors that pass by themselves. A COMMIT without
 //! an answer is never repeated: the caller reads back.
 
 use crate::connect::{Conn, Db, Work};

@@ -1,7 +1,6 @@
 //! Additive edits (greetings, log lines): made exactly once whatever dies when. An intent with the whole frozen
 //! decision is stored first; its token stands in the edit summary, so that the wiki is the journal; the base revision
-//! makes the wiki refuse a second copy; the job's own rows are stored together with `done`
-//! (protocols: *Edits: exactly once*).
+//! makes the wiki refuse a second copy; the job's own rows are stored together with `done`.
 
 use chrono::TimeDelta;
 

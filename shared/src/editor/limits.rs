@@ -1,4 +1,4 @@
-//! Caps and trials, as pure decisions over counts from the database (conduct §3, *Caps* and *Trial*).
+//! Caps and trials, as pure decisions over counts from the database.
 
 use crate::core::settings::Common;
 use crate::core::types::Timestamp;

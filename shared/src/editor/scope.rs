@@ -1,4 +1,4 @@
-//! Where a job may write, whatever its settings say (conduct §3, *Scope in code*). A page is in scope when the job's
+//! Where a job may write, whatever its settings say. A page is in scope when the job's
 //! rule allows it; other people's user and user-talk pages never are.
 
 use crate::core::site::{Site, Title};

@@ -1,5 +1,5 @@
 //! The query gate: on many and skewed rows no statement reads more of them than
-//! its answer needs, whatever the size of the table (protocols.md §25).
+//! its answer needs, whatever the size of the table.
 
 use crate::support::{TestDb, WIKI, t};
 use mysql_async::prelude::Queryable;
