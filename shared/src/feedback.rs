@@ -15,6 +15,8 @@ pub const MARKER: &str = "<!-- wikicrew status -->";
 const REFRESH: TimeDelta = TimeDelta::hours(24);
 /// Longest list on the page; the rest is counted.
 const MANY: usize = 100;
+/// Lines of difference shown for a draft.
+const DIFF_LINES: usize = 40;
 /// Longest text of a user shown in a line.
 const SHOWN: usize = 300;
 
@@ -315,6 +317,18 @@ fn part<'p>(page: &'p str, name: &str) -> Option<&'p str> {
     let (_, rest) = page.split_once(&part_marker(name))?;
     let end = rest.find("\n==").unwrap_or(rest.len());
     Some(rest[..end].trim())
+}
+
+/// The lines in which a draft differs from the settings in force, each after `-` or `+`; the first ones.
+pub fn changed_lines(old: &str, new: &str) -> Vec<String> {
+    let diff = similar::TextDiff::from_lines(old, new);
+    let changes = diff
+        .iter_all_changes()
+        .filter(|change| change.tag() != similar::ChangeTag::Equal);
+    changes
+        .take(DIFF_LINES)
+        .map(|change| format!("{}{}", change.tag(), change.value().trim_end()))
+        .collect()
 }
 
 /// Whether the page is to be saved: there is none, its first or fourth part says something else now, or it was saved

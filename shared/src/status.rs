@@ -17,9 +17,6 @@ use crate::switch::{Halt, Switch};
 use crate::trust::Trust;
 use crate::wiki::Session;
 
-/// Lines of difference shown for a draft.
-const DIFF_LINES: usize = 40;
-
 /// The pages around a job's settings.
 pub(crate) struct Pages<'a, J: Job> {
     job: &'a J,
@@ -385,7 +382,7 @@ impl<'a, J: Job> Pages<'a, J> {
         let verdict = parse::<J::Settings>(text, &self.draft.model, &self.draft.title, self.session.site());
         Some(Draft {
             saved,
-            verdict: verdict.map(|draft| changed_lines(in_force.unwrap_or(""), &draft.yaml)),
+            verdict: verdict.map(|draft| feedback::changed_lines(in_force.unwrap_or(""), &draft.yaml)),
         })
     }
 }
@@ -397,15 +394,4 @@ fn saved_by(page: &PageState) -> Option<SavedBy> {
         user: revision.user.clone()?,
         at: revision.timestamp,
     })
-}
-
-fn changed_lines(old: &str, new: &str) -> Vec<String> {
-    let diff = similar::TextDiff::from_lines(old, new);
-    let changes = diff
-        .iter_all_changes()
-        .filter(|change| change.tag() != similar::ChangeTag::Equal);
-    changes
-        .take(DIFF_LINES)
-        .map(|change| format!("{}{}", change.tag(), change.value().trim_end()))
-        .collect()
 }

@@ -5,7 +5,7 @@
 use shared::core::settings::fill;
 use shared::core::text;
 
-use crate::settings::Greetings;
+use crate::settings::{Greetings, TOPIC_CHARS};
 
 /// Who is named in a greeting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +80,8 @@ pub fn compose(greetings: &Greetings, kind: Kind, names: &Names<'_>) -> Greeting
 
 /// The edit summary: section link, topic, token. The editor adds the suffix.
 pub fn summary(topic: &str, token: &str) -> String {
-    let topic = text::summary(topic);
+    // A sentence of `messages:` may be longer than a greeting's topic can be.
+    let topic: String = text::summary(topic).chars().take(TOPIC_CHARS).collect();
     format!("/* {topic} */ {topic} ({token})")
 }
 
@@ -130,7 +131,7 @@ mod tests {
 
     #[test]
     fn the_token_stands_early_in_the_summary() {
-        let summary = summary(&"x".repeat(120), "mb-abcdefghij");
+        let summary = summary(&"x".repeat(1_000), "mb-abcdefghij");
         assert!(summary.find("(mb-abcdefghij)").is_some_and(|at| at < 400));
     }
 }

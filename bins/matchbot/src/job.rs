@@ -136,7 +136,7 @@ fn line(case: &Request, site: &Site, messages: &Messages<'_>) -> Wikitext {
             ("category", &plain(&case.category, SHOWN)),
             ("reason", &plain(case.reason.as_deref().unwrap_or(""), SHOWN)),
             ("advice", &plain(Reason::advice(&case.reason_code), SHOWN)),
-            ("since", &messages.time(crate::mention::since(case))),
+            ("since", &messages.time(case.cat_ts.unwrap_or(case.first_seen))),
         ],
     )
 }

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use shared::core::intent::token;
 use shared::core::settings::fill;
 use shared::core::text;
-use shared::core::types::Timestamp;
 use shared::db::FencedTx;
 use shared::db::intent::{self, NewIntent, State as IntentState};
 use shared::db::request::{self, Request, State};
@@ -185,11 +184,8 @@ fn words(run: &Run<Settings>, maintainer: &str, count: usize) -> (String, String
             ("status", None, &status),
         ],
     );
-    let section = format!("== {topic} ==\n{text}");
+    // The text may come from the settings; unsigned it would tell nobody.
+    let signature = if text.contains("~~~~") { "" } else { " ~~~~" };
+    let section = format!("== {topic} ==\n{text}{signature}");
     (topic, section)
-}
-
-/// The lines of *Waiting for a person*.
-pub fn since(request: &Request) -> Timestamp {
-    request.cat_ts.unwrap_or(request.first_seen)
 }

@@ -13,6 +13,8 @@ use shared::settings::JobSettings;
 
 use read::{categories, greetings, match_limit, owners, pages, title};
 
+/// Longest topic: it stands twice in the edit summary, before the token.
+pub const TOPIC_CHARS: usize = 120;
 /// Namespace of category pages.
 pub const CATEGORY: i32 = 14;
 

@@ -18,6 +18,10 @@ use crate::status::Pages;
 use crate::switch::Halt;
 use crate::wiki::{Session, Stop};
 
+/// The wiki's times are whole seconds, and its clock may be a little behind ours: an edit made right after a moment can
+/// seem to be older than it.
+const SAME_MOMENT: chrono::TimeDelta = chrono::TimeDelta::seconds(5);
+
 /// The part of a run that has a database.
 pub(crate) struct Stage<'a, J> {
     pub(crate) job: &'a J,
@@ -165,7 +169,7 @@ impl<J: Job> Stage<'_, J> {
         let is_refused = halted.as_ref().is_some_and(Halt::is_refusal);
         if !self.stop.is_stopped() && !lost && !is_refused {
             page.take_editor(run.editor);
-            ended.edits += page.save_accepted(&run.accepted, halted.as_ref()).await;
+            page.save_accepted(&run.accepted, halted.as_ref()).await;
             ended.edits = page.edits();
         } else {
             ended.edits = run.editor.edits;
@@ -194,7 +198,7 @@ impl<J: Job> Stage<'_, J> {
             .read(async |db| memo::get(db, J::NAME, &fence.wiki, &name).await)
             .await?;
         if let Some(known) = known {
-            return Ok(Some(known.updated));
+            return Ok(Some(known.updated - SAME_MOMENT));
         }
         let started = self.started;
         self.db
@@ -202,6 +206,6 @@ impl<J: Job> Stage<'_, J> {
                 memo::set(tx, &name, "", started).await
             })
             .await?;
-        Ok(Some(started))
+        Ok(Some(started - SAME_MOMENT))
     }
 }

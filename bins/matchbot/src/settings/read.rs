@@ -5,14 +5,12 @@ use std::collections::BTreeMap;
 use shared::core::settings::MapNode;
 use shared::core::site::{Site, Title};
 
-use super::{CATEGORY, Greetings, MatchLimit, Skill};
+use super::{CATEGORY, Greetings, MatchLimit, Skill, TOPIC_CHARS};
 
 /// `matches.category` is `varchar(75)`.
 const CATEGORY_COLUMN: usize = 75;
 /// Most skills, excluded pages, owners.
 const MANY: usize = 200;
-/// Longest topic: it stands twice in the edit summary, before the token.
-const TOPIC_CHARS: usize = 120;
 /// Namespaces in which no profile can be: categories, files, and user pages, whose talk pages belong to their users.
 const NO_PROFILES: [i32; 3] = [2, 6, CATEGORY];
 
