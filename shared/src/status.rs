@@ -7,7 +7,7 @@ use crate::core::text::terminal;
 use crate::core::types::{Problem, RevId, Timestamp};
 use crate::db::settings_rev::{self, Kind, Seen};
 use crate::db::{Db, Fence, cap_hold, edit_log, run as run_record};
-use crate::editor::{Editor, State};
+use crate::editor::{Computed, Editor, State};
 use crate::feedback::{self, Draft, InForce, MARKER, SavedBy, Status, Totals};
 use crate::job::{Job, Stage, VERSION};
 use crate::messages::Messages;
@@ -342,12 +342,15 @@ impl<'a, J: Job> Pages<'a, J> {
         let asked_again = self.asked_again(editor).await?;
         let state = State {
             title: &below(&self.switch.settings, "Status"),
-            summary: "Updated the status of the job",
-            marker: MARKER,
+            marker: Some(MARKER),
             is_status_page: true,
             asked_again,
         };
-        Ok(editor.save_state(&state, |_| Some(page.clone())).await?)
+        let computed = Computed {
+            text: page,
+            summary: "Updated the status of the job".to_owned(),
+        };
+        Ok(editor.save_state(&state, |_| Ok(Some(computed.clone()))).await?.is_some())
     }
 
     /// Whether an admin saved the settings again after people had taken the status page away: deleted it, moved it, or

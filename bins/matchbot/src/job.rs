@@ -26,6 +26,7 @@ pub struct MatchBot;
 impl Job for MatchBot {
     type Settings = Settings;
     const NAME: &'static str = "matchbot";
+    const PHASES: [&'static str; 4] = ["fixed", "learners", "mentors", "safety"];
 
     fn scope(settings: &Settings, account: &str) -> Scope {
         Scope::own_pages(account).and_below(settings.talk.clone())

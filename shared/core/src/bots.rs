@@ -5,7 +5,7 @@
 //! ways the answer is no: an edit that was not made harms nobody.
 //! <https://en.wikipedia.org/wiki/Template:Bots>
 
-use crate::wikitext::scan;
+use crate::wikitext::elements as scan;
 
 /// Tags whose content is never wikitext, on any wiki that has them.
 const OPAQUE_TAGS: [&str; 14] = [

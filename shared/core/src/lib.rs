@@ -5,7 +5,9 @@
 //! decision made with it can be repeated, explained and tested.
 
 pub mod bots;
+pub mod infobox;
 pub mod intent;
+pub mod lists;
 pub mod settings;
 pub mod site;
 pub mod text;

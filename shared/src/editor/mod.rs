@@ -18,7 +18,7 @@ pub use additive::{Additive, Outcome};
 pub use limits::Counts;
 pub use look::Look;
 pub use scope::Scope;
-pub use state::State;
+pub use state::{Computed, State};
 pub use tokens::Found;
 pub use topic::Topic;
 

@@ -11,6 +11,8 @@ const USER_TALK: i32 = 3;
 pub struct Scope {
     account: String,
     below: Vec<Title>,
+    pages: Vec<Title>,
+    articles: Vec<i32>,
 }
 
 impl Scope {
@@ -18,7 +20,7 @@ impl Scope {
     pub fn own_pages(account: &str) -> Scope {
         Scope {
             account: account.to_owned(),
-            below: Vec::new(),
+            ..Scope::default()
         }
     }
 
@@ -26,6 +28,21 @@ impl Scope {
     #[must_use]
     pub fn and_below(mut self, parent: Title) -> Scope {
         self.below.push(parent);
+        self
+    }
+
+    /// Adds one page, without its sub-pages.
+    #[must_use]
+    pub fn and_page(mut self, page: Title) -> Scope {
+        self.pages.push(page);
+        self
+    }
+
+    /// Adds the articles of these content namespaces: only infobox-check edits articles, and only while its settings
+    /// let it. Namespaces that the wiki does not count as content stay shut.
+    #[must_use]
+    pub fn and_articles(mut self, namespaces: &[i32]) -> Scope {
+        self.articles.extend(namespaces);
         self
     }
 
@@ -38,6 +55,7 @@ impl Scope {
             USER | USER_TALK if !own => {
                 return Err(format!("`{shown}` belongs to another user: no job edits such pages"));
             }
+            ns if site.is_content(ns) && self.articles.contains(&ns) => return Ok(()),
             ns if site.is_content(ns) => {
                 return Err(format!(
                     "`{shown}` is in a content namespace, which this job does not edit"
@@ -45,7 +63,7 @@ impl Scope {
             }
             _ => {}
         }
-        if self.below.iter().any(|parent| title.is_subpage_of(parent)) {
+        if self.pages.contains(title) || self.below.iter().any(|parent| title.is_subpage_of(parent)) {
             return Ok(());
         }
         Err(format!("`{shown}` is outside the pages that this job edits"))
@@ -73,7 +91,10 @@ mod tests {
     #[test]
     fn only_the_bots_own_pages_and_the_named_places() {
         let site = site();
-        let scope = Scope::own_pages("CoopBot").and_below(site.title("Wikipedia talk:Co-op").unwrap());
+        let scope = Scope::own_pages("CoopBot")
+            .and_below(site.title("Wikipedia talk:Co-op").unwrap())
+            .and_page(site.title("Wikipedia:Log").unwrap())
+            .and_page(site.title("User:Ann/Log").unwrap());
         for (title, allowed) in [
             ("User:CoopBot/matchbot/Settings/Status", true),
             ("User:CoopBot", true),
@@ -83,6 +104,9 @@ mod tests {
             ("Wikipedia talk:Co-op", false),
             ("Wikipedia talk:Co-operation/Ann", false),
             ("Wikipedia:Co-op/Ann", false),
+            ("Wikipedia:Log", true),
+            ("Wikipedia:Log/x", false),
+            ("User:Ann/Log", false),
             ("Ann", false),
         ] {
             assert_eq!(
@@ -90,6 +114,15 @@ mod tests {
                 allowed,
                 "{title}"
             );
+        }
+    }
+
+    #[test]
+    fn articles_only_where_the_settings_let_them_be_edited() {
+        let site = site();
+        let scope = Scope::own_pages("Bot").and_articles(&[0, 1, 3, 4]);
+        for (title, allowed) in [("Acetone", true), ("Talk:Acetone", false), ("User talk:Ann", false), ("Wikipedia:X", false)] {
+            assert_eq!(scope.check(&site.title(title).unwrap(), &site).is_ok(), allowed, "{title}");
         }
     }
 }

@@ -1,9 +1,10 @@
-//! State edits: pages computed from what they say now (the status page, and later reports and marks). They need no
+//! State edits: pages computed from what they say now (status pages, lists, marks). They need no
 //! intent: whatever became of an edit, the next run reads the page and computes it again.
 
 use super::additive::log_line;
-use super::{CONFLICTS, Editor, FRESH, Found, Refused};
+use super::{CONFLICTS, Editor, FRESH, Found, Look, Refused};
 use crate::core::site::Title;
+use crate::core::types::RevId;
 use crate::db::edit_log;
 use crate::page::PageState;
 use crate::wiki::Phase;
@@ -13,26 +14,35 @@ use crate::wiki::raw_edit::{Base, Body, Failed, RawEdit, raw_edit};
 pub struct State<'a> {
     /// The page.
     pub title: &'a Title,
-    /// What was done, for the edit summary.
-    pub summary: &'a str,
-    /// What stands on every version of the page that the job wrote; a page without it is not the job's.
-    pub marker: &'a str,
+    /// What stands on every version of the page that the job wrote; a page without it is not the job's. `None` for
+    /// pages that belong to others, such as articles.
+    pub marker: Option<&'a str>,
     /// Written even while the job is switched off, stopped or capped: only the status page.
     pub is_status_page: bool,
     /// An admin has asked for the page since it was taken away.
     pub asked_again: bool,
 }
 
+/// What is to stand on a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Computed {
+    /// The whole text.
+    pub text: String,
+    /// What is really done, for the edit summary.
+    pub summary: String,
+}
+
 impl Editor {
-    /// Saves the page that `compute` makes of the present one; `None`: leave it. Says whether an edit was made.
+    /// Saves the page that `compute` makes of the present one; `None`: leave it. An error of `compute` is the reason
+    /// why the page is not to be edited. Gives the revision that was saved.
     pub async fn save_state(
         &mut self,
         state: &State<'_>,
-        compute: impl Fn(&PageState) -> Option<String>,
-    ) -> Result<bool, Refused> {
+        mut compute: impl FnMut(&Look) -> Result<Option<Computed>, String>,
+    ) -> Result<Option<RevId>, Refused> {
         let mut has_turn = false;
         for _ in 0..CONFLICTS {
-            match self.try_state(state, &compute, &mut has_turn).await {
+            match self.try_state(state, &mut compute, &mut has_turn).await {
                 Err(Refused::Conflict) => {}
                 outcome => return outcome,
             }
@@ -79,9 +89,9 @@ impl Editor {
     async fn try_state(
         &mut self,
         state: &State<'_>,
-        compute: &impl Fn(&PageState) -> Option<String>,
+        compute: &mut impl FnMut(&Look) -> Result<Option<Computed>, String>,
         has_turn: &mut bool,
-    ) -> Result<bool, Refused> {
+    ) -> Result<Option<RevId>, Refused> {
         let look = if state.is_status_page {
             if let Some(variable) = self.operator_off.clone() {
                 return Err(Refused::Halt(crate::switch::Halt::Operator(variable)));
@@ -92,18 +102,22 @@ impl Editor {
             self.look(state.title, &[], &[]).await?
         };
         if !state.asked_again {
-            self.page_gates(&look, Some(state.marker)).await?;
+            self.page_gates(&look, state.marker).await?;
         }
-        let Some(text) = compute(&look.target) else {
-            return Ok(false);
+        let computed = compute(&look).map_err(|info| Refused::Page {
+            code: "refused".to_owned(),
+            info,
+        })?;
+        let Some(Computed { text, summary }) = computed else {
+            return Ok(None);
         };
         if look.target.text() == Some(text.trim_end()) {
-            return Ok(false);
+            return Ok(None);
         }
-        let summary = self.summary(state.summary);
+        let summary = self.summary(&summary);
         if self.is_dry() {
             super::additive::show_diff(&look.target, &text, &summary);
-            return Ok(false);
+            return Ok(None);
         }
         if !*has_turn {
             // A turn is taken only for a page that differs. After a long wait it is read again, and the turn kept.
@@ -140,7 +154,7 @@ impl Editor {
                 {
                     return Err(Refused::Conflict);
                 }
-                Ok(!saved.no_change)
+                Ok((!saved.no_change).then_some(saved.revid))
             }
             Err(Failed::NotWritten(error)) => Err(Refused::Wiki(error)),
             Err(Failed::Unknown(error)) => Err(Refused::Unknown(error.to_string())),

@@ -64,10 +64,11 @@ impl Ended {
     }
 }
 
-pub(super) fn summary(ended: &Ended, took: Duration) -> String {
+pub(super) fn summary<J: Job>(ended: &Ended, took: Duration) -> String {
     let n = ended.requests;
+    let [fixed, items, lookups, safety] = J::PHASES;
     format!(
-        "{}{}edits={} requests={} fixed={} learners={} mentors={} safety={} retries={} kB={} seconds={:.1}",
+        "{}{}edits={} requests={} {fixed}={} {items}={} {lookups}={} {safety}={} retries={} kB={} seconds={:.1}",
         ended.report.counts,
         if ended.report.counts.is_empty() { "" } else { " " },
         ended.edits,
@@ -149,7 +150,7 @@ pub(super) async fn finish<J: Job>(
             (false, false) => State::Failed,
         };
         let n = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
-        let summary = summary(ended, begun.elapsed());
+        let summary = summary::<J>(ended, begun.elapsed());
         let finish = Finish {
             state,
             exit_code: code,

@@ -40,6 +40,11 @@ pub trait Job {
     type Settings: JobSettings;
     /// Its name: `matchbot`.
     const NAME: &'static str;
+    /// What the four counts of requests are called in the summary line: fixed ones, those for the items of work, for
+    /// look-ups beside them, and for safety.
+    const PHASES: [&'static str; 4] = ["fixed", "items", "lookups", "safety"];
+    /// Started by a person, who has to know when another run was at work and nothing was done.
+    const BY_HAND: bool = false;
     /// Where it may write, besides the bot's own pages.
     fn scope(settings: &Self::Settings, account: &str) -> Scope;
     /// Warnings about accepted settings that only the wiki can give; asked once per revision.
@@ -48,6 +53,26 @@ pub trait Job {
         session: &Session,
         settings: &Self::Settings,
     ) -> impl Future<Output = Result<Vec<crate::core::types::Problem>, Error>>;
+    /// Problems of well-formed settings that only the wiki can tell; asked in every run. An error rejects the
+    /// revision as if it were malformed.
+    fn check(
+        &self,
+        _session: &Session,
+        _settings: &Self::Settings,
+    ) -> impl Future<Output = Result<Vec<crate::core::types::Problem>, Error>> {
+        async { Ok(Vec::new()) }
+    }
+    /// What a draft of the settings would do, for the status page; asked once per revision of the draft.
+    fn try_draft(
+        &self,
+        _db: &Db,
+        _session: &Session,
+        _draft: &Self::Settings,
+        _messages: &Messages<'_>,
+        _now: Timestamp,
+    ) -> impl Future<Output = anyhow::Result<Option<Wikitext>>> {
+        async { Ok(None) }
+    }
     /// The run itself.
     fn work(&self, run: &mut Run<Self::Settings>) -> impl Future<Output = anyhow::Result<Report>>;
     /// The job's lines for the status page, from the database.
@@ -199,7 +224,7 @@ pub async fn run<J: Job>(job: &J, args: &CommonArgs) -> ExitCode {
                 run_id.unwrap_or(0)
             );
             db.close().await;
-            return ExitCode::SUCCESS;
+            return if J::BY_HAND { ExitCode::from(75) } else { ExitCode::SUCCESS };
         }
         Ok((db, taken)) => {
             if let Some(Taken::Lease(taken)) = taken {
@@ -223,7 +248,7 @@ pub async fn run<J: Job>(job: &J, args: &CommonArgs) -> ExitCode {
         }
     }
     let code = finish::<J>(&boot, &ended, database.as_ref(), started, begun, clock, &stop).await;
-    let counts = summary(&ended, begun.elapsed());
+    let counts = summary::<J>(&ended, begun.elapsed());
     let has_errors = !ended.errors.is_empty();
     tracing::info!(
         "Edited: {} Wrote DB: {} Errors: {} {counts}",

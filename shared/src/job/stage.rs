@@ -9,14 +9,14 @@ use super::{Job, Report, Run, login, settings};
 use crate::args::CommonArgs;
 use crate::boot::Boot;
 use crate::core::text::terminal;
-use crate::core::types::{RevId, Timestamp};
+use crate::core::types::{Problem, RevId, Timestamp};
 use crate::db::settings_rev::{self, Kind};
 use crate::db::{Db, Fence, Lease, memo};
 use crate::outcome::Ending;
-use crate::settings::{Accepted, Verdict};
+use crate::settings::{Accepted, Loaded, Verdict};
 use crate::status::Pages;
 use crate::switch::Halt;
-use crate::wiki::{Session, Stop};
+use crate::wiki::{Error, Session, Stop};
 
 /// The wiki's times are whole seconds, and its clock may be a little behind ours: an edit made right after a moment can
 /// seem to be older than it.
@@ -59,7 +59,7 @@ impl<J: Job> Stage<'_, J> {
             Ok(known) => known,
             Err(error) => return (Ended::failed(Ending::Temporary, &error.into()), lease),
         };
-        let loaded = match settings::<J::Settings>(self.boot, session, known).await {
+        let loaded = match self.load(session, known).await {
             Ok(loaded) => loaded,
             Err(error) => {
                 let ending = wiki_ending(&error);
@@ -136,6 +136,24 @@ impl<J: Job> Stage<'_, J> {
         };
         let result = self.job.work(&mut run).await;
         self.after_work(run, result, &mut page).await
+    }
+
+    /// Settings page and neighbours, judged; what only the wiki can tell about well-formed settings included.
+    async fn load(&self, session: &Session, known: Option<RevId>) -> Result<Loaded<J::Settings>, Error> {
+        let mut loaded = settings::<J::Settings>(self.boot, session, known).await?;
+        if let Verdict::Accepted(accepted) = &mut loaded.verdict
+            && accepted.parsed.common.enabled
+        {
+            let problems = self.job.check(session, &accepted.parsed.settings).await?;
+            let all = accepted.parsed.warnings.drain(..).chain(problems);
+            let all: Vec<Problem> = all.collect();
+            if all.iter().any(Problem::is_error) {
+                loaded.verdict = Verdict::Rejected(all);
+            } else {
+                accepted.parsed.warnings = all;
+            }
+        }
+        Ok(loaded)
     }
 
     async fn after_work(

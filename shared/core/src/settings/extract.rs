@@ -5,7 +5,7 @@
 
 use super::read::Reader;
 use crate::types::{Place, Problem};
-use crate::wikitext::{Element, line_of, scan};
+use crate::wikitext::{Element, elements as scan, line_of};
 
 /// Largest settings page, in bytes.
 pub const MAX_PAGE_BYTES: usize = 256 * 1024;

@@ -233,5 +233,5 @@ fn find_close(text: &str, name: &str) -> Option<Range<usize>> {
 }
 
 #[cfg(test)]
-#[path = "wikitext_tests.rs"]
+#[path = "elements_tests.rs"]
 mod tests;

@@ -1,0 +1,1 @@
+//! Whitelist, blacklist and monitor list: what matches, and the commands that change them.
