@@ -36,10 +36,10 @@ need_compilers() {
   command -v cc >/dev/null || install_packages build-essential
 }
 
-# Sets PYTHON to an interpreter that has the packages of tests/jobs/requirements.txt. Made anew when that file or
-# Python's version changes, and after a run that was killed half-way.
-need_jobs_client() {
-  local requirements="$ROOT/tests/jobs/requirements.txt" venv="$ROOT/target/venv" base=python3 stamp
+# Sets PYTHON to an interpreter that has the packages of a requirements file, in an environment of its own. Made anew
+# when that file or Python's version changes, and after a run that was killed half-way.
+need_python() { # REQUIREMENTS VENV
+  local requirements=$1 venv=$2 base=python3 stamp
   if ! { python3 -c 'import venv, ensurepip, sys; sys.exit(sys.version_info < (3, 10))'; } 2>/dev/null; then
     install_packages python3 python3-venv
     base=/usr/bin/python3
@@ -50,13 +50,16 @@ need_jobs_client() {
   )
   PYTHON=$venv/bin/python
   [[ "$(cat "$venv/complete" 2>/dev/null)" != "$stamp" ]] || return 0
-  say "making the environment of the jobs client in ${venv#"$ROOT"/}"
+  say "making the Python environment ${venv#"$ROOT"/}"
   rm -rf "$venv"
   "$base" -m venv "$venv" >/dev/null || die "python3 -m venv failed: as root, run: apt-get install python3-venv"
   "$venv/bin/pip" install --quiet --no-input --disable-pip-version-check --only-binary :all: \
     --require-hashes -r "$requirements" || die "the packages of ${requirements#"$ROOT"/} could not be installed"
   printf '%s\n' "$stamp" >"$venv/complete"
 }
+
+# Sets PYTHON to an interpreter that has the real Toolforge client.
+need_jobs_client() { need_python "$ROOT/tests/jobs/requirements.txt" "$ROOT/target/venv"; }
 
 # ---- steps -----------------------------------------------------------------
 

@@ -10,6 +10,7 @@ pub mod editor;
 pub mod feedback;
 pub mod job;
 pub mod logging;
+pub mod manual;
 pub mod messages;
 pub mod outcome;
 pub mod page;

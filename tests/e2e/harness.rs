@@ -1,5 +1,6 @@
 //! The harness tested with itself: do the proxies do what they say, to a real wiki and a real database?
 
+mod boxes;
 mod database;
 mod faults;
 mod kills;

@@ -6,6 +6,7 @@
 
 mod answers;
 pub mod api;
+pub mod boxes;
 pub mod calls;
 pub mod coop;
 pub mod counter;

@@ -3,6 +3,7 @@
 //! What concerns the whole wiki (lag, read-only) is done per test with a fault proxy, never with the wiki itself, so
 //! tests run side by side. The database goes with the world; pages stay until `scripts/sandbox reset`.
 
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -181,15 +182,23 @@ impl World {
         let mut conn = self.db().await?;
         let rows: Vec<Row> = conn.query(sql).await.with_context(|| sql.to_owned())?;
         conn.disconnect().await?;
-        let text = |value: SqlValue| match value {
-            SqlValue::NULL => "NULL".to_owned(),
-            SqlValue::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            other => other.as_sql(true),
-        };
         Ok(rows
             .into_iter()
-            .map(|row| row.unwrap().into_iter().map(text).collect())
+            .map(|row| row.unwrap().into_iter().map(as_text).collect())
             .collect())
+    }
+
+    /// The rows of a query by column, values as [`World::rows`] gives them.
+    pub async fn records(&self, sql: &str) -> Result<Vec<BTreeMap<String, String>>> {
+        let mut conn = self.db().await?;
+        let rows: Vec<Row> = conn.query(sql).await.with_context(|| sql.to_owned())?;
+        conn.disconnect().await?;
+        let record = |row: Row| {
+            let columns = row.columns();
+            let names = columns.iter().map(|column| column.name_str().into_owned());
+            names.zip(row.unwrap().into_iter().map(as_text)).collect()
+        };
+        Ok(rows.into_iter().map(record).collect())
     }
 
     /// The rows of a query as lines, values separated by ` | `: for comparing and for snapshots.
@@ -277,6 +286,15 @@ impl Drop for Database {
         });
         // What is left over is swept by a later run.
         let _ = dropping.join();
+    }
+}
+
+/// A value as the text that the server sends; NULL is `NULL`.
+fn as_text(value: SqlValue) -> String {
+    match value {
+        SqlValue::NULL => "NULL".to_owned(),
+        SqlValue::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        other => other.as_sql(true),
     }
 }
 

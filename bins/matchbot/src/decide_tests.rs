@@ -3,9 +3,9 @@ use proptest::prelude::*;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use shared::core::types::{RevId, UserId as Id};
+use shared::manual::offline_site;
 use shared::page::{Protection, Revision};
 
-use crate::commands::offline_site;
 use crate::settings::MatchLimit;
 
 fn settings() -> Settings {

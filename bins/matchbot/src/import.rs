@@ -6,8 +6,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use serde_json::Value;
-
-use crate::commands::read;
+use shared::manual::read;
 
 /// Prints the page to stdout and remarks to stderr. `false`: something has to be mended.
 pub fn import(file: &Path) -> anyhow::Result<bool> {
@@ -206,7 +205,7 @@ mod tests {
             .push("images and media".into());
         let (page, remarks) = convert(&config);
         assert_eq!(remarks.problems, Vec::<String>::new());
-        let site = crate::commands::offline_site().unwrap();
+        let site = shared::manual::offline_site().unwrap();
         let parsed = shared::settings::parse::<crate::settings::Settings>(&page, "wikitext", "x", &site);
         let parsed = parsed.map_err(|p| format!("{p:?}")).unwrap();
         assert_eq!(parsed.settings.skills.len(), 6);

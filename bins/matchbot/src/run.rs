@@ -9,9 +9,9 @@ use shared::core::types::{Timestamp, UserId};
 use shared::db::intent::State;
 use shared::db::request::{self, Reason as Why, Request};
 use shared::editor::Refused;
-use shared::job::{Report, Run};
+use shared::job::{Report, Run, ends_run};
 use shared::switch::Halt;
-use shared::wiki::{Error, Phase};
+use shared::wiki::Phase;
 
 use crate::act::{Step, greet};
 use crate::collect;
@@ -199,29 +199,6 @@ async fn one(
         }
     }
     Ok(false)
-}
-
-/// Whether nothing else in this run can succeed either: the wiki or the database does not answer, the switch is off,
-/// another run took over. Everything else is this learner's trouble only.
-fn ends_run(error: &anyhow::Error) -> bool {
-    // What the API answers to one question (`internal_api_error_…`) may be about that page only.
-    let wiki = |error: &Error| (error.is_temporary() && !matches!(error, Error::Api { .. })) || error.stops_run();
-    error.chain().any(|cause| {
-        cause.downcast_ref::<Error>().is_some_and(wiki)
-            || cause.downcast_ref().is_some_and(ends_all)
-            || match cause.downcast_ref::<Refused>() {
-                Some(Refused::Halt(_)) => true,
-                Some(Refused::Db(error)) => ends_all(error),
-                Some(Refused::Wiki(error)) => wiki(error),
-                _ => false,
-            }
-    })
-}
-
-/// Whether the database fails as a whole, and not for one row that it does not take.
-fn ends_all(error: &shared::db::Error) -> bool {
-    use shared::db::Error::{BadRow, NoRow, Statement};
-    error.is_transient() || !matches!(error, Statement { .. } | BadRow { .. } | NoRow { .. })
 }
 
 /// A failure of one learner: tried every run for a day, then daily for a week, then given up.

@@ -1,8 +1,7 @@
 use super::*;
 use shared::core::types::Problem;
+use shared::manual::offline_site;
 use shared::settings::{Parsed, parse};
-
-use crate::commands::offline_site;
 
 fn accept(page: &str) -> Result<Parsed<Settings>, Vec<Problem>> {
     parse::<Settings>(page, "wikitext", "User:Bot/matchbot/Settings", &offline_site().unwrap())

@@ -5,7 +5,7 @@
 //! ways the answer is no: an edit that was not made harms nobody.
 //! <https://en.wikipedia.org/wiki/Template:Bots>
 
-use crate::wikitext::elements as scan;
+use crate::wikitext::elements;
 
 /// Tags whose content is never wikitext, on any wiki that has them.
 const OPAQUE_TAGS: [&str; 14] = [
@@ -189,7 +189,7 @@ fn user_key(name: &str) -> String {
 fn live_text(text: &str) -> String {
     let mut live = String::with_capacity(text.len());
     let mut at = 0;
-    for element in scan(text, |name| OPAQUE_TAGS.contains(&name)).elements {
+    for element in elements(text, |name| OPAQUE_TAGS.contains(&name)).elements {
         live.push_str(&text[at..element.whole.start]);
         if !element.is_comment() {
             live.push('\u{7F}');

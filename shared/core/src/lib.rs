@@ -5,6 +5,7 @@
 //! decision made with it can be repeated, explained and tested.
 
 pub mod bots;
+pub mod change;
 pub mod infobox;
 pub mod intent;
 pub mod lists;

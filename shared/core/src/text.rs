@@ -7,6 +7,10 @@
 //! <https://www.mediawiki.org/wiki/Help:Formatting>,
 //! <https://www.mediawiki.org/wiki/Manual:Pre-save_transform>
 
+mod links;
+
+pub use links::{compare_link, contributions_link, revision_link};
+
 use crate::settings::fill;
 use crate::site::{Site, Title};
 use crate::types::RevId;

@@ -7,18 +7,31 @@
 //! several processes share it). Written for MariaDB 10.4 and later, after the
 //! rules of ToolsDB: <https://wikitech.wikimedia.org/wiki/Help:Toolforge/ToolsDB>.
 
+#[macro_use]
+mod words;
+
+mod author;
+pub mod box_page;
+mod bulk;
 pub mod cap_hold;
 pub mod checkpoint;
 pub mod config;
 mod connect;
 pub mod edit_log;
 mod error;
+pub mod field_change;
+mod field_change_questions;
+pub mod index_line;
+pub mod index_page;
 pub mod intent;
 pub mod lease;
+pub mod list;
 pub mod matches;
 pub mod memo;
 pub mod migrate;
+pub mod open_field;
 pub mod pace;
+pub mod page_mark;
 pub mod parked;
 pub mod profile_owner;
 pub mod request;
@@ -27,8 +40,11 @@ pub mod run;
 mod run_questions;
 mod session;
 pub mod settings_rev;
+pub mod suppress;
 mod transaction;
+pub mod verified_rev;
 
+pub use author::{Author, UserKind};
 pub use config::{DbConfig, parse_my_cnf};
 pub use connect::{Access, Conn, Db, MAX_CONNECTIONS, Timing, Work};
 pub use error::{Error, Result};

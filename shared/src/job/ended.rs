@@ -118,6 +118,29 @@ pub(super) fn is_lost(error: &anyhow::Error) -> bool {
     })
 }
 
+/// Whether nothing else in this run can succeed either: the wiki or the database does not answer, the switch is off,
+/// another run took over. Everything else is this item's trouble only.
+pub fn ends_run(error: &anyhow::Error) -> bool {
+    // What the API answers to one question (`internal_api_error_…`) may be about that page only.
+    let wiki = |error: &Error| (error.is_temporary() && !matches!(error, Error::Api { .. })) || error.stops_run();
+    error.chain().any(|cause| {
+        cause.downcast_ref::<Error>().is_some_and(wiki)
+            || cause.downcast_ref().is_some_and(ends_all)
+            || match cause.downcast_ref::<Refused>() {
+                Some(Refused::Halt(_)) => true,
+                Some(Refused::Db(error)) => ends_all(error),
+                Some(Refused::Wiki(error)) => wiki(error),
+                _ => false,
+            }
+    })
+}
+
+/// Whether the database fails as a whole, and not for one row that it does not take.
+fn ends_all(error: &crate::db::Error) -> bool {
+    use crate::db::Error::{BadRow, NoRow, Statement};
+    error.is_transient() || !matches!(error, Statement { .. } | BadRow { .. } | NoRow { .. })
+}
+
 /// Writes the run record and works out the exit code.
 pub(super) async fn finish<J: Job>(
     boot: &Boot,

@@ -25,6 +25,7 @@ use crate::messages::Messages;
 use crate::outcome::Ending;
 use crate::settings::{Accepted, JobSettings};
 use crate::wiki::{Error, Session, Stop};
+pub use ended::ends_run;
 use ended::{Ended, finish, summary};
 pub(crate) use stage::Stage;
 use start::open_database;

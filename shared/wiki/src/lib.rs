@@ -8,22 +8,29 @@
 //! <https://www.mediawiki.org/wiki/API:Etiquette>
 
 mod answer;
+mod changes;
 mod config;
 mod crate_client;
 mod error;
 mod flow;
 mod http;
+mod pages;
 mod pause;
 mod query;
 pub mod raw_edit;
+mod read;
 mod refusals;
 mod request;
+mod revisions;
 mod session;
 mod stop;
 
+pub use changes::{Ask, Changes, Gap, Kind, changes};
 pub use config::{Config, Credentials, Timing};
 pub use error::Error;
+pub use pages::{Embedding, Member, PageInfo, PageNow, Protection, embedding, page_infos, transclusions};
 pub use query::Continued;
 pub use request::{Counts, Phase};
+pub use revisions::{PageRef, Revisions, history, read_revisions, revisions};
 pub use session::Session;
 pub use stop::Stop;

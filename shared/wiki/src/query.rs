@@ -35,38 +35,51 @@ impl Continued<'_> {
     /// are more answers than any query of ours can have.
     pub async fn next(&mut self) -> Result<Option<Value>, Error> {
         let mut merged = Merged::default();
-        loop {
-            let Some(continuation) = &self.next else {
-                return Ok(merged.into_query());
-            };
-            if self.answers >= self.max_answers {
-                return Err(Error::TooMuch {
-                    what: "a continued query".to_owned(),
-                    limit: format!("{} answers", self.max_answers),
-                });
-            }
-            let mut params = self.params.clone();
-            for (name, value) in continuation {
-                params.retain(|(known, _)| known != name);
-                params.push((name.clone(), plain(value)));
-            }
-            let mut answer = self.session.read(params).await?;
-            self.answers += 1;
-            let next = match answer["continue"].take() {
-                Value::Object(next) => Some(next),
-                _ => None,
-            };
-            if next.is_some() && next == self.next {
-                return Err(Error::BadReply(
-                    "the wiki continues a query with the same place again".to_owned(),
-                ));
-            }
-            self.next = next;
+        while let Some(mut answer) = self.next_answer().await? {
             merged.add(answer["query"].take());
             if answer["batchcomplete"] == true && merged.query.is_some() {
-                return Ok(merged.into_query());
+                break;
             }
         }
+        Ok(merged.into_query())
+    }
+
+    /// The next answer as it came, with all its parts: for what is read piece
+    /// by piece. A page may be spread over several. `None` after the last one.
+    pub(crate) async fn next_answer(&mut self) -> Result<Option<Value>, Error> {
+        let Some(continuation) = &self.next else {
+            return Ok(None);
+        };
+        if self.answers >= self.max_answers {
+            return Err(Error::TooMuch {
+                what: "a continued query".to_owned(),
+                limit: format!("{} answers", self.max_answers),
+            });
+        }
+        let mut params = self.params.clone();
+        for (name, value) in continuation {
+            params.retain(|(known, _)| known != name);
+            params.push((name.clone(), plain(value)));
+        }
+        let mut answer = self.session.read(params).await?;
+        self.answers += 1;
+        let next = match answer["continue"].take() {
+            Value::Object(next) => Some(next),
+            _ => None,
+        };
+        if next.is_some() && next == self.next {
+            return Err(Error::BadReply(
+                "the wiki continues a query with the same place again".to_owned(),
+            ));
+        }
+        self.next = next;
+        Ok(Some(answer))
+    }
+
+    /// Whether the list or property with this parameter (`rccontinue`) has
+    /// more to give than what came so far.
+    pub(crate) fn goes_on(&self, parameter: &str) -> bool {
+        self.next.as_ref().is_some_and(|next| next.contains_key(parameter))
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::read::Reader;
 use crate::types::{Place, Problem};
-use crate::wikitext::{Element, elements as scan, line_of};
+use crate::wikitext::{Element, elements, line_of};
 
 /// Largest settings page, in bytes.
 pub const MAX_PAGE_BYTES: usize = 256 * 1024;
@@ -91,7 +91,7 @@ pub fn extract(
 }
 
 fn extract_from_wikitext(text: &str, highlight: bool) -> Result<Block, Vec<Problem>> {
-    let found = scan(text, |name| {
+    let found = elements(text, |name| {
         matches!(name, "nowiki" | "pre" | "syntaxhighlight" | "source")
     });
     let blocks: Vec<&Element> = found

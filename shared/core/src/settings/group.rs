@@ -285,6 +285,11 @@ impl<'r> MapNode<'r> {
         )
     }
 
+    /// Keys (one that is no text is `None`) and values, in their order.
+    pub(super) fn entries(&self) -> &'r [(Option<String>, Node)] {
+        self.entries
+    }
+
     pub(super) fn find(&self, key: &str) -> Option<(usize, &'r Node)> {
         self.entries
             .iter()

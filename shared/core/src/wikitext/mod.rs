@@ -5,9 +5,11 @@ mod edit;
 mod elements;
 mod names;
 mod scan;
+mod scanner;
+mod steps;
 
-pub use edit::{EditError, Edits};
+pub use edit::{EditError, Edits, Place};
+pub(crate) use elements::{Element, elements, line_of};
 pub use elements::{ends_open, opaque_spans};
-pub(crate) use elements::{Element, line_of, scan as elements};
-pub use names::TemplateNames;
-pub use scan::{Kind, Param, Scan, Template, TooBig, scan};
+pub use names::{TemplateNames, param_name, template_name, trim};
+pub use scan::{MAX_BYTES, MAX_TEMPLATES, Param, Scan, Template, TooBig, scan};

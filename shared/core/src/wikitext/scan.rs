@@ -1,14 +1,22 @@
-//! Templates of a page with byte spans.
+//! The templates of a page, with byte spans, as MediaWiki's preprocessor
+//! splits them.
+//!
+//! The preprocessor alone decides what a parameter is. It knows double and
+//! triple braces, links, `-{ }-`, comments, extension tags, the tags of the
+//! `includeonly` family and heading lines, and nothing else: no tables, no
+//! HTML, no apostrophes. A page is read as it is shown itself, not as it is
+//! included. One pass, no recursion, whatever anybody saved.
+//! <https://www.mediawiki.org/wiki/Preprocessor_ABNF>
 
+use super::scanner::Scanner;
 use std::collections::HashSet;
 use std::ops::Range;
 
-/// What stands between double braces.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
-    /// `{{…}}`: a template, or a parser function.
-    Template,
-}
+/// Largest text that is scanned, in bytes.
+pub const MAX_BYTES: usize = 2_000_000;
+
+/// Most templates that are kept of one text.
+pub const MAX_TEMPLATES: usize = 50_000;
 
 /// A parameter: what stands between a `|` and the next one or the closing braces.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,7 +49,9 @@ pub struct Template {
 pub struct Scan {
     /// Every template, in the order of the opening braces.
     pub templates: Vec<Template>,
-    /// Comments, extension tags, `includeonly` and other ignored parts, outermost only, sorted.
+    /// Comments, extension tags and `includeonly` with what they hold, and the tags `noinclude` and
+    /// `onlyinclude` alone; sorted, none lies in another. A comment that has its lines to itself has
+    /// with it the blanks around it and the line's end, which MediaWiki drops together with it.
     pub opaque: Vec<Range<usize>>,
 }
 
@@ -50,8 +60,38 @@ pub struct Scan {
 #[error("{0}")]
 pub struct TooBig(pub String);
 
-/// Finds the templates of `text`. `extension_tags`: lower-case names.
+/// Finds the templates of `text`: every `{{…}}` that MediaWiki's preprocessor
+/// sees, parser functions included. `extension_tags` are the wiki's (siteinfo,
+/// `extensiontags`), as lower-case names without `<>`.
+///
+/// Errs when the text is longer than [`MAX_BYTES`] or has more templates than
+/// [`MAX_TEMPLATES`].
 pub fn scan(text: &str, extension_tags: &HashSet<String>) -> Result<Scan, TooBig> {
-    let _ = (text, extension_tags);
-    Ok(Scan::default())
+    if text.len() > MAX_BYTES {
+        return Err(TooBig(format!(
+            "the text has {} bytes; pages of more than {MAX_BYTES} bytes are not read",
+            text.len()
+        )));
+    }
+    let mut found = Scanner::new(text, |name| extension_tags.contains(name)).run()?;
+    in_order_of_opening(&mut found.templates);
+    Ok(found)
 }
+
+/// Templates are found when they are closed, inner ones first.
+fn in_order_of_opening(templates: &mut [Template]) {
+    templates.sort_by_key(|template| template.span.start);
+    let mut around: Vec<usize> = Vec::new();
+    for i in 0..templates.len() {
+        let start = templates[i].span.start;
+        while around.last().is_some_and(|outer| templates[*outer].span.end <= start) {
+            around.pop();
+        }
+        templates[i].parent = around.last().copied();
+        around.push(i);
+    }
+}
+
+#[cfg(test)]
+#[path = "scan_tests.rs"]
+mod tests;

@@ -6,7 +6,10 @@ use mysql_async::prelude::Queryable;
 use wikicrew_core::types::{PageId, RevId, UserId};
 use wikicrew_db::request::{self, Member, State};
 use wikicrew_db::settings_rev::{self, Kind};
-use wikicrew_db::{Session, checkpoint, edit_log, intent, matches, memo, parked, profile_owner, run};
+use wikicrew_db::{
+    Session, box_page, checkpoint, edit_log, field_change, index_line, index_page, intent, list, matches, memo,
+    open_field, page_mark, parked, profile_owner, run, suppress, verified_rev,
+};
 
 /// 20,000 rows per table; most of them of one learner's neighbours, one mentor,
 /// one account, one category: the shapes that make a plan read a table.
@@ -42,6 +45,37 @@ const FILL: &[&str] = &[
     "INSERT INTO request (wiki, page_id, category, ns, title, cat_ts, first_seen, state, in_category, learner_id, updated) \
      SELECT 'testwiki', seq, 'Writing', 4, CONCAT('P/', seq), '2026-03-01', '2026-03-01', \
      IF(seq % 500, 'answered', 'waiting'), seq % 100 = 0, seq, '2026-03-01' FROM seq_1_to_20000",
+    "INSERT INTO box_page (wiki, box, page_id, ns, title, seen_at) \
+     SELECT 'testwiki', IF(seq % 100, 'Chembox', 'Drugbox'), seq, 0, CONCAT('T', seq), '2026-03-01' \
+     FROM seq_1_to_20000",
+    // Two lines per edit, most of them on one page; one log page of 80 lines a day, 40 lines stand nowhere yet.
+    "INSERT INTO field_change (wiki, log_page, box, page_id, title, revid, parent_revid, user_id, user_name, \
+     user_kind, ts, rule, ordinal, field, kind, state, to_log, log_title, logged_revid, logged_at, log_stale) \
+     SELECT 'testwiki', 'Log', 'Chembox', IF(seq % 20, 7, seq), CONCAT('T', IF(seq % 20, 7, seq)), seq DIV 2, 1, \
+     5, 'U', 'account', '2026-03-01 12:00:00' - INTERVAL (seq DIV 2) * 600 SECOND, 'field', 0, \
+     CONCAT('F', seq % 2), IF(seq % 3, 'changed', 'formatting'), IF(seq % 3, 'changed', 'formatting'), \
+     seq % 4 > 0, IF(seq % 4 AND seq % 500 > 2, CONCAT('Day ', seq DIV 80), NULL), \
+     IF(seq % 4 AND seq % 500 > 2, seq, NULL), IF(seq % 4 AND seq % 500 > 2, '2026-03-01', NULL), \
+     seq % 4 > 0 AND seq DIV 80 = 9 AND seq % 500 > 2 FROM seq_1_to_20000",
+    "INSERT INTO open_field (wiki, box, page_id, ordinal, field, title, value, verified_revid, is_verified, since, \
+     revid, user_id, user_name, user_kind) SELECT 'testwiki', 'Chembox', seq DIV 4, 0, CONCAT('F', seq % 4), \
+     CONCAT('T', seq DIV 4), 'x', 1, 1, '2026-03-01', seq DIV 4, 5, 'U', 'account' FROM seq_1_to_20000",
+    "INSERT INTO verified_rev (wiki, box, revid, page_id, boxes, state, checked_at) \
+     SELECT 'testwiki', 'Chembox', seq, seq, '[]', 'ok', '2026-03-01 12:00:00' - INTERVAL seq SECOND \
+     FROM seq_1_to_20000",
+    "INSERT INTO index_line (wiki, box, index_title, line_no, page_id, title, revid, state) \
+     SELECT 'testwiki', 'Chembox', CONCAT('Index ', seq DIV 1000), seq, seq, CONCAT('T', seq), seq, \
+     IF(seq % 500, 'in_force', IF(seq % 1000, 'proposed', 'problem')) FROM seq_1_to_20000",
+    "INSERT INTO index_page (wiki, box, index_title, revid, checked_at) \
+     SELECT 'testwiki', 'Chembox', CONCAT('Index ', seq), 1, '2026-03-01' FROM seq_0_to_20",
+    "INSERT INTO page_mark (wiki, page_id, box, title, revid, due_at, is_stale, stale, looked_at) \
+     SELECT 'testwiki', seq, 'Chembox', CONCAT('T', seq), seq, IF(seq % 500, NULL, '2026-03-01 11:00:00'), \
+     seq % 400 = 0, IF(seq % 400, NULL, 'x'), '2026-03-01' FROM seq_1_to_20000",
+    "INSERT INTO list_entry (job, wiki, list, user_name, page, added_by, added_at, reason) \
+     SELECT 'infobox-check', CONCAT('w', seq DIV 10000), IF(seq % 5, 'white', 'black'), CONCAT('U', seq % 5000), \
+     CONCAT('P', seq), 'A', '2026-03-01', '' FROM seq_1_to_20000",
+    "INSERT INTO suppress (wiki, what, name, added_by, since, reason) \
+     SELECT CONCAT('w', seq % 200), 'user', CONCAT('U', seq), 'A', '2026-03-01', '' FROM seq_1_to_20000",
 ];
 
 #[tokio::test]
@@ -121,6 +155,70 @@ async fn no_statement_reads_the_table() {
     gate!(420, request::in_states(c, WIKI, &[State::Waiting], 100));
     gate!(210, request::counts(c, WIKI));
     gate!(20, request::of_page(c, WIKI, PageId(5)));
+
+    // 11 names, and the end of the range.
+    assert_eq!(gate!(120, memo::starting_with(c, JOB, WIKI, "k1234")).len(), 11);
+    assert_eq!(
+        gate!(180, box_page::after(c, WIKI, "Chembox", PageId(9_000), 10)).len(),
+        10
+    );
+    gate!(500, box_page::known(c, WIKI, &pages(50)));
+    // What is counted: the pages of one box, the fields of one box, the lines in one state.
+    assert_eq!(gate!(210, box_page::count(c, WIKI, "Drugbox")), 200);
+    assert_eq!(gate!(20_010, open_field::count(c, WIKI, "Chembox")), 20_000);
+    assert_eq!(gate!(30, index_line::count(c, WIKI, index_line::State::Problem)), 20);
+    assert_eq!(gate!(60, page_mark::count_stale(c, WIKI)), 50);
+    assert_eq!(gate!(180, field_change::unlogged(c, WIKI, 10)).len(), 10);
+    // 60 lines stand on the page.
+    gate!(580, field_change::of_log_title(c, WIKI, "Day 9"));
+    gate!(80, field_change::stale_log_titles(c, WIKI, 10));
+    assert_eq!(gate!(180, field_change::of_page(c, WIKI, PageId(7), 10)).len(), 10);
+    assert!(
+        gate!(
+            20,
+            field_change::last_change_of_field(c, WIKI, PageId(7), "Chembox", 0, "F1")
+        )
+        .is_some()
+    );
+    let first = gate!(180, field_change::since(c, WIKI, t(-86_400 * 30), None, 10));
+    assert_eq!(first.len(), 10);
+    gate!(180, field_change::since(c, WIKI, t(-86_400 * 30), Some(first[9]), 10));
+    // 144 edits of two lines in 24 hours, each read and added to its group.
+    gate!(600, field_change::counts_since(c, WIKI, t(-86_400)));
+    let some = gate!(180, open_field::of_box(c, WIKI, "Chembox", None, 10));
+    assert_eq!(
+        gate!(180, open_field::of_box(c, WIKI, "Chembox", some.last(), 10)).len(),
+        10
+    );
+    assert_eq!(gate!(20, open_field::of_page(c, WIKI, "Chembox", PageId(9))).len(), 4);
+    let revids: Vec<RevId> = (1..=50).map(RevId).collect();
+    assert_eq!(
+        gate!(500, verified_rev::get_many(c, WIKI, "Chembox", &revids)).len(),
+        50
+    );
+    gate!(500, index_line::in_force(c, WIKI, &pages(50)));
+    assert_eq!(gate!(180, index_line::proposed(c, WIKI, 10)).len(), 10);
+    assert_eq!(gate!(180, index_line::problems(c, WIKI, 10)).len(), 10);
+    assert!(gate!(10, index_page::get(c, WIKI, "Chembox", "Index 9")).is_some());
+    assert_eq!(gate!(180, page_mark::due(c, WIKI, t(0), 10)).len(), 10);
+    assert_eq!(gate!(180, page_mark::stale(c, WIKI, 10)).len(), 10);
+    assert_eq!(gate!(500, page_mark::get_many(c, WIKI, &pages(50))).len(), 50);
+    const INFOBOX: &str = "infobox-check";
+    assert_eq!(
+        gate!(10, list::search(c, INFOBOX, "w0", "black", Some("U5"), Some("P5"))).len(),
+        1
+    );
+    assert_eq!(
+        gate!(30, list::search(c, INFOBOX, "w0", "black", Some("U5"), None)).len(),
+        2
+    );
+    assert_eq!(
+        gate!(30, list::search(c, INFOBOX, "w0", "black", None, Some("P5"))).len(),
+        1
+    );
+    // The lists of one wiki and job; the names of one wiki.
+    assert_eq!(gate!(10_100, list::all(c, INFOBOX, "w1")).len(), 10_000);
+    assert_eq!(gate!(110, suppress::all(c, "w7")).private_entries().len(), 100);
     drop(work);
 
     let titles: Vec<String> = (1..=200_u64).map(|i| format!("P/{}", i * 100)).collect();
@@ -157,5 +255,94 @@ async fn no_statement_reads_the_table() {
             over.push(format!("{reads} > 300: sync_category of {} members", list.len()));
         }
     }
+
+    // What writes reads too. Each bound: the rows that are looked at or changed, twice where they are read first.
+    macro_rules! gate_write {
+        ($bound:expr, |$tx:ident| $call:expr) => {{
+            let (answer, reads) = test
+                .write(&lease, async |$tx| {
+                    let before = $tx.conn().handler_reads().await?;
+                    let answer = $call.await?;
+                    Ok((answer, $tx.conn().handler_reads().await? - before - own))
+                })
+                .await
+                .unwrap();
+            if reads > $bound {
+                over.push(format!("{reads} > {}: {}", $bound, stringify!($call)));
+            }
+            answer
+        }};
+    }
+    let place = field_change::Logged {
+        title: "Day 999".into(),
+        revid: RevId(1),
+        at: t(0),
+    };
+    let change_ids: Vec<u64> = (1..=50).collect();
+    gate_write!(60, |tx| field_change::mark_logged(tx, &change_ids, &place));
+    // 100 lines of 50 edits, twice.
+    assert_eq!(
+        gate_write!(310, |tx| field_change::mark_reverted(tx, &revids, RevId(9))).rows,
+        100
+    );
+    assert_eq!(
+        gate_write!(310, |tx| field_change::erase(tx, &revids, field_change::Erase::User)).rows,
+        100
+    );
+    assert_eq!(
+        gate_write!(310, |tx| field_change::erase(tx, &revids, field_change::Erase::Both)).rows,
+        100
+    );
+    gate_write!(180, |tx| field_change::log_is_fresh(tx, "Day 9"));
+    gate_write!(20, |tx| open_field::replace_of_page(tx, "Chembox", PageId(9), &[]));
+    assert_eq!(gate_write!(310, |tx| open_field::erase_users(tx, &revids)), 196);
+    assert_eq!(gate_write!(30, |tx| verified_rev::forget_older(tx, t(-5), 10)), 10);
+    assert_eq!(gate_write!(110, |tx| box_page::forget(tx, "Chembox", &pages(50))), 50);
+    assert_eq!(gate_write!(110, |tx| page_mark::forget(tx, "Chembox", &pages(50))), 50);
+    let others: Vec<PageId> = (101..=150).map(PageId).collect();
+    gate_write!(210, |tx| page_mark::make_due(tx, "Chembox", &others, t(0), "x"));
+    // 1,000 lines of one index, read and removed; and the titles of 21 indexes.
+    gate_write!(2_100, |tx| index_line::replace_all(tx, "Chembox", "Index 5", &[]));
+    let titles: Vec<String> = (0..=20).map(|i| format!("Index {i}")).collect();
+    let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
+    gate_write!(200, |tx| index_line::keep_only(tx, "Chembox", &titles));
+    // What writes by its key reads the row that is there; a list, the rows of its box.
+    macro_rules! gate_db {
+        ($bound:expr, $call:expr) => {{
+            let before = test.db.conn().await.unwrap().handler_reads().await.unwrap();
+            $call.await.unwrap();
+            let reads = test.db.conn().await.unwrap().handler_reads().await.unwrap() - before - own;
+            if reads > $bound {
+                over.push(format!("{reads} > {}: {}", $bound, stringify!($call)));
+            }
+        }};
+    }
+    macro_rules! by_hand {
+        (|$tx:ident| $call:expr) => {
+            gate_db!(10, test.db.transaction("test", async |$tx| $call.await.map(drop)))
+        };
+    }
+    let box_page = |id: u64| box_page::BoxPage {
+        page_id: PageId(id),
+        ns: 0,
+        title: "T".into(),
+    };
+    let drugs: Vec<_> = (1..=100).map(|i| box_page(i * 100)).collect();
+    let fence = lease.fence();
+    // 200 pages stored: 100 renamed, 100 removed.
+    gate_db!(620, box_page::replace_list(&test.db, fence, "Drugbox", &drugs, t(0)));
+    gate_write!(110, |tx| box_page::put(tx, "Drugbox", &drugs[..50], t(0)));
+    let entry = list::NewEntry {
+        list: "black",
+        user: Some("U5"),
+        page: Some("P5"),
+        by: "A",
+        reason: "",
+        expires: None,
+    };
+    by_hand!(|tx| list::add(tx, INFOBOX, "w0", &entry, t(0)));
+    by_hand!(|tx| list::del(tx, INFOBOX, "w0", "black", Some("U5"), Some("P5")));
+    by_hand!(|tx| suppress::del(tx, "w7", suppress::What::User, "U7"));
+    by_hand!(|tx| memo::set_by_hand(tx, JOB, WIKI, "k5", "y", t(0)));
     assert!(over.is_empty(), "too much was read:\n{}", over.join("\n"));
 }

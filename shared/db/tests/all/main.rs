@@ -3,11 +3,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic in a test's helper is a failed test too")]
 
+mod boxes;
+mod changes;
 mod connect;
 mod edits;
 mod gate;
+mod indexes;
 mod intents;
 mod lease;
+mod lists;
 mod matches;
 mod migrations;
 mod proxy;
@@ -17,3 +21,4 @@ mod secrets;
 mod settings;
 mod support;
 mod transactions;
+mod wikis;

@@ -3,11 +3,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic in a helper is a failed test")]
 
+mod changes;
+mod changes_server;
 mod edits;
 mod fault_edits;
 mod faults;
 mod login;
+mod pages;
 mod queries;
+mod revisions;
 mod sandbox;
 mod secrets;
 mod server;

@@ -120,3 +120,16 @@ pub async fn text(session: &Session, title: &str) -> String {
         .unwrap_or_else(|| panic!("{answer}"))
         .to_owned()
 }
+
+/// A statement as the database's root.
+pub fn sql(statement: &str) {
+    sandbox(&["sql", "-e", statement], "");
+}
+
+/// Hides text, comment and author of a revision, as `action=revisiondelete` would.
+pub fn hide(revid: u64) {
+    sql(&format!(
+        "UPDATE enwiki.revision SET rev_deleted = 7 WHERE rev_id = {revid};
+        UPDATE enwiki.recentchanges SET rc_deleted = 7 WHERE rc_this_oldid = {revid}"
+    ));
+}

@@ -1,0 +1,190 @@
+//! What happened since the checkpoint: the changes in the watched namespaces, which of them concern a page that has a
+//! watched box or had one when it was last seen, and the texts before and after, in batches.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use anyhow::Context as _;
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use shared::core::change::{Change, EditorKind, LogKind};
+use shared::core::types::{PageId, RevId, Timestamp};
+use shared::db::{Db, box_page, checkpoint};
+use shared::job::Run;
+use shared::wiki::{PageNow, transclusions};
+use shared::wiki::Phase;
+
+use crate::context::Context;
+use crate::settings::Settings;
+
+/// Name of the checkpoint.
+pub const SOURCE: &str = "recentchanges";
+/// Changes may show up late: so far behind the checkpoint they are read again, and those handled already are known by
+/// their revision.
+pub const OVERLAP: TimeDelta = TimeDelta::minutes(10);
+/// Revisions remembered from the overlap.
+const REMEMBERED: usize = 20_000;
+
+/// Where the last run stopped: what the wiki said, never our clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Every change before this moment was handled.
+    pub until: Timestamp,
+    /// The moment of the first run: what is older is nobody's to report.
+    pub start: Timestamp,
+    /// Revisions of watched pages handled since [`OVERLAP`] before it, with their times.
+    pub handled: BTreeMap<RevId, Timestamp>,
+}
+
+impl Position {
+    /// As it is stored.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let newest = self.handled.iter().rev().take(REMEMBERED);
+        let handled: Vec<(u64, i64)> = newest.map(|(revid, at)| (revid.0, at.timestamp())).collect();
+        json!({"until": self.until.to_rfc3339(), "start": self.start.to_rfc3339(), "handled": handled}).to_string().into_bytes()
+    }
+
+    /// Reads a stored position.
+    pub fn from_bytes(bytes: &[u8]) -> anyhow::Result<Position> {
+        let value: Value = serde_json::from_slice(bytes).context("reading the stored checkpoint")?;
+        let time = |key: &str| {
+            let text = value[key].as_str().context("the stored checkpoint has no time")?;
+            let time = chrono::DateTime::parse_from_rfc3339(text).context("reading the time of the stored checkpoint")?;
+            anyhow::Ok(time.to_utc())
+        };
+        let handled = value["handled"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let handled = handled.iter().filter_map(|one| {
+            let at = chrono::DateTime::from_timestamp(one[1].as_i64()?, 0)?;
+            Some((RevId(one[0].as_u64()?), at))
+        });
+        Ok(Position {
+            until: time("until")?,
+            start: time("start")?,
+            handled: handled.collect(),
+        })
+    }
+}
+
+/// The stored position. A real run takes the checkpoint over; a dry one only reads it.
+pub async fn position(run: &Run<Settings>) -> anyhow::Result<Option<Position>> {
+    let bytes = match run.fence() {
+        Some(fence) => checkpoint::adopt(&run.db, &fence, SOURCE, run.clock.now()).await?,
+        None => stored(&run.db, run.editor.job, &run.wiki).await?,
+    };
+    bytes.as_deref().map(Position::from_bytes).transpose()
+}
+
+async fn stored(db: &Db, job: &str, wiki: &str) -> anyhow::Result<Option<Vec<u8>>> {
+    let found = db
+        .read_if_there(async |db| checkpoint::get(db, job, wiki, SOURCE).await)
+        .await?;
+    Ok(found.and_then(|checkpoint| checkpoint.pos))
+}
+
+/// A page with edits to look at.
+#[derive(Clone, Debug)]
+pub struct Touched {
+    /// Its id.
+    pub page_id: PageId,
+    /// As it is now; `None`: it was deleted since.
+    pub now: Option<PageNow>,
+    /// Places, in the settings, of the boxes that it transcludes now or did when last seen.
+    pub boxes: BTreeSet<usize>,
+    /// Its edits, oldest first, those by the bot itself left out.
+    pub edits: Vec<Change>,
+}
+
+/// What the changes of a batch mean for the pages.
+#[derive(Debug, Default)]
+pub struct Collected {
+    /// Pages that have or had a watched box, or whose edits a list names.
+    pub pages: Vec<Touched>,
+    /// Pages with their watched boxes as they are now, for the list of transcluding pages.
+    pub present: Vec<(usize, PageId, PageNow)>,
+    /// Pages that no longer have a box.
+    pub gone: Vec<(usize, PageId)>,
+    /// Edits in the watched namespaces.
+    pub edits: usize,
+}
+
+/// Sorts changes by page and finds the pages that matter. `by_list`: whether a list names an edit.
+pub async fn sort(
+    run: &mut Run<Settings>,
+    context: &Context,
+    changes: Vec<Change>,
+    position: &Position,
+    by_list: impl Fn(&Change) -> bool,
+) -> anyhow::Result<Collected> {
+    let namespaces = &context.namespaces;
+    let mut edits: BTreeMap<PageId, Vec<Change>> = BTreeMap::new();
+    let mut asked: BTreeSet<PageId> = BTreeSet::new();
+    let mut count = 0;
+    for change in changes {
+        let target = change.log.as_ref().and_then(|log| log.target.as_ref());
+        let is_watched = namespaces.contains(&change.ns) || target.is_some_and(|target| namespaces.contains(&target.ns));
+        if !is_watched || change.page_id.0 == 0 {
+            continue;
+        }
+        match &change.log {
+            None => {
+                count += 1;
+                asked.insert(change.page_id);
+                let is_own = change.user.as_deref() == Some(run.session.account());
+                // Imported revisions are other wikis' edits.
+                let is_foreign = change.editor == EditorKind::Foreign;
+                if !is_own && !is_foreign && !position.handled.contains_key(&change.revid) && change.timestamp >= position.start {
+                    edits.entry(change.page_id).or_default().push(change);
+                }
+            }
+            // Another title, or gone, or back: the list of pages has to know.
+            Some(log) if matches!(log.kind, LogKind::Move | LogKind::Delete) => {
+                asked.insert(change.page_id);
+            }
+            Some(_) => {}
+        }
+    }
+    let asked: Vec<PageId> = asked.into_iter().collect();
+    run.session.count_as(Phase::Learner);
+    let now = transclusions(&run.session, &asked, &context.templates).await?;
+    let known = known(run, &asked).await?;
+    let mut collected = Collected {
+        edits: count,
+        ..Collected::default()
+    };
+    for page_id in asked {
+        let present = now.get(&page_id).cloned().flatten();
+        let mut boxes = known.get(&page_id).map(|names| context.places(names)).unwrap_or_default();
+        let has: BTreeSet<usize> = match &present {
+            Some(page) if namespaces.contains(&page.ns) && !page.is_redirect => context.places_of_templates(&page.templates),
+            _ => BTreeSet::new(),
+        };
+        for place in boxes.difference(&has) {
+            collected.gone.push((*place, page_id));
+        }
+        if let Some(page) = &present {
+            collected.present.extend(has.iter().map(|place| (*place, page_id, page.clone())));
+        }
+        boxes.extend(&has);
+        let edits = edits.remove(&page_id).unwrap_or_default();
+        if !edits.is_empty() && (!boxes.is_empty() || edits.iter().any(&by_list)) {
+            collected.pages.push(Touched {
+                page_id,
+                now: present,
+                boxes,
+                edits,
+            });
+        }
+    }
+    Ok(collected)
+}
+
+async fn known(run: &Run<Settings>, pages: &[PageId]) -> anyhow::Result<HashMap<PageId, Vec<String>>> {
+    let rows = run
+        .db
+        .read_if_there(async |db| box_page::known(db, &run.wiki, pages).await)
+        .await?;
+    let mut known: HashMap<PageId, Vec<String>> = HashMap::new();
+    for (page_id, name) in rows {
+        known.entry(page_id).or_default().push(name);
+    }
+    Ok(known)
+}

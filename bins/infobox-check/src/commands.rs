@@ -1,0 +1,108 @@
+//! Manual subcommands. What they share with those of the other jobs is in `shared::manual`.
+
+use std::process::ExitCode;
+
+use shared::args::CommonArgs;
+use shared::boot::Boot;
+use shared::core::site::Site;
+use shared::db::Access;
+use shared::job;
+use shared::manual;
+use shared::settings::Parsed;
+use shared::wiki::Stop;
+
+use crate::Command;
+use crate::settings::{BoxSettings, Settings};
+
+/// Name of the job.
+const NAME: &str = "infobox-check";
+
+/// Runs a subcommand. 0: done; 1: it failed, or the draft has errors; 78: configuration.
+pub async fn run(command: &Command, args: &CommonArgs) -> ExitCode {
+    let result = match command {
+        Command::CheckSettings { file } => {
+            let not_checked = "whether the templates and pages exist and are no redirects";
+            manual::check_settings::<Settings>(file, args.json, not_checked)
+        }
+        Command::Fields(fields) => crate::fields::run(fields, args).await,
+        command => {
+            let boot = match job::boot(NAME, args) {
+                Ok(boot) => boot,
+                Err(code) => return code,
+            };
+            with_boot(command, args, &boot).await
+        }
+    };
+    manual::exit(NAME, &result)
+}
+
+async fn with_boot(command: &Command, args: &CommonArgs, boot: &Boot) -> anyhow::Result<bool> {
+    let seed = job::seed(args);
+    let db = job::database(boot, Access::ReadOnly, seed)?;
+    let session = job::login(boot, seed, Stop::new()).await?;
+    let done = match command {
+        Command::ShowSettings => manual::show_settings(boot, &session, args.json, lines).await,
+        Command::TrialReport => manual::trial_report(&session, &db, NAME).await,
+        Command::CheckSettings { .. } | Command::Fields(_) => Ok(true),
+    };
+    db.close().await;
+    done
+}
+
+/// The job's own part of `show-settings`.
+fn lines(parsed: &Parsed<Settings>, site: &Site) -> Vec<String> {
+    let s = &parsed.settings;
+    let name = |ns: &i32| match site.namespace_name(*ns) {
+        Some("") | None => ns.to_string(),
+        Some(name) => name.to_owned(),
+    };
+    let namespaces: Vec<String> = s.namespaces.iter().map(name).collect();
+    let mut lines = vec![
+        format!("namespaces   {}", namespaces.join(", ")),
+        format!(
+            "reports      level {}, {} bytes a log page",
+            s.report_level, s.log_page_size
+        ),
+        format!(
+            "marks        {}, after {} minutes without an edit",
+            if s.edit {
+                "where a box allows it"
+            } else {
+                "no (edit: false)"
+            },
+            s.settle.num_minutes()
+        ),
+        match &s.repair.approval {
+            Some(approval) if s.repair.enabled => format!("repair       {} pages a day ({approval})", s.repair.per_day),
+            _ => "repair       no".to_owned(),
+        },
+        format!(
+            "limits       {} edits per run, {} per day",
+            parsed.common.max_edits_per_run, parsed.common.max_edits_per_day
+        ),
+    ];
+    lines.extend(s.boxes.iter().map(|one| line(s, one, site)));
+    lines
+}
+
+fn line(s: &Settings, one: &BoxSettings, site: &Site) -> String {
+    let index: Vec<String> = one.index.iter().map(|page| site.prefixed(page)).collect();
+    let index = if index.is_empty() {
+        "none".to_owned()
+    } else {
+        index.join(", ")
+    };
+    format!(
+        "box          {}: {} watched, {} verified fields, index {index}, log {}, report level {}, {}",
+        one.def.name,
+        one.def.watched.len(),
+        one.def.verified.len(),
+        site.prefixed(&one.log),
+        s.report_level_of(one),
+        if s.edits(one) {
+            "articles are edited"
+        } else {
+            "no article is edited"
+        }
+    )
+}

@@ -1,0 +1,377 @@
+//! Reads the index pages when they change: which revision of which page was verified, and whether the line counts. It
+//! counts when the page is protected, or when a manager of the box (or the bot itself, by `verify`) added or last
+//! changed it. Every line is checked against the wiki: the revision must exist and belong to the page.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use anyhow::Context as _;
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use shared::core::change::Revision;
+use shared::core::infobox::index::{Author, Blame, Index, IndexLine, Saved, read};
+use shared::core::types::{PageId, RevId, UserId};
+use shared::db::index_line::{self, State};
+use shared::db::index_page::{self, IndexPage};
+use shared::db::page_mark;
+use shared::job::Run;
+use shared::wiki::Phase;
+use shared::wiki::page_infos;
+use shared::wiki::{PageRef, history, revisions};
+
+use crate::context::Context;
+use crate::settings::Settings;
+use crate::surroundings::IndexNow;
+
+/// Every line is checked against the wiki again after this time: a revision may have been deleted since.
+const RECHECK: TimeDelta = TimeDelta::hours(24);
+/// Revisions of an index page that are read to learn who wrote which line.
+const HISTORY: usize = 300;
+
+/// What is remembered of an index page.
+#[derive(Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Remembered {
+    is_protected: bool,
+    managers: Vec<String>,
+    /// By line: user, id, revision.
+    authors: BTreeMap<String, (String, Option<u64>, u64)>,
+}
+
+/// Brings the index lines of every box up to date. Says how many rows were written.
+pub async fn sync(run: &mut Run<Settings>, context: &Context) -> anyhow::Result<u64> {
+    let Some(fence) = run.fence() else { return Ok(0) };
+    let mut rows = 0;
+    for one in &context.boxes {
+        let name = &one.def.name;
+        let shown: Vec<String> = one.index.iter().map(|title| run.session.site().prefixed(title)).collect();
+        let titles: Vec<&str> = shown.iter().map(String::as_str).collect();
+        let (now, reason) = (context.now, "the index no longer names this page's line");
+        rows += run
+            .db
+            .fenced(&fence, "forgetting index pages", async |tx| {
+                let changed = index_line::keep_only(tx, name, &titles).await?;
+                page_mark::make_due(tx, name, &changed.pages, now, reason).await?;
+                Ok(changed.rows)
+            })
+            .await?;
+    }
+    for place in 0..context.boxes.len() {
+        for title in &context.boxes[place].index {
+            if let Some(now) = context.index.get(title) {
+                rows += sync_page(run, context, place, now)
+                    .await
+                    .with_context(|| format!("reading the index page {}", now.shown))?;
+            }
+        }
+    }
+    Ok(rows)
+}
+
+async fn sync_page(run: &mut Run<Settings>, context: &Context, place: usize, now: &IndexNow) -> anyhow::Result<u64> {
+    let Some(fence) = run.fence() else { return Ok(0) };
+    let one = &context.boxes[place];
+    let name = one.def.name.as_str();
+    let stored = run
+        .db
+        .read(async |db| index_page::get(db, &run.wiki, name, &now.shown).await)
+        .await?;
+    let remembered: Remembered = stored
+        .as_ref()
+        .and_then(|stored| serde_json::from_slice(stored.blame.as_deref()?).ok())
+        .unwrap_or_default();
+    let is_protected = is_protected(run, context, place, now);
+    let is_due = stored.as_ref().is_none_or(|stored| context.now - stored.checked_at > RECHECK);
+    let is_same = stored.as_ref().is_some_and(|stored| stored.revid == now.revid)
+        && remembered.is_protected == is_protected
+        && remembered.managers == one.managers;
+    if is_same && !is_due {
+        return Ok(0);
+    }
+    run.session.count_as(Phase::Learner);
+    let since = stored.as_ref().map(|stored| stored.revid);
+    let (text, blame) = text_and_blame(run, context, place, now, since, &remembered, is_protected).await?;
+    let site = run.session.site().clone();
+    let account = run.session.account().to_owned();
+    let counts = |line: &IndexLine| {
+        is_protected
+            || blame.author(&line.source).is_some_and(|author| {
+                author.user == account || one.managers.iter().any(|manager| *manager == author.user)
+            })
+    };
+    let all = read(&text, &site);
+    let authors = authors(&all, &blame);
+    let (index, proposed) = all.part(&site, counts);
+    let before = run
+        .db
+        .read(async |db| index_line::of_index(db, &run.wiki, name, &now.shown).await)
+        .await?;
+    let known = if is_due { Vec::new() } else { before };
+    let mut lines = resolve(run, &index, &proposed, &known).await?;
+    for line in &mut lines {
+        if let Some((user, id, _)) = authors.get(&line.line_no) {
+            line.author = Some(user.clone());
+            line.author_id = id.map(UserId);
+        }
+    }
+    let remembered = Remembered {
+        is_protected,
+        managers: one.managers.clone(),
+        authors: index
+            .lines
+            .iter()
+            .chain(&proposed)
+            .filter_map(|line| Some((line.source.clone(), stored_author(blame.author(&line.source)?))))
+            .collect(),
+    };
+    let page = IndexPage {
+        revid: now.revid,
+        checked_at: context.now,
+        blame: Some(serde_json::to_vec(&remembered)?),
+    };
+    let (is_first, at) = (stored.is_none(), context.now);
+    let rows = run
+        .db
+        .fenced(&fence, "storing an index page", async |tx| {
+            let changed = index_line::replace_all(tx, name, &now.shown, &lines).await?;
+            index_page::put(tx, name, &now.shown, &page).await?;
+            // What the index said before the bot looked at it first is mended by `repair` only.
+            if !is_first {
+                page_mark::make_due(tx, name, &changed.pages, at, "its index line changed").await?;
+            }
+            Ok(changed.rows)
+        })
+        .await?;
+    let count = |state: State| lines.iter().filter(|line| line.state == state).count();
+    tracing::info!(
+        index = %now.shown, revid = now.revid.0,
+        "{}: {} lines of {name} in force, {} proposed, {} with problems",
+        shared::core::text::terminal(&now.shown), count(State::InForce), count(State::Proposed), count(State::Problem)
+    );
+    Ok(rows)
+}
+
+/// Whether every line of an index page counts: by the level of the box, else of the settings, else by one of those
+/// that the operator accepts for settings pages.
+fn is_protected(run: &Run<Settings>, context: &Context, place: usize, now: &IndexNow) -> bool {
+    let wanted = context.boxes[place]
+        .index_protection
+        .as_ref()
+        .or(run.accepted.parsed.settings.index_protection.as_ref());
+    let accepted = |level: &String| match wanted {
+        Some(wanted) => level == wanted || level == "sysop",
+        None => run.editor.switch.levels.contains(level),
+    };
+    now.levels
+        .iter()
+        .any(|(level, ends)| accepted(level) && ends.is_none_or(|ends| ends > context.now))
+}
+
+/// The newest text, and who wrote which line as far as that matters.
+async fn text_and_blame(
+    run: &Run<Settings>,
+    context: &Context,
+    place: usize,
+    now: &IndexNow,
+    since: Option<RevId>,
+    remembered: &Remembered,
+    is_protected: bool,
+) -> anyhow::Result<(String, Blame)> {
+    let site = run.session.site();
+    let approved = context.boxes[place].managers.iter().map(String::as_str).chain([run.session.account()]);
+    let mut blame = Blame::new(site, approved);
+    let newest = |found: &HashMap<RevId, Revision>| found.get(&now.revid).and_then(|revision| revision.text.clone());
+    if is_protected {
+        let found = revisions(&run.session, &[now.revid], true).await?;
+        let text = newest(&found).context("its newest text cannot be read")?;
+        return Ok((text, blame));
+    }
+    let mut all: Vec<Revision> = Vec::new();
+    let is_whole;
+    match since {
+        Some(since) => {
+            let first = revisions(&run.session, &[since], true).await?.remove(&since);
+            match first {
+                Some(first) => {
+                    let author = |source: &str| remembered.authors.get(source).map(author_of);
+                    blame.resume(site, &saved(&first, false), author);
+                    let more = history(&run.session, PageRef::Id(now.page_id), Some(since), HISTORY).await?;
+                    is_whole = more.len() < HISTORY;
+                    all.push(first);
+                    for revision in &more {
+                        blame.add(site, &saved(revision, false));
+                    }
+                    all.extend(more);
+                }
+                None => is_whole = false,
+            }
+        }
+        None => {
+            all = history(&run.session, PageRef::Id(now.page_id), None, HISTORY).await?;
+            is_whole = all.len() < HISTORY;
+            for revision in &all {
+                blame.add(site, &saved(revision, false));
+            }
+        }
+    }
+    if !is_whole {
+        // Too much to read: from here on it is known who writes what; what stands there now is nobody's.
+        let found = revisions(&run.session, &[now.revid], true).await?;
+        let approved = context.boxes[place].managers.iter().map(String::as_str).chain([run.session.account()]);
+        blame = Blame::new(site, approved);
+        let newest = found.into_values().next().context("its newest revision cannot be read")?;
+        blame.add(site, &saved(&newest, true));
+        all = vec![newest];
+    }
+    // A hidden text is no reason to forget the lines: the run ends here, and the next one tries again.
+    let text = all.pop().and_then(|revision| revision.text).context("its newest text is hidden")?;
+    Ok((text, blame))
+}
+
+fn saved(revision: &Revision, is_first_known: bool) -> Saved<'_> {
+    Saved {
+        revision: revision.revid,
+        user: revision.user.as_deref().filter(|user| !user.contains('>')),
+        user_id: Some(revision.user_id).filter(|id| id.0 != 0),
+        sha1: revision.sha1.as_deref().unwrap_or(""),
+        text: revision.text.as_deref(),
+        is_first_known,
+    }
+}
+
+fn stored_author(author: &Author) -> (String, Option<u64>, u64) {
+    (author.user.clone(), author.user_id.map(|id| id.0), author.revision.0)
+}
+
+fn author_of((user, user_id, revision): &(String, Option<u64>, u64)) -> Author {
+    Author {
+        user: user.clone(),
+        user_id: user_id.map(UserId),
+        revision: RevId(*revision),
+    }
+}
+
+/// By number of the line.
+fn authors(index: &Index, blame: &Blame) -> HashMap<u32, (String, Option<u64>, u64)> {
+    let known = |line: &IndexLine| Some((number(line), stored_author(blame.author(&line.source)?)));
+    index.lines.iter().filter_map(known).collect()
+}
+
+fn number(line: &IndexLine) -> u32 {
+    u32::try_from(line.line).unwrap_or(u32::MAX)
+}
+
+/// Finds the page of each line, and what is wrong with it. What `known` tells is not asked again.
+async fn resolve(
+    run: &Run<Settings>,
+    index: &Index,
+    proposed: &[IndexLine],
+    known: &[index_line::IndexLine],
+) -> anyhow::Result<Vec<index_line::IndexLine>> {
+    let site = run.session.site();
+    let key = |title: &str, revid: Option<RevId>, copy: Option<&str>| (title.to_owned(), revid, copy.map(str::to_owned));
+    let known: HashMap<_, _> = known
+        .iter()
+        .filter(|line| line.state != State::Problem)
+        .map(|line| (key(&line.title, line.revid, line.copy_title.as_deref()), line.page_id))
+        .collect();
+    let mut lines: Vec<index_line::IndexLine> = Vec::new();
+    for (line, state) in index
+        .lines
+        .iter()
+        .map(|line| (line, State::InForce))
+        .chain(proposed.iter().map(|line| (line, State::Proposed)))
+    {
+        lines.push(index_line::IndexLine {
+            line_no: number(line),
+            page_id: None,
+            title: site.prefixed(&line.title),
+            revid: Some(line.revid),
+            copy_title: line.copy.as_ref().map(|copy| site.prefixed(copy)),
+            author_id: None,
+            author: None,
+            state,
+            problem: None,
+        });
+    }
+    let mut open: Vec<usize> = Vec::new();
+    for (n, line) in lines.iter_mut().enumerate() {
+        match known.get(&key(&line.title, line.revid, line.copy_title.as_deref())) {
+            Some(page_id) => line.page_id = *page_id,
+            None => open.push(n),
+        }
+    }
+    ask(run, &mut lines, &open).await?;
+    for problem in &index.problems {
+        lines.push(index_line::IndexLine {
+            line_no: problem.place.map_or(0, |place| u32::try_from(place.line).unwrap_or(u32::MAX)),
+            page_id: None,
+            title: String::new(),
+            revid: None,
+            copy_title: None,
+            author_id: None,
+            author: None,
+            state: State::Problem,
+            problem: Some(problem.text.clone()),
+        });
+    }
+    Ok(lines)
+}
+
+/// Asks the wiki about these lines: does the revision exist, and of which page is it?
+async fn ask(run: &Run<Settings>, lines: &mut [index_line::IndexLine], open: &[usize]) -> anyhow::Result<()> {
+    let revids: Vec<RevId> = open.iter().filter_map(|n| lines[*n].revid).collect();
+    let found = revisions(&run.session, &revids, false).await?;
+    // The title's own page is asked for only where the revision's page has another title: after a move, or for a copy.
+    let elsewhere = |line: &index_line::IndexLine| {
+        let revision = line.revid.and_then(|revid| found.get(&revid));
+        line.copy_title.is_some() || revision.is_some_and(|revision| revision.title != line.title)
+    };
+    let titles: BTreeSet<String> =
+        open.iter().map(|n| &lines[*n]).filter(|line| elsewhere(line)).map(|line| line.title.clone()).collect();
+    let titles: Vec<String> = titles.into_iter().collect();
+    let infos = if titles.is_empty() { Vec::new() } else { page_infos(&run.session, &titles).await? };
+    let own: HashMap<&str, (Option<PageId>, bool)> =
+        infos.iter().map(|info| (info.asked.as_str(), (info.page_id, info.is_redirect))).collect();
+    for n in open {
+        let line = &mut lines[*n];
+        let (page_id, problem) = judge(line, &found, &own);
+        line.page_id = page_id;
+        if let Some(problem) = problem {
+            line.state = State::Problem;
+            line.problem = Some(problem);
+        }
+    }
+    Ok(())
+}
+
+/// The page of a line, or what is wrong with it.
+fn judge(
+    line: &index_line::IndexLine,
+    found: &HashMap<RevId, Revision>,
+    own: &HashMap<&str, (Option<PageId>, bool)>,
+) -> (Option<PageId>, Option<String>) {
+    let title = &line.title;
+    let Some(revid) = line.revid else { return (None, None) };
+    let Some(revision) = found.get(&revid) else {
+        return (None, Some(format!("revision {revid} of {title} does not exist, or was deleted")));
+    };
+    let page = own.get(title.as_str()).copied();
+    match &line.copy_title {
+        Some(copy) if revision.title != *copy => (
+            None,
+            Some(format!("revision {revid} belongs to {}, not to the copy {copy}", revision.title)),
+        ),
+        Some(_) => match page {
+            Some((Some(page_id), _)) => (Some(page_id), None),
+            _ => (None, Some(format!("there is no page {title}"))),
+        },
+        None if revision.title == *title => (Some(revision.page_id), None),
+        // The page was moved: a redirect, or nothing, stands under the old title.
+        None if page.is_none_or(|(page_id, is_redirect)| page_id.is_none() || is_redirect) => {
+            (Some(revision.page_id), None)
+        }
+        None => (
+            None,
+            Some(format!("revision {revid} belongs to {}, not to {title}", revision.title)),
+        ),
+    }
+}

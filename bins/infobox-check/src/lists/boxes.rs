@@ -1,0 +1,99 @@
+//! `fieldlist`, `managers` and `boxlist`: what the settings page says about the boxes.
+
+use anyhow::{Context as _, bail};
+use serde_json::json;
+use shared::boot::Boot;
+use shared::job;
+use shared::settings::Verdict;
+use shared::wiki::Session;
+
+use super::answer::Answer;
+use crate::overrides::Overrides;
+use crate::settings::{BoxSettings, Settings, TEMPLATE};
+
+/// The settings in force. Errs when they are rejected or may not be obeyed.
+pub(super) async fn settings(boot: &Boot, session: &Session) -> anyhow::Result<Settings> {
+    match job::settings::<Settings>(boot, session, None).await?.verdict {
+        Verdict::Accepted(accepted) => Ok(accepted.parsed.settings),
+        Verdict::Rejected(problems) => bail!(
+            "the settings are rejected: {}",
+            problems.first().map(ToString::to_string).unwrap_or_default()
+        ),
+        Verdict::NotTrusted(why) => bail!(why),
+    }
+}
+
+fn find<'a>(settings: &'a Settings, name: &str) -> anyhow::Result<&'a BoxSettings> {
+    settings.box_named(name).with_context(|| {
+        let all: Vec<&str> = settings.boxes.iter().map(|one| one.def.name.as_str()).collect();
+        format!(
+            "there is no box `{name}` on the settings page; there are: {}",
+            all.join(", ")
+        )
+    })
+}
+
+/// The template's own name of a box to be switched. While the settings cannot be used, any template will do: an
+/// operator must be able to switch off then above all.
+pub(super) async fn name(boot: &Boot, session: &Session, name: &str) -> anyhow::Result<String> {
+    match settings(boot, session).await {
+        Ok(settings) => Ok(find(&settings, name)?.def.name.clone()),
+        Err(error) => {
+            tracing::warn!("the name of the box is taken as written: {error:#}");
+            let title = session.site().title_in(TEMPLATE, name).map_err(anyhow::Error::msg)?;
+            Ok(title.text)
+        }
+    }
+}
+
+pub(super) fn fields(settings: &Settings, name: &str) -> anyhow::Result<Answer> {
+    let def = &find(settings, name)?.def;
+    let mut lines = vec![format!(
+        "{}: {} watched fields, {} of them verified",
+        def.name,
+        def.watched.len(),
+        def.verified.len()
+    )];
+    lines.extend(def.watched.iter().map(|field| {
+        let verified = if def.verified.contains(field) {
+            " (verified)"
+        } else {
+            ""
+        };
+        format!("{field}{verified}")
+    }));
+    Ok(Answer::new(
+        lines,
+        json!({"box": def.name, "watched": def.watched, "verified": def.verified}),
+    ))
+}
+
+pub(super) fn managers(settings: &Settings, name: &str) -> anyhow::Result<Answer> {
+    let one = find(settings, name)?;
+    let json = json!({"box": one.def.name, "managers": one.managers});
+    if one.managers.is_empty() {
+        return Ok(Answer::new(vec![format!("{} has no managers.", one.def.name)], json));
+    }
+    Ok(Answer::new(one.managers.clone(), json))
+}
+
+pub(super) fn all(settings: &Settings, overrides: &Overrides) -> Answer {
+    let (mut lines, mut boxes) = (Vec::new(), Vec::new());
+    for one in &settings.boxes {
+        let may_edit = settings.edits(one) && overrides.may_edit(&one.def.name);
+        let edits = match (settings.edits(one), may_edit) {
+            (_, true) => "articles are edited",
+            (true, false) => "no article is edited (switched off by hand)",
+            (false, false) => "no article is edited",
+        };
+        let (name, watched, verified) = (&one.def.name, one.def.watched.len(), one.def.verified.len());
+        lines.push(format!(
+            "{name}: {watched} watched fields, {verified} verified; {edits}"
+        ));
+        boxes.push(json!({
+            "box": name, "redirects": one.redirects, "watched": watched, "verified": verified, "edit": may_edit,
+            "report_level": overrides.level().unwrap_or_else(|| settings.report_level_of(one)),
+        }));
+    }
+    Answer::new(lines, json!({"boxes": boxes}))
+}

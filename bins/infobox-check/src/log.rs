@@ -1,0 +1,503 @@
+//! Saves the log: what is not logged yet goes to the day pages, one edit per page and run, exactly once. Which rows an
+//! edit brings is frozen in its intent; the page itself is read again each time, so that what people wrote there stays,
+//! lines of reverted edits say so, and what was hidden since goes.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use anyhow::Context as _;
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use shared::core::intent::token;
+use shared::core::text::terminal;
+use shared::core::types::{RevId, Timestamp};
+use shared::db::FencedTx;
+use shared::db::field_change::{self, ChangeRow, Erase, Logged};
+use shared::db::intent::{self, Intent, NewIntent};
+use shared::db::memo;
+use shared::editor::{Additive, CONFLICTS, Computed, Found, Look, Outcome, Refused, State};
+use shared::job::Run;
+use shared::wiki::Phase;
+use shared::wiki::revisions;
+
+use crate::context::Context;
+use crate::lines::{Words, anchor};
+use crate::logpage::{self, MARKER};
+use crate::settings::Settings;
+
+/// Begins the keys of intents.
+const KEY: &str = "log:";
+/// Rows of one edit.
+const PER_EDIT: usize = 500;
+/// Rows looked at per run.
+const PER_RUN: u32 = 5_000;
+/// Lines that are looked at again for reverts and hidden parts, newest first.
+const AGAIN: usize = 500;
+/// Lines younger than this are kept free of what the wiki hides.
+const KEPT_CLEAN: TimeDelta = TimeDelta::days(30);
+/// Edits looked at together for that.
+const AT_ONCE: u32 = 500;
+/// Name under which it is remembered when that was done.
+const HIDDEN: &str = "hidden";
+/// Log pages brought up to date per run.
+const PER_CLEANING: u32 = 20;
+/// Name under which it is remembered that people took a log page away.
+pub const TAKEN: &str = "taken.";
+
+/// What is frozen in an intent.
+#[derive(Serialize, Deserialize)]
+struct Frozen {
+    title: String,
+    rows: Vec<u64>,
+}
+
+/// Saves everything that is not logged yet. Says how many lines were.
+pub async fn save(run: &mut Run<Settings>, context: &Context) -> anyhow::Result<u64> {
+    if run.fence().is_none() || !context.overrides.may_write() {
+        return Ok(0);
+    }
+    let mut pending: Vec<Intent> = run
+        .db
+        .read(async |db| intent::pending(db, run.editor.job, &run.wiki).await)
+        .await?;
+    pending.retain(|intent| intent.key.starts_with(KEY));
+    let rows = run
+        .db
+        .read(async |db| field_change::unlogged(db, &run.wiki, PER_RUN).await)
+        .await?;
+    if rows.is_empty() && pending.is_empty() {
+        return Ok(0);
+    }
+    // A database restored from a backup may not know what it logged since: the wiki does.
+    let oldest = pending.iter().map(|intent| intent.created).min().unwrap_or(context.now);
+    run.editor.load_tokens(oldest - TimeDelta::days(1)).await?;
+    let frozen: BTreeSet<u64> = pending.iter().filter_map(frozen).flat_map(|frozen| frozen.rows).collect();
+    let by_id: HashMap<u64, &ChangeRow> = rows.iter().map(|row| (row.id, row)).collect();
+    let mut logged = 0;
+    for intent in &pending {
+        if !run.goes_on().await? {
+            return Ok(logged);
+        }
+        logged += one(run, context, intent, &by_id).await?;
+    }
+    let mut by_day: BTreeMap<(String, String), Vec<&ChangeRow>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| !frozen.contains(&row.id)) {
+        let day = row.change.ts.format("%Y-%m-%d").to_string();
+        by_day.entry((row.change.log_page.clone(), day)).or_default().push(row);
+    }
+    for ((log, day), mut rows) in by_day {
+        rows.sort_by_key(|row| (row.change.ts, row.id));
+        for rows in rows.chunks(PER_EDIT) {
+            if !run.goes_on().await? {
+                return Ok(logged);
+            }
+            let title = part(run, &format!("{log}/{day}")).await?;
+            let intent = open(run, context, &title, rows).await?;
+            logged += one(run, context, &intent, &by_id).await?;
+        }
+    }
+    Ok(logged)
+}
+
+fn frozen(intent: &Intent) -> Option<Frozen> {
+    serde_json::from_str(&intent.decision).ok()
+}
+
+/// The part of a day's page that is written to now: `…/2026-11-22`, then `…/2026-11-22/2`.
+async fn part(run: &Run<Settings>, day: &str) -> anyhow::Result<String> {
+    let key = part_key(day);
+    let part = run
+        .db
+        .read(async |db| memo::get(db, run.editor.job, &run.wiki, &key).await)
+        .await?;
+    Ok(match part.and_then(|part| part.value.parse::<u32>().ok()) {
+        Some(number) if number > 1 => format!("{day}/{number}"),
+        _ => day.to_owned(),
+    })
+}
+
+fn part_key(day: &str) -> String {
+    // Names of memos are short; titles are not.
+    format!("part.{}", token("infobox-check", "", day))
+}
+
+/// After a page has grown too long, the next lines go to the next part.
+async fn grown(run: &Run<Settings>, title: &str, now: Timestamp) -> anyhow::Result<()> {
+    let Some(fence) = run.fence() else { return Ok(()) };
+    let (day, number) = match title.rsplit_once('/') {
+        Some((day, number)) if number.len() < 5 && !number.contains('-') => (day, number.parse().unwrap_or(1)),
+        _ => (title, 1),
+    };
+    let (key, next) = (part_key(day), (number + 1_u32).to_string());
+    run.db
+        .fenced(&fence, "noting the next part of a log", async |tx| {
+            memo::set(tx, &key, &next, now).await
+        })
+        .await?;
+    Ok(())
+}
+
+async fn open(
+    run: &Run<Settings>,
+    context: &Context,
+    title: &str,
+    rows: &[&ChangeRow],
+) -> anyhow::Result<Intent> {
+    let fence = run.fence().context("a dry run opens no intent")?;
+    let first = rows.first().context("an edit without lines")?;
+    let key = format!("{KEY}{}:{}", anchor(&run.wiki, first), rows.len());
+    let decision = serde_json::to_string(&Frozen {
+        title: title.to_owned(),
+        rows: rows.iter().map(|row| row.id).collect(),
+    })?;
+    let token = token(run.editor.job, &run.wiki, &key);
+    let new = NewIntent {
+        key: &key,
+        token: &token,
+        decision: &decision,
+        page_id: None,
+        title,
+    };
+    let now = context.now;
+    Ok(run
+        .db
+        .fenced(&fence, "opening an intent", async |tx| intent::open(tx, &new, now).await)
+        .await?)
+}
+
+/// Makes one edit of the log. Says how many lines it brought.
+async fn one(
+    run: &mut Run<Settings>,
+    context: &Context,
+    intent: &Intent,
+    by_id: &HashMap<u64, &ChangeRow>,
+) -> anyhow::Result<u64> {
+    let Some(frozen) = frozen(intent) else {
+        anyhow::bail!("the stored decision of intent {} cannot be read", intent.id);
+    };
+    let rows: Vec<ChangeRow> = frozen.rows.iter().filter_map(|id| by_id.get(id).map(|row| (*row).clone())).collect();
+    for _ in 0..CONFLICTS {
+        match attempt(run, context, intent, &frozen, &rows).await {
+            Err(error) if matches!(error.downcast_ref(), Some(Refused::Conflict)) => {}
+            Err(error) => match error.downcast::<Refused>() {
+                Ok(Refused::Page { code, info }) => {
+                    taken(run, context, &frozen.title, &format!("{info} ({code})")).await?;
+                    return Ok(0);
+                }
+                Ok(Refused::Unknown(why)) => {
+                    tracing::warn!("{}: {}; the next run looks again", terminal(&frozen.title), terminal(&why));
+                    return Ok(0);
+                }
+                Ok(other) => return Err(other.into()),
+                Err(error) => return Err(error),
+            },
+            done => return done,
+        }
+    }
+    tracing::warn!("{} was edited by others again and again; the next run looks again", terminal(&frozen.title));
+    Ok(0)
+}
+
+/// A log page that people took away, or that refuses the edit: told on the status page.
+pub async fn taken(run: &Run<Settings>, context: &Context, title: &str, why: &str) -> anyhow::Result<()> {
+    tracing::warn!("{}: {}", terminal(title), terminal(why));
+    let Some(fence) = run.fence() else { return Ok(()) };
+    let (key, now) = (format!("{TAKEN}{}", token("infobox-check", "", title)), context.now);
+    let value = serde_json::to_string(&(title, why))?;
+    run.db
+        .fenced(&fence, "noting a page that is left alone", async |tx| {
+            memo::set(tx, &key, &value, now).await
+        })
+        .await?;
+    Ok(())
+}
+
+async fn attempt(
+    run: &mut Run<Settings>,
+    context: &Context,
+    intent: &Intent,
+    frozen: &Frozen,
+    new: &[ChangeRow],
+) -> anyhow::Result<u64> {
+    let site = run.session.site().clone();
+    let title = site.title(&frozen.title).map_err(anyhow::Error::msg)?;
+    run.editor.wait_for_turn(&title).await?;
+    run.session.count_as(Phase::Safety);
+    let look = run.editor.look(&title, &[], &[]).await?;
+    let ids = frozen.rows.clone();
+    let mut done = async |tx: &mut FencedTx<'_>, found: &Found| {
+        let place = Logged {
+            title: frozen.title.clone(),
+            revid: found.revid,
+            at: found.at,
+        };
+        field_change::mark_logged(tx, &ids, &place).await?;
+        field_change::log_is_fresh(tx, &frozen.title).await
+    };
+    if let Some(outcome) = run.editor.settle(intent, &look, &mut done).await? {
+        return ended(run, context, intent, frozen, outcome).await;
+    }
+    let old = run
+        .db
+        .read(async |db| field_change::of_log_title(db, &run.wiki, &frozen.title).await)
+        .await?;
+    let (new, old) = refreshed(run, new.to_vec(), old).await?;
+    let text = Words::new(run, context).page(look.target.text(), &frozen.title, &new, &old);
+    if look.target.text().is_some_and(|page| new.iter().all(|row| logpage::has(page, &anchor(&run.wiki, row)))) {
+        // The lines stand there, but the database forgot: nothing is to be written.
+        let found = Found {
+            revid: look.base().unwrap_or(RevId(0)),
+            page_id: look.target.page_id.context("a page without an id")?,
+            title: look.target.title.clone(),
+            at: look.at,
+        };
+        return note_standing(run, context, intent, frozen, &found).await;
+    }
+    let pages: BTreeSet<u64> = new.iter().map(|row| row.change.page_id.0).collect();
+    let summary = format!("Logged {} on {} ({})", many(new.len(), "change"), many(pages.len(), "page"), intent.token);
+    let additive = Additive {
+        intent,
+        text: &text,
+        summary: &summary,
+    };
+    let outcome = run.editor.save_additive(&look, &additive, &mut done).await?;
+    if matches!(outcome, Outcome::Done(_)) && text.len() > run.accepted.parsed.settings.log_page_size {
+        grown(run, &frozen.title, context.now).await?;
+    }
+    ended(run, context, intent, frozen, outcome).await
+}
+
+fn many(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+async fn note_standing(
+    run: &Run<Settings>,
+    context: &Context,
+    intent: &Intent,
+    frozen: &Frozen,
+    found: &Found,
+) -> anyhow::Result<u64> {
+    let Some(fence) = run.fence() else { return Ok(0) };
+    let place = Logged {
+        title: frozen.title.clone(),
+        revid: found.revid,
+        at: found.at,
+    };
+    let (id, now) = (intent.id, context.now);
+    run.db
+        .fenced(&fence, "noting lines that stand on the log already", async |tx| {
+            if intent::mark_done(tx, id, Some(found.revid), None, now).await? {
+                field_change::mark_logged(tx, &frozen.rows, &place).await?;
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(0)
+}
+
+async fn ended(
+    run: &Run<Settings>,
+    context: &Context,
+    intent: &Intent,
+    frozen: &Frozen,
+    outcome: Outcome,
+) -> anyhow::Result<u64> {
+    match outcome {
+        Outcome::Done(_) => Ok(frozen.rows.len() as u64),
+        Outcome::TooEarly => {
+            tracing::info!("{}: sent less than five minutes ago without an answer", terminal(&frozen.title));
+            Ok(0)
+        }
+        Outcome::Dry => Ok(0),
+        Outcome::Gone(what) => {
+            let Some(fence) = run.fence() else { return Ok(0) };
+            let (id, now) = (intent.id, context.now);
+            let place = Logged {
+                title: frozen.title.clone(),
+                revid: RevId(0),
+                at: now,
+            };
+            run.db
+                .fenced(&fence, "giving an edit up as gone", async |tx| {
+                    intent::mark_gone(tx, id, &what, now).await?;
+                    field_change::mark_logged(tx, &frozen.rows, &place).await?;
+                    Ok(())
+                })
+                .await?;
+            taken(run, context, &frozen.title, &what).await?;
+            Ok(0)
+        }
+    }
+}
+
+/// Looks at the edits again before they are shown: reverted since, hidden since, or gone.
+pub async fn refreshed(
+    run: &Run<Settings>,
+    mut new: Vec<ChangeRow>,
+    mut old: Vec<ChangeRow>,
+) -> anyhow::Result<(Vec<ChangeRow>, Vec<ChangeRow>)> {
+    let open = |row: &&ChangeRow| !(row.user_hidden && row.values_hidden);
+    let mut revids: Vec<RevId> = new.iter().chain(&old).filter(open).map(|row| row.change.revid).collect();
+    revids.sort();
+    revids.dedup();
+    let revids: Vec<RevId> = revids.into_iter().rev().take(AGAIN).collect();
+    run.session.count_as(Phase::Safety);
+    let found = revisions(&run.session, &revids, false).await?;
+    let mut hidden: [Vec<RevId>; 3] = Default::default();
+    let mut reverted = Vec::new();
+    for revid in &revids {
+        match found.get(revid) {
+            None => hidden[2].push(*revid),
+            Some(revision) => {
+                match (revision.user_hidden(), revision.text_hidden) {
+                    (true, true) => hidden[2].push(*revid),
+                    (true, false) => hidden[0].push(*revid),
+                    (false, true) => hidden[1].push(*revid),
+                    (false, false) => {}
+                }
+                if revision.tags.iter().any(|tag| tag == "mw-reverted") {
+                    reverted.push(*revid);
+                }
+            }
+        }
+    }
+    let Some(fence) = run.fence() else { return Ok((new, old)) };
+    if reverted.is_empty() && hidden.iter().all(Vec::is_empty) {
+        return Ok((new, old));
+    }
+    let [users, values, both] = &hidden;
+    run.db
+        .fenced(&fence, "noting what was reverted or hidden", async |tx| {
+            // Which edit reverted is not told by the tag.
+            field_change::mark_reverted(tx, &reverted, RevId(0)).await?;
+            field_change::erase(tx, users, Erase::User).await?;
+            field_change::erase(tx, values, Erase::Values).await?;
+            field_change::erase(tx, both, Erase::Both).await
+        })
+        .await?;
+    for row in new.iter_mut().chain(&mut old) {
+        let revid = row.change.revid;
+        if reverted.contains(&revid) && row.reverted_by.is_none() {
+            row.reverted_by = Some(RevId(0));
+        }
+        if users.contains(&revid) || both.contains(&revid) {
+            (row.user_hidden, row.change.user) = (true, None);
+        }
+        if values.contains(&revid) || both.contains(&revid) {
+            row.values_hidden = true;
+            (row.change.old, row.change.new, row.change.verified, row.change.check) = (None, None, None, None);
+        }
+    }
+    Ok((new, old))
+}
+
+/// Log pages on which a line no longer says what it should, though nothing new is to be logged: brought up to date.
+pub async fn clean(run: &mut Run<Settings>, context: &Context) -> anyhow::Result<()> {
+    if run.fence().is_none() || !context.overrides.may_write() {
+        return Ok(());
+    }
+    let titles = run
+        .db
+        .read(async |db| field_change::stale_log_titles(db, &run.wiki, PER_CLEANING).await)
+        .await?;
+    for shown in titles {
+        if !run.goes_on().await? {
+            break;
+        }
+        let Ok(title) = run.session.site().title(&shown) else { continue };
+        let rows = run
+            .db
+            .read(async |db| field_change::of_log_title(db, &run.wiki, &shown).await)
+            .await?;
+        let words = Words::new(run, context);
+        let state = State {
+            title: &title,
+            marker: Some(MARKER),
+            is_status_page: false,
+            asked_again: false,
+        };
+        let computed = |look: &Look| {
+            Ok(look.target.page_id.map(|_| Computed {
+                text: words.page(look.target.text(), &shown, &[], &rows),
+                summary: "Marked what was reverted or hidden since".to_owned(),
+            }))
+        };
+        match run.editor.save_state(&state, computed).await {
+            Ok(_) => {}
+            Err(Refused::Page { code, info }) => taken(run, context, &shown, &format!("{info} ({code})")).await?,
+            Err(other) => return Err(other.into()),
+        }
+        let Some(fence) = run.fence() else { break };
+        run.db
+            .fenced(&fence, "noting that a log page is up to date", async |tx| {
+                field_change::log_is_fresh(tx, &shown).await
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+/// Lines of the last 30 days are looked at once a day: what the wiki hid since is erased, and goes from the pages.
+pub async fn look_for_hidden(run: &mut Run<Settings>, context: &Context) -> anyhow::Result<()> {
+    let Some(fence) = run.fence() else { return Ok(()) };
+    let last = run
+        .db
+        .read(async |db| memo::get(db, run.editor.job, &run.wiki, HIDDEN).await)
+        .await?;
+    if last.is_some_and(|last| context.now - last.updated < TimeDelta::hours(24)) {
+        return Ok(());
+    }
+    let since = context.now - KEPT_CLEAN;
+    let mut after = None;
+    let mut erased = 0;
+    loop {
+        let edits = run
+            .db
+            .read(async |db| field_change::since(db, &run.wiki, since, after, AT_ONCE).await)
+            .await?;
+        let Some(last) = edits.last().copied() else { break };
+        after = Some(last);
+        let open = edits.iter().filter(|edit| !(edit.user_hidden && edit.values_hidden));
+        let revids: Vec<RevId> = open.flat_map(|edit| [Some(edit.revid), edit.parent]).flatten().collect();
+        run.session.count_as(Phase::Safety);
+        let found = revisions(&run.session, &revids, false).await?;
+        let [mut users, mut values, mut both] = [Vec::new(), Vec::new(), Vec::new()];
+        for edit in &edits {
+            match found.get(&edit.revid) {
+                None => both.push(edit.revid),
+                Some(revision) => {
+                    if revision.user_hidden() {
+                        users.push(edit.revid);
+                    }
+                    // The old value is that of the revision before.
+                    let before = edit.parent.and_then(|parent| found.get(&parent));
+                    if revision.text_hidden || before.is_some_and(|before| before.text_hidden) {
+                        values.push(edit.revid);
+                    }
+                }
+            }
+        }
+        erased += run
+            .db
+            .fenced(&fence, "erasing what was hidden", async |tx| {
+                let mut rows = field_change::erase(tx, &users, Erase::User).await?.rows;
+                rows += field_change::erase(tx, &values, Erase::Values).await?.rows;
+                rows += field_change::erase(tx, &both, Erase::Both).await?.rows;
+                Ok(rows)
+            })
+            .await?;
+        if !run.goes_on().await? {
+            return Ok(());
+        }
+    }
+    if erased > 0 {
+        tracing::info!("{erased} lines were about something that is hidden now: erased");
+    }
+    let now = context.now;
+    run.db
+        .fenced(&fence, "noting when hidden edits were looked for", async |tx| {
+            memo::set(tx, HIDDEN, "", now).await
+        })
+        .await?;
+    clean(run, context).await
+}

@@ -1,0 +1,125 @@
+//! Goes through all pages with a box, some in every run, and finds marks that contradict the index: the damage that a
+//! dead bot left behind, and what was copied from other articles. It lists them; only under `repair` are they mended.
+
+use serde::{Deserialize, Serialize};
+use shared::core::types::{PageId, Timestamp};
+use shared::db::{box_page, memo, page_mark};
+use shared::job::Run;
+use shared::wiki::Phase;
+
+use crate::context::Context;
+use crate::mark::{edit, look, may_edit, store};
+use crate::settings::Settings;
+
+/// Where the sweep is, and how many pages were mended on which day.
+const PLACE: &str = "sweep";
+const MENDED: &str = "repaired";
+
+#[derive(Default, Serialize, Deserialize)]
+struct Place {
+    box_name: String,
+    after: u64,
+    round: Option<Timestamp>,
+}
+
+/// Looks at the next pages. A round through all boxes begins once a day at most.
+pub async fn sweep(run: &mut Run<Settings>, context: &Context) -> anyhow::Result<()> {
+    let Some(fence) = run.fence() else { return Ok(()) };
+    let stored = run
+        .db
+        .read(async |db| memo::get(db, run.editor.job, &run.wiki, PLACE).await)
+        .await?;
+    let mut place: Place = stored.and_then(|stored| serde_json::from_str(&stored.value).ok()).unwrap_or_default();
+    let indexed: Vec<&str> = context
+        .boxes
+        .iter()
+        .filter(|one| !one.index.is_empty())
+        .map(|one| one.def.name.as_str())
+        .collect();
+    let at = match indexed.iter().position(|name| *name == place.box_name) {
+        Some(at) => at,
+        None => {
+            let is_resting = place.round.is_some_and(|round| context.now - round < chrono::TimeDelta::hours(24));
+            if indexed.is_empty() || is_resting {
+                return Ok(());
+            }
+            place = Place {
+                round: Some(context.now),
+                ..Place::default()
+            };
+            0
+        }
+    };
+    let (name, after) = (indexed[at], PageId(place.after));
+    let limit = u32::try_from(run.session.batch_size()).unwrap_or(50);
+    let pages = run
+        .db
+        .read(async |db| box_page::after(db, &run.wiki, name, after, limit).await)
+        .await?;
+    run.session.count_as(Phase::Mentor);
+    let ids: Vec<PageId> = pages.iter().map(|page| page.page_id).collect();
+    let looked = look(run, context, &ids).await?;
+    store(run, &looked).await?;
+    let is_end = pages.len() < limit as usize;
+    let next = Place {
+        box_name: if is_end { indexed.get(at + 1).copied().unwrap_or("").to_owned() } else { name.to_owned() },
+        after: if is_end { 0 } else { ids.last().map_or(0, |id| id.0) },
+        round: place.round,
+    };
+    let (value, now) = (serde_json::to_string(&next)?, context.now);
+    run.db
+        .fenced(&fence, "noting how far the sweep is", async |tx| {
+            memo::set(tx, PLACE, &value, now).await
+        })
+        .await?;
+    Ok(())
+}
+
+/// Mends what the sweep found, as many pages a day as the settings allow. Says how many.
+pub async fn repair(run: &mut Run<Settings>, context: &Context) -> anyhow::Result<u64> {
+    let settings = run.accepted.parsed.settings.repair.clone();
+    let Some(fence) = run.fence().filter(|_| settings.enabled) else { return Ok(0) };
+    let today = context.now.format("%Y-%m-%d").to_string();
+    let stored = run
+        .db
+        .read(async |db| memo::get(db, run.editor.job, &run.wiki, MENDED).await)
+        .await?;
+    let mut done = stored
+        .and_then(|stored| {
+            let (day, count) = stored.value.split_once(' ')?;
+            count.parse::<u32>().ok().filter(|_| day == today)
+        })
+        .unwrap_or(0);
+    let stale = run
+        .db
+        .read(async |db| page_mark::stale(db, &run.wiki, settings.per_day).await)
+        .await?;
+    let mut ids: Vec<PageId> = stale.iter().map(|mark| mark.page_id).collect();
+    ids.dedup();
+    let mut mended = 0;
+    let looked = look(run, context, &ids).await?;
+    for page in looked {
+        if done >= settings.per_day || !may_edit(run, context) || !run.goes_on().await? {
+            break;
+        }
+        let is_stale = |mark: &&page_mark::PageMark| mark.stale.is_some();
+        let places: Vec<usize> = page
+            .marks
+            .iter()
+            .filter(is_stale)
+            .filter_map(|mark| Some(context.by_name(&mark.box_name)?.0))
+            .filter(|place| context.may_mark(*place))
+            .collect();
+        if places.is_empty() || !edit(run, context, &page, &places, true).await? {
+            continue;
+        }
+        (done, mended) = (done + 1, mended + 1);
+        let (value, now) = (format!("{today} {done}"), context.now);
+        run.db
+            .fenced(&fence, "counting mended pages", async |tx| {
+                memo::set(tx, MENDED, &value, now).await
+            })
+            .await?;
+    }
+    Ok(mended)
+}

@@ -1,0 +1,228 @@
+//! What the commands are and do: the table behind `help` and behind every message about a mistyped command.
+
+use super::command::unknown;
+
+/// One command with its forms.
+struct Topic {
+    /// Its name, and other names for the same.
+    names: &'static [&'static str],
+    /// How it is written, and what that does.
+    forms: &'static [(&'static str, &'static str)],
+    /// Examples.
+    examples: &'static [&'static str],
+}
+
+const TOPICS: &[Topic] = &[
+    Topic {
+        names: &["wl"],
+        forms: &[
+            (
+                "wl add <username> <page>",
+                "adds <username> to the whitelist for <page>: such edits are not reported",
+            ),
+            ("wl add <username> *", "the same for all pages"),
+            (
+                "wl del <username> <page>",
+                "removes the link between <username> and <page> from the whitelist; `*` as above",
+            ),
+            (
+                "wl search <username> <page>",
+                "tells whether the link is on the whitelist",
+            ),
+            (
+                "wl search user <username>",
+                "tells to which pages <username> is linked on the whitelist",
+            ),
+            (
+                "wl search string <page>",
+                "tells which users are linked to <page> on the whitelist; `wl search page <page>` does too",
+            ),
+        ],
+        examples: &["wl add Beetstra Water", "wl add Beetstra *", "wl search page Water"],
+    },
+    Topic {
+        names: &["bl"],
+        forms: &[
+            (
+                "bl add <username> <page>",
+                "adds <username> to the blacklist for <page>: such edits are always reported",
+            ),
+            (
+                "bl del <username> <page>",
+                "removes the link between <username> and <page> from the blacklist",
+            ),
+            (
+                "bl search <username> <page>",
+                "tells whether the link is on the blacklist",
+            ),
+            (
+                "bl search user <username>",
+                "tells to which pages <username> is linked on the blacklist",
+            ),
+            (
+                "bl search string <page>",
+                "tells which users are linked to <page> on the blacklist; `bl search page <page>` does too",
+            ),
+        ],
+        examples: &["bl add Beetstra Water", "bl search user Beetstra"],
+    },
+    Topic {
+        names: &["ml"],
+        forms: &[
+            (
+                "ml add <page>",
+                "starts monitoring <page>: any edit of it by a user who is not whitelisted is reported",
+            ),
+            ("ml del <page>", "removes <page> from the monitor list"),
+            ("ml search <page>", "tells whether <page> is on the monitor list"),
+        ],
+        examples: &["ml add Water", "ml search Water"],
+    },
+    Topic {
+        names: &["fieldlist"],
+        forms: &[(
+            "fieldlist <boxname>",
+            "lists all fields monitored for a box, and which of them are verified",
+        )],
+        examples: &["fieldlist Drugbox"],
+    },
+    Topic {
+        names: &["managers"],
+        forms: &[("managers <boxname>", "lists all managers of a box")],
+        examples: &["managers Drugbox"],
+    },
+    Topic {
+        names: &["boxlist"],
+        forms: &[("boxlist", "lists all boxes monitored")],
+        examples: &[],
+    },
+    Topic {
+        names: &["quiet", "silent"],
+        forms: &[(
+            "quiet",
+            "silences the bot: nothing is reported until `report`; `silent` is the same. The marks in articles go on",
+        )],
+        examples: &[],
+    },
+    Topic {
+        names: &["report"],
+        forms: &[("report", "turns reporting back on after `quiet`, `silent` or `quit`")],
+        examples: &[],
+    },
+    Topic {
+        names: &["reportlevel"],
+        forms: &[
+            (
+                "reportlevel <level>",
+                "sets the report level: 0 = silence, 1 = high priority changes, 2 = all changes",
+            ),
+            (
+                "reportlevel settings",
+                "leaves the report level to the settings page again",
+            ),
+            ("reportlevel", "tells the report level that was set"),
+        ],
+        examples: &["reportlevel 1"],
+    },
+    Topic {
+        names: &["status"],
+        forms: &[(
+            "status",
+            "status messages: the last run, reporting, report level, what is switched off",
+        )],
+        examples: &[],
+    },
+    Topic {
+        names: &["quit", "die"],
+        forms: &[(
+            "quit",
+            "the bot writes nothing on the wiki any more until `report`; `die` is the same",
+        )],
+        examples: &[],
+    },
+    Topic {
+        names: &["off"],
+        forms: &[
+            (
+                "off <boxname>",
+                "no edits of articles for this box until `on <boxname>`, whatever the settings page says",
+            ),
+            ("off", "no edits of articles at all until `on`"),
+        ],
+        examples: &["off Drugbox"],
+    },
+    Topic {
+        names: &["on"],
+        forms: &[
+            ("on <boxname>", "ends `off <boxname>`: the settings page decides again"),
+            ("on", "ends `off`"),
+        ],
+        examples: &["on Drugbox"],
+    },
+    Topic {
+        names: &["help"],
+        forms: &[
+            ("help", "shows the commands"),
+            ("help <command>", "shows help for a command"),
+        ],
+        examples: &["help wl"],
+    },
+];
+
+/// The names of the commands, in the order of the table; of several for one command the first.
+pub(super) fn names() -> Vec<&'static str> {
+    TOPICS.iter().filter_map(|topic| topic.names.first().copied()).collect()
+}
+
+/// Whether a command has this name, in lower case.
+pub(super) fn is_command(name: &str) -> bool {
+    find(name).is_some()
+}
+
+/// How a command is written: `wl` gives every form, `wl add` those that begin so.
+pub(super) fn forms(topic: &str) -> Vec<&'static str> {
+    let name = topic.split(' ').next().unwrap_or(topic);
+    let forms = find(name).map_or(&[][..], |topic| topic.forms);
+    let is_wanted = |form: &str| {
+        name == topic
+            || form
+                .strip_prefix(topic)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    };
+    forms
+        .iter()
+        .map(|(form, _)| *form)
+        .filter(|form| is_wanted(form))
+        .collect()
+}
+
+fn find(name: &str) -> Option<&'static Topic> {
+    TOPICS.iter().find(|topic| topic.names.contains(&name))
+}
+
+/// The help for one command, or the list of all. Lines for people, without an end of line after the last; a word
+/// that is no command is told so.
+pub fn help(command: Option<&str>) -> String {
+    let mut lines = Vec::new();
+    match command {
+        None => {
+            lines.push("Names with spaces stand in quotes, or have `_` for the space.".to_owned());
+            for (form, _) in TOPICS.iter().flat_map(|topic| topic.forms) {
+                lines.push((*form).to_owned());
+            }
+            lines.push("`help <command>` tells what a command does.".to_owned());
+        }
+        Some(command) => match find(&command.to_lowercase()) {
+            None => lines.push(unknown(command)),
+            Some(topic) => {
+                for (form, what) in topic.forms {
+                    lines.push(format!("{form}: {what}."));
+                }
+                if !topic.examples.is_empty() {
+                    lines.push(format!("Examples: {}", topic.examples.join("; ")));
+                }
+            }
+        },
+    }
+    lines.join("\n")
+}

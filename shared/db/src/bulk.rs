@@ -1,0 +1,95 @@
+//! Many rows by few statements of bounded size, so that 15,000 rows are neither
+//! 15,000 statements nor one that is larger than what the server takes.
+
+use crate::connect::Conn;
+use crate::error::Result;
+use crate::session::{FromFields, list};
+use mysql_async::Value;
+
+/// Rows per INSERT, ids per IN.
+pub(crate) const SLICE: usize = 500;
+
+/// Bytes per INSERT: a quarter of the packet that every server takes (16 MB, and
+/// our own limit), since one row alone may have some megabytes.
+const BYTES: usize = 4 * 1024 * 1024;
+
+/// `INSERT … VALUES`, in as many statements as it takes. `head` ends before the
+/// word VALUES, `tail` is what follows the rows. All rows have equally many
+/// values. Rows affected, as the server counts: 1 a new one, 2 a changed one.
+pub(crate) async fn insert(
+    conn: &mut Conn,
+    what: &'static str,
+    head: &str,
+    tail: &str,
+    rows: impl IntoIterator<Item = Vec<Value>>,
+) -> Result<u64> {
+    let mut affected = 0;
+    let (mut values, mut n, mut bytes) = (Vec::new(), 0, 0);
+    let mut rows = rows.into_iter().peekable();
+    while let Some(row) = rows.next() {
+        let width = row.len();
+        bytes += size(&row);
+        n += 1;
+        values.extend(row);
+        let is_full = n == SLICE || rows.peek().is_none_or(|next| bytes + size(next) > BYTES);
+        if is_full {
+            let one = format!("({})", list("?", width));
+            let sql = format!("{head} VALUES {} {tail}", list(&one, n));
+            affected += conn.run(what, &sql, std::mem::take(&mut values)).await?.affected;
+            (n, bytes) = (0, 0);
+        }
+    }
+    Ok(affected)
+}
+
+fn size(row: &[Value]) -> usize {
+    let bytes = |value: &Value| match value {
+        Value::Bytes(bytes) => bytes.len(),
+        _ => 8,
+    };
+    row.iter().map(bytes).sum()
+}
+
+/// The rows for a list of ids, which may be longer than one statement takes:
+/// `sql` has `(IDS)` where it belongs, `before` and `after` are the values of the
+/// other places. The order holds within [`SLICE`] ids only.
+pub(crate) async fn select<T: FromFields>(
+    conn: &mut Conn,
+    what: &'static str,
+    sql: &str,
+    before: &[Value],
+    ids: &[u64],
+    after: &[Value],
+) -> Result<Vec<T>> {
+    let mut rows = Vec::new();
+    for some in ids.chunks(SLICE) {
+        let (sql, values) = with_ids(sql, before, some, after);
+        rows.extend(conn.rows(what, &sql, values).await?);
+    }
+    Ok(rows)
+}
+
+/// As [`select`], for a statement that writes; rows affected.
+pub(crate) async fn run(
+    conn: &mut Conn,
+    what: &'static str,
+    sql: &str,
+    before: &[Value],
+    ids: &[u64],
+    after: &[Value],
+) -> Result<u64> {
+    let mut affected = 0;
+    for some in ids.chunks(SLICE) {
+        let (sql, values) = with_ids(sql, before, some, after);
+        affected += conn.run(what, &sql, values).await?.affected;
+    }
+    Ok(affected)
+}
+
+fn with_ids(sql: &str, before: &[Value], ids: &[u64], after: &[Value]) -> (String, Vec<Value>) {
+    let sql = sql.replace("(IDS)", &format!("({})", list("?", ids.len())));
+    let mut values = before.to_vec();
+    values.extend(ids.iter().map(|&id| Value::from(id)));
+    values.extend_from_slice(after);
+    (sql, values)
+}
