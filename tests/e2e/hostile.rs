@@ -196,7 +196,7 @@ const ATOMS: &[&str] = &[
 ];
 
 /// Numbers that a seed repeats (xorshift).
-struct Numbers(u64);
+pub(crate) struct Numbers(pub(crate) u64);
 
 impl Numbers {
     fn below(&mut self, n: usize) -> usize {
@@ -206,7 +206,7 @@ impl Numbers {
         usize::try_from(self.0 >> 16).unwrap_or(0) % n
     }
 
-    fn string(&mut self) -> String {
+    pub(crate) fn string(&mut self) -> String {
         let mut out = String::new();
         for _ in 0..=self.below(9) {
             match self.below(12) {
@@ -221,7 +221,7 @@ impl Numbers {
 
 /// What a reader should see, by the rules that `text` documents, written a second time: form C, white space as one
 /// space and none at the ends, what cannot be seen by its name, a mark where it was cut.
-fn expected(text: &str, most: usize) -> String {
+pub(crate) fn expected(text: &str, most: usize) -> String {
     let mut named = String::new();
     for c in text.nfc() {
         let n = u32::from(c);
@@ -276,7 +276,7 @@ fn placed(n: usize, string: &str) -> (String, Vec<String>) {
     (page, shown)
 }
 
-fn words(text: &str) -> String {
+pub(crate) fn words(text: &str) -> String {
     text.split(|c: char| c.is_whitespace())
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()

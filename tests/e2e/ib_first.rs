@@ -44,7 +44,7 @@ async fn the_first_run_stores_now_and_edits_nothing() -> Result<()> {
 
     let run = scene.job().later(wikicrew_tests::boxes::SETTLED).run_ok().await?;
     ensure_quiet(&run)?;
-    assert!(run.summary()?.contains("Edited: False"), "{run}");
+    assert_eq!(number(&run, "edits")?, 1, "the status page, and nothing else: {run}");
     ensure_logged_once(&scene, 0).await?;
     assert_eq!(scene.bot_edits("Acetone").await?, [""; 0]);
     for of in [&scene.chem, &scene.drug] {
@@ -55,7 +55,7 @@ async fn the_first_run_stores_now_and_edits_nothing() -> Result<()> {
         said.contains("The first run stored where the wiki stands now"),
         "{said}"
     );
-    assert_eq!(number(&run, "pages")?, 1, "the pages with boxes are known: {run}");
+    assert_eq!(number(&run, "listed")?, 2, "the page with the box and the line of the index are known: {run}");
 
     // From here on nothing is missed.
     scene.replace("Acetone", "Ben", "67-64-7", "67-64-8", "").await?;
@@ -212,7 +212,7 @@ async fn numbered_fields_are_marked_one_by_one() -> Result<()> {
     let revid = scene.revid("Mixture").await?;
     scene.edit("Mixture", "Ben", &text("71-43-3"), "").await?;
     let marked = format!(
-        "{{{{Chembox\n| Verifiedfields = changed\n| verifiedrevid = {revid}\n| Section1={{{{Chembox Identifiers\n\
+        "{{{{Chembox\n| Verifiedfields=changed\n| verifiedrevid={revid}\n| Section1={{{{Chembox Identifiers\n\
          | CASNo1_Ref = {{{{cascite|correct|??}}}}\n| CASNo1 = 67-64-1\n\
          | CASNo3_Ref = {{{{cascite|changed|??}}}}\n| CASNo3 = 71-43-3\n }}}}\n}}}}\nTwo."
     );

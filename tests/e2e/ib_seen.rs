@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
 use regex::Regex;
-use wikicrew_tests::boxes::{BoxPages, Boxes};
+use wikicrew_tests::boxes::{BoxPages, Boxes, Record};
+use wikicrew_core::intent::token;
 use wikicrew_tests::run::Run;
 
 use crate::seen::{decoded, number};
@@ -45,11 +46,21 @@ fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the patterns are constants that were tried")
 }
 
-/// How often each row's anchor stands in the logs of both boxes, by the row's number.
+/// The anchor of a row's bullet: a name that the revision and the field make, so that it is the same in a database
+/// that was lost and filled again.
+pub fn anchor(scene: &Boxes, row: &Record) -> String {
+    let rule = &row["rule"];
+    let rule = rule[..1].to_uppercase() + &rule[1..];
+    let key = format!("{}:{rule}:{}:{}:{}", row["revid"], row["box"], row["ordinal"], row["field"]);
+    let token = token("infobox-check", &scene.wiki_key(), &key);
+    token.split_once('-').map_or(token.clone(), |(_, name)| name.to_owned())
+}
+
+/// How often each anchor stands in the logs of both boxes.
 pub async fn anchors(scene: &Boxes) -> Result<BTreeMap<String, usize>> {
     let logs = scene.log_of(&scene.chem).await? + &scene.log_of(&scene.drug).await?;
     let mut found = BTreeMap::new();
-    for anchor in regex(r"<!--ib:(\d+) ").captures_iter(&logs) {
+    for anchor in regex(r"<!--ib:([a-z0-9]+) ").captures_iter(&logs) {
         *found.entry(anchor[1].to_owned()).or_default() += 1;
     }
     Ok(found)
@@ -59,7 +70,7 @@ pub async fn anchors(scene: &Boxes) -> Result<BTreeMap<String, usize>> {
 pub async fn ensure_logged_once(scene: &Boxes, count: usize) -> Result<()> {
     let rows = scene.rows().await?;
     let told: Vec<_> = rows.iter().filter(|row| row["to_log"] == "1").collect();
-    let wanted: BTreeMap<String, usize> = told.iter().map(|row| (row["id"].clone(), 1)).collect();
+    let wanted: BTreeMap<String, usize> = told.iter().map(|row| (anchor(scene, row), 1)).collect();
     let anchors = anchors(scene).await?;
     ensure!(
         anchors == wanted,
@@ -79,7 +90,7 @@ pub async fn ensure_logged_once(scene: &Boxes, count: usize) -> Result<()> {
             .find(|revision| revision.revid.to_string() == row["logged_revid"]);
         let edit = edit.with_context(|| format!("no edit {} of {}", row["logged_revid"], row["log_title"]))?;
         ensure!(
-            edit.text.contains(&format!("<!--ib:{} ", row["id"])),
+            edit.text.contains(&format!("<!--ib:{} ", anchor(scene, &row))),
             "another edit put line {} there",
             row["id"]
         );

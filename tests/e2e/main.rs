@@ -2,6 +2,7 @@
 //! They need the sandbox (`scripts/sandbox up`) and the built jobs (`cargo build --workspace --bins`).
 
 mod again;
+mod arguments;
 mod commands;
 mod doubt;
 mod dry;

@@ -260,8 +260,12 @@ impl Boxes {
     /// `infobox-check` in this project. The wiki has a fixed name in the database, so that it is the same wiki through
     /// a proxy and without one.
     pub fn job(&self) -> Job {
-        let wiki = format!("{}wiki", self.world.prefix.to_lowercase());
-        self.world.job("infobox-check").env("WIKICREW_WIKI", &wiki)
+        self.world.job("infobox-check").env("WIKICREW_WIKI", &self.wiki_key())
+    }
+
+    /// What the wiki is called in the database.
+    pub fn wiki_key(&self) -> String {
+        format!("{}wiki", self.world.prefix.to_lowercase())
     }
 
     /// One run, now: reports, but sets no marks for edits of the last hour.

@@ -64,13 +64,14 @@ impl Position {
     }
 }
 
-/// The stored position. A real run takes the checkpoint over; a dry one only reads it.
-pub async fn position(run: &Run<Settings>) -> anyhow::Result<Option<Position>> {
+/// The stored position, and the bytes in which it is stored. A real run takes the checkpoint over; a dry one only reads
+/// it.
+pub async fn position(run: &Run<Settings>) -> anyhow::Result<Option<(Position, Vec<u8>)>> {
     let bytes = match run.fence() {
         Some(fence) => checkpoint::adopt(&run.db, &fence, SOURCE, run.clock.now()).await?,
         None => stored(&run.db, run.editor.job, &run.wiki).await?,
     };
-    bytes.as_deref().map(Position::from_bytes).transpose()
+    bytes.map(|bytes| Ok((Position::from_bytes(&bytes)?, bytes))).transpose()
 }
 
 async fn stored(db: &Db, job: &str, wiki: &str) -> anyhow::Result<Option<Vec<u8>>> {

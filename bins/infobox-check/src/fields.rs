@@ -133,11 +133,11 @@ async fn online(title: &str, args: &FieldsArgs, common: &CommonArgs) -> anyhow::
 async fn names_on_wiki(session: &Session, name: &str) -> anyhow::Result<TemplateNames> {
     let site = session.site();
     let given = template_title(site, name)?;
-    let mut infos = page_infos(session, &[given.clone()]).await?;
+    let mut infos = page_infos(session, std::slice::from_ref(&given)).await?;
     let target = infos.first().and_then(|info| info.redirect_to.clone());
     let real = target.unwrap_or(given);
     if infos.first().is_some_and(|info| info.redirect_to.is_some()) {
-        infos = page_infos(session, &[real.clone()]).await?;
+        infos = page_infos(session, std::slice::from_ref(&real)).await?;
     }
     let redirects: Vec<String> = infos.into_iter().flat_map(|info| info.redirects).collect();
     names(site, &real, &redirects)

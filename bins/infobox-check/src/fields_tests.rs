@@ -59,7 +59,7 @@ fn people_read_safe_lines() {
         out,
         "2:1 {{chembox}}\n  Name = Acetone <!-- c -->\n  Section1 = {{Chembox Identifiers | CAS<!-- = -->No = 67-64-1⟨U+001B⟩[31m | 2 }}\n\n\
          4:14 {{Chembox Identifiers}} in {{chembox}}\n  CASNo = 67-64-1⟨U+001B⟩[31m\n  1 :  2\n\n\
-         7:24 {{other}}\n  1 :  {{#if:|y}}\n   =\n\n7:33 {{#if:}} in {{other}}\n  1 : y\n"
+         7:23 {{other}}\n  1 :  {{#if:|y}}\n   =\n\n7:32 {{#if:}} in {{other}}\n  1 : y\n"
     );
     assert_eq!(for_people("x", &Scan::default(), &[]), "No templates.\n");
 }

@@ -16,6 +16,7 @@ use shared::messages::Messages;
 use shared::wiki::{Error, Session};
 
 use crate::overrides::Overrides;
+use crate::run::{FIRST_RUN, GAP};
 use crate::settings::Settings;
 use crate::surroundings::{self, Surroundings};
 use crate::{log, pages_list};
@@ -123,6 +124,10 @@ async fn done(
             ],
         ));
     }
+    let first = db.read(async |db| memo::get(db, InfoboxCheck::NAME, wiki, FIRST_RUN).await).await?;
+    if let Some(first) = first.filter(|first| now - first.updated < TimeDelta::days(7)) {
+        lines.push(messages.say("first-run", &[("time", &messages.time(first.updated))]));
+    }
     let (mut pages, mut open) = (0, 0);
     for one in &seen.boxes {
         let name = &one.def.name;
@@ -163,7 +168,7 @@ async fn waiting(db: &Db, wiki: &str, site: &Site, messages: &Messages<'_>) -> a
             lines.push(messages.say("taken-away", &[("page", &page), ("why", &plain(&why, SHOWN))]));
         }
     }
-    if let Some(memo) = db.read(async |db| memo::get(db, job, wiki, crate::run::GAP).await).await? {
+    if let Some(memo) = db.read(async |db| memo::get(db, job, wiki, GAP).await).await? {
         lines.extend(gap(messages, &memo.value));
     }
     for row in db.read(async |db| index_line::proposed(db, wiki, MANY).await).await? {

@@ -10,20 +10,16 @@ mod entry;
 pub use args::ByHand;
 
 use answer::Answer;
-use anyhow::ensure;
 use serde_json::json;
 use shared::args::CommonArgs;
 use shared::boot::Boot;
-use shared::core::lists::{self, Command, Level, clean_reason, parse_words};
+use shared::core::lists::{self, Command, Level, parse_words};
 use shared::db::{Access, Db, list, run as run_record};
 use shared::job;
 use shared::manual::offline_site;
 use shared::wiki::{Session, Stop};
 
 use crate::overrides::{Given, NAME, Overrides, Silence, Switch};
-
-/// Longest name of an operator, in bytes.
-const MAX_BY: usize = 255;
 
 /// What a command works with.
 struct Desk<'a> {
@@ -42,7 +38,11 @@ pub async fn run(given: &ByHand, args: &CommonArgs) -> anyhow::Result<bool> {
     let words = given.words();
     let draft = parse_words(&words, &offline_site()?).map_err(anyhow::Error::msg)?;
     if let Command::Help(command) = &draft {
-        return Ok(Answer::text(&lists::help(command.as_deref())).print(args.json));
+        let mut text = lists::help(command.as_deref());
+        if command.is_none() {
+            text += "\nThe other subcommands and the flags: `infobox-check --help`.";
+        }
+        return Ok(Answer::text(&text).print(args.json));
     }
     let Ok(boot) = job::boot(NAME, args) else {
         anyhow::bail!("the environment is not complete: see the messages above");
@@ -151,16 +151,16 @@ impl Desk<'_> {
             Command::Fields(name) => boxes::fields(&boxes::settings(self.boot, session).await?, &name),
             Command::Managers(name) => boxes::managers(&boxes::settings(self.boot, session).await?, &name),
             Command::Boxes => {
-                let overrides = Overrides::load(&self.db, &self.wiki).await?;
+                let overrides = self.overrides().await?;
                 Ok(boxes::all(&boxes::settings(self.boot, session).await?, &overrides))
             }
             Command::Off(Some(name)) => {
-                let name = boxes::name(self.boot, session, &name).await?;
+                let name = boxes::name(self.boot, session, &name, &self.overrides().await?).await?;
                 let said = format!("No article is edited for {name} any more until `on {name}`.");
                 self.switch(Switch::Off(Some(name), true), &said).await
             }
             Command::On(Some(name)) => {
-                let name = boxes::name(self.boot, session, &name).await?;
+                let name = boxes::name(self.boot, session, &name, &self.overrides().await?).await?;
                 let said = format!("The settings page says whether articles are edited for {name}.");
                 self.switch(Switch::Off(Some(name), false), &said).await
             }
@@ -168,11 +168,15 @@ impl Desk<'_> {
         }
     }
 
+    async fn overrides(&self) -> anyhow::Result<Overrides> {
+        Overrides::load(&self.db, &self.wiki).await
+    }
+
     async fn switch(&self, switch: Switch, said: &str) -> anyhow::Result<Answer> {
         if !self.args.dry_run {
             switch.throw(&self.db, &self.wiki, &self.given).await?;
         }
-        let now = Overrides::load(&self.db, &self.wiki).await?;
+        let now = self.overrides().await?;
         Ok(self.done(said.to_owned(), json!({"overrides": now.json()})))
     }
 
@@ -186,7 +190,7 @@ impl Desk<'_> {
     }
 
     async fn level(&self) -> anyhow::Result<Answer> {
-        let now = Overrides::load(&self.db, &self.wiki).await?;
+        let now = self.overrides().await?;
         let said = match now.level() {
             Some(level) => format!("Report level {level}, set by hand."),
             None => "The settings page says the report level.".to_owned(),
@@ -195,7 +199,7 @@ impl Desk<'_> {
     }
 
     async fn status(&self) -> anyhow::Result<Answer> {
-        let now = Overrides::load(&self.db, &self.wiki).await?;
+        let now = self.overrides().await?;
         let wiki = &self.wiki;
         let last = self
             .db

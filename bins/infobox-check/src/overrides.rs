@@ -133,7 +133,11 @@ impl Overrides {
             LEVEL => {
                 self.level = match value {
                     "settings" => None,
-                    level => Some((level.parse()?, given)),
+                    level => {
+                        let level = level.parse()?;
+                        ensure!(level <= 2, "no report level");
+                        Some((level, given))
+                    }
                 };
             }
             OFF => self.off_all = is_off.context("unknown value")?.then_some(given),

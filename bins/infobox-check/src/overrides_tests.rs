@@ -94,6 +94,7 @@ fn what_cannot_be_read_is_an_error() {
     for (name, value) in [
         (REPORT, r#"{"value":"loud","by":"Olga","since":"2026-01-02T03:04:05Z"}"#),
         (LEVEL, r#"{"value":"x","by":"Olga","since":"2026-01-02T03:04:05Z"}"#),
+        (LEVEL, r#"{"value":"3","by":"Olga","since":"2026-01-02T03:04:05Z"}"#),
         (OFF, r#"{"value":"yes","by":"Olga","since":"2026-01-02T03:04:05Z"}"#),
         (OFF, r#"{"value":"off","since":"2026-01-02T03:04:05Z"}"#),
         (OFF, "off"),

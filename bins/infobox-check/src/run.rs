@@ -52,8 +52,8 @@ pub async fn work(run: &mut Run<Settings>, surroundings: Surroundings) -> anyhow
     counts.listed += index_sync::sync(run, &context).await?;
     match position {
         None => first(run, &context).await?,
-        Some(position) => {
-            read(run, &context, &position, &mut counts).await?;
+        Some((position, stored)) => {
+            read(run, &context, &position, &stored, &mut counts).await?;
             write(run, &context, &mut counts).await?;
         }
     }
@@ -87,6 +87,8 @@ fn ask<'a>(run: &Run<Settings>, context: &'a Context, since: Timestamp) -> Ask<'
 async fn first(run: &mut Run<Settings>, context: &Context) -> anyhow::Result<()> {
     run.session.count_as(Phase::Learner);
     let now = changes(&run.session, &ask(run, context, run.started)).await?.asked_at;
+    // What was done in this very second, too, was there before.
+    let before = changes(&run.session, &ask(run, context, now)).await?.items;
     tracing::info!(
         "the first run: stored where the wiki stands now ({now}); edits before are not looked at (backtest --since reads them)"
     );
@@ -94,7 +96,11 @@ async fn first(run: &mut Run<Settings>, context: &Context) -> anyhow::Result<()>
     let position = Position {
         until: now,
         start: now,
-        handled: BTreeMap::new(),
+        handled: before
+            .iter()
+            .filter(|change| change.timestamp >= now)
+            .map(|change| (change.revid, change.timestamp))
+            .collect(),
     };
     let (bytes, text) = (position.to_bytes(), now.to_rfc3339());
     run.db
@@ -112,6 +118,7 @@ async fn read(
     run: &mut Run<Settings>,
     context: &Context,
     position: &Position,
+    stored: &[u8],
     counts: &mut Counts,
 ) -> anyhow::Result<()> {
     run.session.count_as(Phase::Learner);
@@ -153,7 +160,7 @@ async fn read(
         start: position.start,
         handled,
     };
-    let (rows, listed) = store(run, context, position, &next, &batch, &present, &gone, gap.as_ref()).await?;
+    let (rows, listed) = store(run, context, stored, &next, &batch, &present, &gone, gap.as_ref()).await?;
     counts.rows += rows;
     counts.listed += listed;
     Ok(())
@@ -163,7 +170,7 @@ async fn read(
 async fn store(
     run: &Run<Settings>,
     context: &Context,
-    position: &Position,
+    stored: &[u8],
     next: &Position,
     batch: &Batch,
     present: &[(usize, PageId, shared::wiki::PageNow)],
@@ -172,13 +179,13 @@ async fn store(
 ) -> anyhow::Result<(u64, u64)> {
     let Some(fence) = run.fence() else { return Ok((0, 0)) };
     let reverted = find_reverted(run, batch).await?;
-    let (old, next, now) = (position.to_bytes(), next.to_bytes(), context.now);
+    let (next, now) = (next.to_bytes(), context.now);
     let gap = gap.map(|gap| serde_json::json!([gap.from, gap.to, gap.filled]).to_string());
     let name = |place: usize| context.boxes[place].def.name.as_str();
     let rows = run
         .db
         .fenced(&fence, "storing a batch of edits", async |tx: &mut FencedTx<'_>| {
-            checkpoint::begin_with(tx, SOURCE, Some(&old)).await?;
+            checkpoint::begin_with(tx, SOURCE, Some(stored)).await?;
             let new = field_change::insert(tx, &batch.rows).await?;
             let mut rows = 0;
             for (revids, by) in &reverted {

@@ -84,7 +84,7 @@ pub fn boxes() -> Vec<String> {
 fn chembox(out: &mut String) {
     out.push_str("{{chembox\n| verifiedrevid = 266420980\n| Name = Acetone\n| ImageFile = Acetone-2D-skeletal.svg\n");
     for (i, section) in SECTIONS.iter().enumerate() {
-        let _ = write!(out, "| Section{} = {{{{Chembox {section}\n", i + 1);
+        let _ = writeln!(out, "| Section{} = {{{{Chembox {section}", i + 1);
         for field in 0..12 {
             let _ = match field % 4 {
                 0 => writeln!(out, "|   {section}{field}_Ref = {{{{cascite|correct|??}}}}"),

@@ -148,6 +148,32 @@ pub fn target(text: &str) -> Wikitext {
     Wikitext(escape(text.trim(), ",.()/:-"))
 }
 
+/// Text of a user as the value of a template's parameter, for templates that
+/// show it. Unlike [`plain`] it is not cut, and white space stays: line ends,
+/// and blanks at the ends or beside each other, as entities, which neither
+/// the template nor a list at the start of a line takes for its own. Like
+/// there, control and bidi characters become their visible name.
+pub fn argument(text: &str) -> Wikitext {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.replace("\r\n", "\n").nfc() {
+        match c {
+            '\t' => shown.push(c),
+            c if c.is_control() && c.is_whitespace() => shown.push('\n'),
+            c => push_visible(&mut shown, c),
+        }
+    }
+    let mut out = String::with_capacity(shown.len() * 2);
+    let escaped = escape(&shown, ",.()");
+    for (i, c) in escaped.char_indices() {
+        let is_alone = i > 0 && i + 1 < escaped.len() && !escaped[..i].ends_with(' ');
+        match c {
+            ' ' if !is_alone => out.push_str("&#32;"),
+            c => out.push(c),
+        }
+    }
+    Wikitext(out)
+}
+
 /// A link to a page of this wiki; a file or category is named, not shown or
 /// joined. Without a label the title is shown.
 pub fn page_link(site: &Site, title: &Title, label: Option<&str>) -> Wikitext {

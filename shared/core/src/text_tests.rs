@@ -252,3 +252,25 @@ proptest! {
         prop_assert!(!csv(&text).starts_with(['=', '+', '-', '@', '\t', '\r']));
     }
 }
+
+#[test]
+fn an_argument_keeps_what_it_can() {
+    for (text, wanted) in [
+        ("a b", "a b"),
+        (" a  b ", "&#32;a &#32;b&#32;"),
+        ("", ""),
+        (" ", "&#32;"),
+        ("a|b=c", "a&#124;b&#61;c"),
+        ("{{x}}~~~~", "&#123;&#123;x&#125;&#125;&#126;&#126;&#126;&#126;"),
+        ("* a\r\n# b\rc\n", "&#42; a&#10;&#35; b&#10;c&#10;"),
+        ("\ta", "&#9;a"),
+        (
+            "\u{202e}a\u{0}",
+            "&#10216;U&#43;202E&#10217;a&#10216;U&#43;0000&#10217;",
+        ),
+        ("e\u{301}", "é"),
+        ("http://x.example RFC 1", "http&#58;&#47;&#47;x&#46;example &#82;FC 1"),
+    ] {
+        assert_eq!(argument(text).as_str(), wanted, "{text:?}");
+    }
+}

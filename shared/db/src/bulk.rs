@@ -5,6 +5,7 @@ use crate::connect::Conn;
 use crate::error::Result;
 use crate::session::{FromFields, list};
 use mysql_async::Value;
+use std::iter::Peekable;
 
 /// Rows per INSERT, ids per IN.
 pub(crate) const SLICE: usize = 500;
@@ -24,22 +25,36 @@ pub(crate) async fn insert(
     rows: impl IntoIterator<Item = Vec<Value>>,
 ) -> Result<u64> {
     let mut affected = 0;
-    let (mut values, mut n, mut bytes) = (Vec::new(), 0, 0);
     let mut rows = rows.into_iter().peekable();
-    while let Some(row) = rows.next() {
-        let width = row.len();
-        bytes += size(&row);
-        n += 1;
-        values.extend(row);
-        let is_full = n == SLICE || rows.peek().is_none_or(|next| bytes + size(next) > BYTES);
-        if is_full {
-            let one = format!("({})", list("?", width));
-            let sql = format!("{head} VALUES {} {tail}", list(&one, n));
-            affected += conn.run(what, &sql, std::mem::take(&mut values)).await?.affected;
-            (n, bytes) = (0, 0);
-        }
+    while let Some(Slice { n, width, values }) = next_slice(&mut rows) {
+        let one = format!("({})", list("?", width));
+        let sql = format!("{head} VALUES {} {tail}", list(&one, n));
+        affected += conn.run(what, &sql, values).await?.affected;
     }
     Ok(affected)
+}
+
+/// The rows of one statement.
+struct Slice {
+    n: usize,
+    /// Values per row.
+    width: usize,
+    values: Vec<Value>,
+}
+
+/// As many of the rows as one statement takes, but at least one; `None` when
+/// there are no more.
+fn next_slice(rows: &mut Peekable<impl Iterator<Item = Vec<Value>>>) -> Option<Slice> {
+    let mut values = rows.next()?;
+    let (mut n, width, mut bytes) = (1, values.len(), size(&values));
+    while n < SLICE
+        && let Some(row) = rows.next_if(|row| bytes + size(row) <= BYTES)
+    {
+        n += 1;
+        bytes += size(&row);
+        values.extend(row);
+    }
+    Some(Slice { n, width, values })
 }
 
 fn size(row: &[Value]) -> usize {
@@ -93,3 +108,7 @@ fn with_ids(sql: &str, before: &[Value], ids: &[u64], after: &[Value]) -> (Strin
     values.extend_from_slice(after);
     (sql, values)
 }
+
+#[cfg(test)]
+#[path = "bulk_tests.rs"]
+mod tests;

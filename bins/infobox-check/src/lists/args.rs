@@ -1,6 +1,10 @@
 //! The command line of the subcommands.
 
-use super::{MAX_BY, clean_reason, ensure};
+use anyhow::ensure;
+use shared::core::lists::clean_reason;
+
+/// Longest name of an operator, in bytes.
+const MAX_BY: usize = 255;
 
 /// Words of a command.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -109,3 +113,7 @@ impl ByHand {
         Ok((by, reason))
     }
 }
+
+#[cfg(test)]
+#[path = "args_tests.rs"]
+mod tests;

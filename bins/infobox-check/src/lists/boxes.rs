@@ -33,14 +33,16 @@ fn find<'a>(settings: &'a Settings, name: &str) -> anyhow::Result<&'a BoxSetting
     })
 }
 
-/// The template's own name of a box to be switched. While the settings cannot be used, any template will do: an
-/// operator must be able to switch off then above all.
-pub(super) async fn name(boot: &Boot, session: &Session, name: &str) -> anyhow::Result<String> {
+/// The template's own name of a box to be switched: one of the settings page, or one that is off although it has gone
+/// from there. While the settings cannot be used any template will do: an operator must be able to switch off then
+/// above all.
+pub(super) async fn name(boot: &Boot, session: &Session, name: &str, overrides: &Overrides) -> anyhow::Result<String> {
+    let title = session.site().title_in(TEMPLATE, name).map_err(anyhow::Error::msg)?;
     match settings(boot, session).await {
+        Ok(_) if overrides.off_boxes.contains_key(&title.text) => Ok(title.text),
         Ok(settings) => Ok(find(&settings, name)?.def.name.clone()),
         Err(error) => {
             tracing::warn!("the name of the box is taken as written: {error:#}");
-            let title = session.site().title_in(TEMPLATE, name).map_err(anyhow::Error::msg)?;
             Ok(title.text)
         }
     }

@@ -149,5 +149,5 @@ fn about(entry: &Entry) -> Value {
 }
 
 #[cfg(test)]
-#[path = "../lists_tests.rs"]
+#[path = "entry_tests.rs"]
 mod tests;

@@ -60,7 +60,8 @@ fn redirects(group: &MapNode<'_>, site: &Site, named: &[(String, String)]) {
 /// lie below another one, among its day pages. Boxes may share a log.
 fn pages(group: &MapNode<'_>, site: &Site, named: &[(String, String)]) {
     let title = |text: &String| site.title(text).ok();
-    let (mut indexes, mut logs): (Vec<(&str, Title)>, Vec<(&str, Title)>) = Default::default();
+    let mut indexes: Vec<(&str, Title)> = Vec::new();
+    let mut logs: Vec<(&str, Title)> = Vec::new();
     for (key, _) in named {
         let entry = group.section(key);
         let pages = entry.one_or_more("index", MAX_LIST).unwrap_or_default();

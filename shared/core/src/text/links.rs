@@ -17,7 +17,10 @@ pub fn contributions_link(name: &str) -> Wikitext {
 /// A link to a revision as it was.
 pub fn revision_link(rev: RevId, label: &str) -> Wikitext {
     let number = rev.to_string();
-    Wikitext(format!("[[Special:PermanentLink/{rev}|{}]]", shown(Some(label), &number)))
+    Wikitext(format!(
+        "[[Special:PermanentLink/{rev}|{}]]",
+        shown(Some(label), &number)
+    ))
 }
 
 /// A link to the differences between two revisions, whatever lies between them.
@@ -44,9 +47,6 @@ mod tests {
             compare_link(RevId(1), RevId(2), "compare").as_str(),
             "[[Special:Diff/1/2|compare]]"
         );
-        assert_eq!(
-            revision_link(RevId(7), "").as_str(),
-            "[[Special:PermanentLink/7|7]]"
-        );
+        assert_eq!(revision_link(RevId(7), "").as_str(), "[[Special:PermanentLink/7|7]]");
     }
 }

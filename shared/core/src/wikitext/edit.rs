@@ -287,3 +287,7 @@ impl Op {
 #[cfg(test)]
 #[path = "edit_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "edit/any_tests.rs"]
+mod any_tests;

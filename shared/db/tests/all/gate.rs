@@ -196,6 +196,8 @@ async fn no_statement_reads_the_table() {
         gate!(500, verified_rev::get_many(c, WIKI, "Chembox", &revids)).len(),
         50
     );
+    // The 1,000 lines of one index page.
+    gate!(1_010, index_line::of_index(c, WIKI, "Chembox", "Index 9"));
     gate!(500, index_line::in_force(c, WIKI, &pages(50)));
     assert_eq!(gate!(180, index_line::proposed(c, WIKI, 10)).len(), 10);
     assert_eq!(gate!(180, index_line::problems(c, WIKI, 10)).len(), 10);

@@ -127,6 +127,7 @@ async fn the_rows_of_another_wiki_are_neither_read_nor_changed() {
             one * 2
         );
         assert_eq!(index_line::in_force(c, wiki, &pages).await.unwrap().len(), one);
+        assert_eq!(index_line::of_index(c, wiki, BOX, INDEX).await.unwrap().len(), one * 2);
         assert_eq!(index_line::problems(c, wiki, 9).await.unwrap().len(), one);
         assert_eq!(
             index_line::count(c, wiki, index_line::State::InForce).await.unwrap(),

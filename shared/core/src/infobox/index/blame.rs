@@ -35,7 +35,7 @@ pub struct Saved<'a> {
     pub user: Option<&'a str>,
     /// The user's id; `None` without an account.
     pub user_id: Option<UserId>,
-    /// SHA-1 of the text as the wiki gives it, in any form.
+    /// SHA-1 of the text as the wiki gives it, in any form; empty when it is hidden.
     pub sha1: &'a str,
     /// The text; `None` when it is hidden.
     pub text: Option<&'a str>,
@@ -127,8 +127,9 @@ impl Blame {
     }
 
     fn keep(&mut self, site: &Site, saved: &Saved<'_>) {
+        let is_whole = saved.text.is_some() && !saved.sha1.is_empty();
         let name = saved.user.and_then(|user| user_name(site, user).ok());
-        if let Some(user) = name.filter(|name| saved.text.is_some() && self.approved.contains(name)) {
+        if let Some(user) = name.filter(|name| is_whole && self.approved.contains(name)) {
             self.good = Some(Good {
                 user,
                 sha1: saved.sha1.to_owned(),

@@ -1,10 +1,8 @@
 use clap::Parser;
 use shared::args::CommonArgs;
-use shared::core::lists::{Command, parse_words};
+use shared::core::lists::{Command, List, parse_words};
 use shared::manual::offline_site;
-use shared::page::timestamp;
 
-use super::super::ByHand;
 use super::*;
 
 #[derive(Parser, Debug)]
@@ -67,47 +65,4 @@ fn the_command_line_is_the_grammar() {
     assert!(who(&["report", "--by", &"é".repeat(200)]).is_err());
     let nobody = parsed(&["report"]).0.command.by_and_reason(|_| None);
     assert_eq!(nobody.unwrap().0, "operator");
-}
-
-#[test]
-fn a_search_by_page_finds_entries_about_all_pages_too() {
-    let row = |user: &str, page: Option<&str>, list: &str| Row {
-        list: list.to_owned(),
-        user: Some(user.to_owned()),
-        page: page.map(str::to_owned),
-        by: "Olga".to_owned(),
-        at: timestamp("2026-01-02T03:04:05Z").unwrap(),
-        reason: "trusted".to_owned(),
-        expires: timestamp("2026-02-02T03:04:05Z").filter(|_| user == "B"),
-    };
-    let rows = [
-        row("A", Some("Water"), "wl"),
-        row("B", None, "wl"),
-        row("C", Some("Ethanol"), "wl"),
-        row("D", None, "links"),
-    ];
-    let users = |page: Option<Sought>| -> String {
-        found(rows.to_vec(), page.as_ref())
-            .iter()
-            .filter_map(|entry| entry.user.as_deref())
-            .collect()
-    };
-    assert_eq!(users(None), "ABC");
-    assert_eq!(users(Some(Sought::All)), "B");
-    assert_eq!(users(Some(Sought::Page("Water".to_owned()))), "AB");
-
-    let then = timestamp("2026-02-02T03:04:05Z").unwrap();
-    assert_eq!(counts(&rows), [(List::White, 3), (List::Black, 0), (List::Monitor, 0)]);
-    let lines: Vec<String> = found(rows.to_vec(), None)
-        .iter()
-        .map(|entry| line(entry, then))
-        .collect();
-    assert_eq!(
-        lines[..2],
-        [
-            "A <-> Water: added 2026-01-02 03:04 UTC by Olga (trusted)",
-            "B <-> *: added 2026-01-02 03:04 UTC by Olga, expired 2026-02-02 03:04 UTC (trusted)",
-        ]
-    );
-    assert_eq!(about(&found(rows.to_vec(), None)[1])["page"], "*");
 }
