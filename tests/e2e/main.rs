@@ -12,6 +12,8 @@ mod flow;
 mod german;
 mod harness;
 mod hostile;
+mod ib_first;
+mod ib_seen;
 mod kill;
 mod late;
 mod limits;
