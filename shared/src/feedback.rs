@@ -60,6 +60,8 @@ pub struct Draft {
     pub saved: SavedBy,
     /// Lines that differ from the settings in force (`-` and `+` first), or the problems.
     pub verdict: Result<Vec<String>, Vec<Problem>>,
+    /// What it would have done lately, where the job can tell.
+    pub tested: Option<String>,
 }
 
 /// Edits and errors in a span.
@@ -188,6 +190,13 @@ impl Status<'_> {
     }
 
     fn draft_lines(&self, draft: &Draft) -> Vec<Wikitext> {
+        let tested = draft.tested.as_deref().map(|told| plain(told, SHOWN));
+        let mut lines = self.draft_verdict_lines(draft);
+        lines.extend(tested);
+        lines
+    }
+
+    fn draft_verdict_lines(&self, draft: &Draft) -> Vec<Wikitext> {
         let (key, bullets) = match &draft.verdict {
             Ok(changed) if changed.is_empty() => ("draft-same", Vec::new()),
             Ok(changed) => ("draft-accepted", changed.iter().map(|line| code(line, SHOWN)).collect()),

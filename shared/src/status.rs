@@ -1,6 +1,9 @@
 //! What a run tells the wiki about itself: it remembers every settings, draft and stop revision it saw, and keeps the
 //! status page. Failures here never fail the run: they are logged, and the next run writes the page.
 
+mod draft;
+
+use crate::args::CommonArgs;
 use crate::boot::Boot;
 use crate::core::settings::Common;
 use crate::core::text::terminal;
@@ -8,7 +11,7 @@ use crate::core::types::{Problem, RevId, Timestamp};
 use crate::db::settings_rev::{self, Kind, Seen};
 use crate::db::{Db, Fence, cap_hold, edit_log, run as run_record};
 use crate::editor::{Computed, Editor, State};
-use crate::feedback::{self, Draft, InForce, MARKER, SavedBy, Status, Totals};
+use crate::feedback::{self, InForce, MARKER, SavedBy, Status, Totals};
 use crate::job::{Job, Stage, VERSION};
 use crate::messages::Messages;
 use crate::page::PageState;
@@ -21,6 +24,7 @@ use crate::wiki::Session;
 pub(crate) struct Pages<'a, J: Job> {
     job: &'a J,
     boot: &'a Boot,
+    args: &'a CommonArgs,
     session: &'a Session,
     db: &'a Db,
     wiki: &'a str,
@@ -41,6 +45,8 @@ pub(crate) struct Pages<'a, J: Job> {
     held_before: bool,
     released: Option<Timestamp>,
     editor: Option<Editor>,
+    /// What the draft would have done lately.
+    tested: Option<String>,
 }
 
 impl<'a, J: Job> Pages<'a, J> {
@@ -63,6 +69,7 @@ impl<'a, J: Job> Pages<'a, J> {
         Pages {
             job: stage.job,
             boot: stage.boot,
+            args: stage.args,
             session,
             db: stage.db,
             wiki,
@@ -83,6 +90,7 @@ impl<'a, J: Job> Pages<'a, J> {
             held_before: false,
             released: None,
             editor: None,
+            tested: None,
         }
     }
 
@@ -232,6 +240,9 @@ impl<'a, J: Job> Pages<'a, J> {
     pub(crate) async fn save_accepted(&mut self, accepted: &Accepted<J::Settings>, halted: Option<&Halt>) -> u64 {
         let Some(saved) = self.saved_by() else { return 0 };
         let common = accepted.parsed.common.clone();
+        if let Err(error) = self.test_draft(accepted).await {
+            tracing::warn!("the draft was not tried: {}", terminal(&format!("{error:#}")));
+        }
         if self.editor.is_none() {
             self.editor = Some(self.editor(accepted));
         }
@@ -374,19 +385,6 @@ impl<'a, J: Job> Pages<'a, J> {
                 Ok(settings.timestamp > ours.at && !editor.deleted_since(&title, settings.timestamp).await?)
             }
         }
-    }
-
-    fn draft_verdict(&self, in_force: Option<&str>) -> Option<Draft> {
-        let saved = saved_by(&self.draft)?;
-        let text = self.draft.text()?;
-        if text.trim().is_empty() {
-            return None;
-        }
-        let verdict = parse::<J::Settings>(text, &self.draft.model, &self.draft.title, self.session.site());
-        Some(Draft {
-            saved,
-            verdict: verdict.map(|draft| feedback::changed_lines(in_force.unwrap_or(""), &draft.yaml)),
-        })
     }
 }
 

@@ -58,7 +58,7 @@ async fn an_empty_database_is_set_up_wherever_the_first_run_is_killed() -> Resul
 
 /// Every message that the scenario is about and that can change something was struck before and after. Between two such
 /// messages that follow each other there is one moment, not two.
-fn assert_all_covered(coverage: &Coverage, about: fn(&[String], u64) -> bool) {
+pub(crate) fn assert_all_covered(coverage: &Coverage, about: fn(&[String], u64) -> bool) {
     let changing = (1..).zip(&coverage.messages).filter(|(_, message)| may_change(message));
     for (k, message) in changing.filter(|(k, _)| about(&coverage.messages, *k)) {
         let covered = |k, moment| coverage.covered.contains(&(k, moment));
@@ -69,7 +69,7 @@ fn assert_all_covered(coverage: &Coverage, about: fn(&[String], u64) -> bool) {
 }
 
 /// Where to strike.
-fn is_struck(messages: &[String], k: u64, moment: Moment) -> bool {
+pub(crate) fn is_struck(messages: &[String], k: u64, moment: Moment) -> bool {
     let message = |k: u64| {
         k.checked_sub(1)
             .and_then(|at| messages.get(at as usize))
@@ -83,7 +83,7 @@ fn is_struck(messages: &[String], k: u64, moment: Moment) -> bool {
 }
 
 /// Whether a message can leave something behind, or take a lock.
-fn may_change(message: &str) -> bool {
+pub(crate) fn may_change(message: &str) -> bool {
     const DB: [&str; 8] = [
         "INSERT",
         "UPDATE",
@@ -143,7 +143,7 @@ impl Stage {
         let (coop, mut told) = (self.coop(), String::new());
         let world = &coop.world;
         for (title, revid, old) in &self.before {
-            let newest = newest_revisions(coop, title).await?;
+            let newest = newest_revisions(world, title).await?;
             told.push_str(&format!("== {title}\n"));
             for revision in newest
                 .iter()
@@ -218,7 +218,7 @@ fn scrub(world: &World, told: &str) -> String {
 }
 
 /// The last revisions of a page, newest first; its whole history would grow with every kill.
-async fn newest_revisions(coop: &Coop, title: &str) -> Result<Vec<Value>> {
+pub(crate) async fn newest_revisions(world: &World, title: &str) -> Result<Vec<Value>> {
     let what = ("rvprop", "ids|user|comment|content");
     let asked = [
         ("action", "query"),
@@ -228,11 +228,11 @@ async fn newest_revisions(coop: &Coop, title: &str) -> Result<Vec<Value>> {
         ("rvslots", "main"),
         ("rvlimit", "4"),
     ];
-    let mut answer = coop.world.admin.get(&asked).await?;
+    let mut answer = world.admin.get(&asked).await?;
     Ok(serde_json::from_value(answer["query"]["pages"][0]["revisions"].take()).unwrap_or_default())
 }
 
-fn text_of(revision: &Value) -> &str {
+pub(crate) fn text_of(revision: &Value) -> &str {
     revision["slots"]["main"]["content"].as_str().unwrap_or_default()
 }
 
@@ -281,7 +281,7 @@ impl Scenario for FullRun {
             coop.maintainer.talk.clone(),
         ];
         for title in talks.into_iter().chain([coop.status_title()]) {
-            let newest = newest_revisions(&coop, &title).await?;
+            let newest = newest_revisions(&coop.world, &title).await?;
             let newest = newest
                 .first()
                 .map(|newest| (newest["revid"].as_u64().unwrap_or(0), text_of(newest).to_owned()));

@@ -12,6 +12,7 @@ use shared::settings::Parsed;
 use shared::wiki::Stop;
 
 use crate::Command;
+use crate::errand::{self, Task};
 use crate::settings::{BoxSettings, Settings};
 
 /// Name of the job.
@@ -25,6 +26,9 @@ pub async fn run(command: &Command, args: &CommonArgs) -> ExitCode {
             manual::check_settings::<Settings>(file, args.json, not_checked)
         }
         Command::Fields(fields) => crate::fields::run(fields, args).await,
+        Command::ByHand(given) => crate::lists::run(given, args).await,
+        Command::Check { page } => return errand::run(Task::Check(page.clone()), args).await,
+        Command::Verify(verify) => return errand::run(Task::Verify(verify.clone()), args).await,
         command => {
             let boot = match job::boot(NAME, args) {
                 Ok(boot) => boot,
@@ -43,7 +47,14 @@ async fn with_boot(command: &Command, args: &CommonArgs, boot: &Boot) -> anyhow:
     let done = match command {
         Command::ShowSettings => manual::show_settings(boot, &session, args.json, lines).await,
         Command::TrialReport => manual::trial_report(&session, &db, NAME).await,
-        Command::CheckSettings { .. } | Command::Fields(_) => Ok(true),
+        Command::Backtest(backtest) => crate::backtest::run(boot, &session, &db, args, backtest).await,
+        Command::Page { title } => crate::page::page(boot, &session, &db, args, title).await,
+        Command::Audit(audit) => crate::audit::audit(boot, &session, &db, args, audit).await,
+        Command::CheckSettings { .. }
+        | Command::Fields(_)
+        | Command::ByHand(_)
+        | Command::Check { .. }
+        | Command::Verify(_) => Ok(true),
     };
     db.close().await;
     done

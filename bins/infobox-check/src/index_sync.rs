@@ -2,24 +2,25 @@
 //! counts when the page is protected, or when a manager of the box (or the bot itself, by `verify`) added or last
 //! changed it. Every line is checked against the wiki: the revision must exist and belong to the page.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Context as _;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use shared::core::change::Revision;
 use shared::core::infobox::index::{Author, Blame, Index, IndexLine, Saved, read};
-use shared::core::types::{PageId, RevId, UserId};
+use shared::core::lists::user_name;
+use shared::core::types::{PageId, RevId};
 use shared::db::index_line::{self, State};
 use shared::db::index_page::{self, IndexPage};
 use shared::db::page_mark;
 use shared::job::Run;
-use shared::wiki::Phase;
 use shared::wiki::page_infos;
-use shared::wiki::{PageRef, history, revisions};
+use shared::wiki::{Error, PageRef, Phase, history, revisions};
 
 use crate::context::Context;
-use crate::settings::Settings;
+use crate::pages_list;
+use crate::settings::{BoxSettings, Settings};
 use crate::surroundings::IndexNow;
 
 /// Every line is checked against the wiki again after this time: a revision may have been deleted since.
@@ -28,12 +29,12 @@ const RECHECK: TimeDelta = TimeDelta::hours(24);
 const HISTORY: usize = 300;
 
 /// What is remembered of an index page.
-#[derive(Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 struct Remembered {
     is_protected: bool,
     managers: Vec<String>,
-    /// By line: user, id, revision.
-    authors: BTreeMap<String, (String, Option<u64>, u64)>,
+    /// Who wrote which line; nothing while the page is protected.
+    blame: Option<Blame>,
 }
 
 /// Brings the index lines of every box up to date. Says how many rows were written.
@@ -87,40 +88,45 @@ async fn sync_page(run: &mut Run<Settings>, context: &Context, place: usize, now
         return Ok(0);
     }
     run.session.count_as(Phase::Learner);
-    let since = stored.as_ref().map(|stored| stored.revid);
-    let (text, blame) = text_and_blame(run, context, place, now, since, &remembered, is_protected).await?;
+    let since = stored.as_ref().map(|stored| stored.revid).zip(remembered.blame);
+    let (text, blame) = if is_protected {
+        (newest(run, now).await?.text, None)
+    } else {
+        let (text, blame) = text_and_blame(run, context, place, now, since).await?;
+        (Some(text), Some(blame))
+    };
+    // A hidden text is no reason to forget the lines: the next run tries again.
+    let text = text.context("its newest text is hidden")?;
     let site = run.session.site().clone();
-    let account = run.session.account().to_owned();
+    let trusted = trusted(run, one);
+    let author = |line: &IndexLine| blame.as_ref()?.author(&line.source).cloned();
     let counts = |line: &IndexLine| {
-        is_protected
-            || blame.author(&line.source).is_some_and(|author| {
-                author.user == account || one.managers.iter().any(|manager| *manager == author.user)
-            })
+        is_protected || author(line).is_some_and(|author| trusted.contains(&author.user))
     };
     let all = read(&text, &site);
-    let authors = authors(&all, &blame);
+    let authors: HashMap<u32, Author> =
+        all.lines.iter().filter_map(|line| Some((number(line), author(line)?))).collect();
     let (index, proposed) = all.part(&site, counts);
     let before = run
         .db
         .read(async |db| index_line::of_index(db, &run.wiki, name, &now.shown).await)
         .await?;
+    let in_force = before.iter().filter(|line| line.state == State::InForce).count() as u64;
+    if pages_list::has_shrunk(run, context, &format!("index {}", now.shown), in_force, index.lines.len()).await? {
+        return Ok(0);
+    }
     let known = if is_due { Vec::new() } else { before };
     let mut lines = resolve(run, &index, &proposed, &known).await?;
     for line in &mut lines {
-        if let Some((user, id, _)) = authors.get(&line.line_no) {
-            line.author = Some(user.clone());
-            line.author_id = id.map(UserId);
+        if let Some(author) = authors.get(&line.line_no) {
+            line.author = Some(author.user.clone());
+            line.author_id = author.user_id;
         }
     }
     let remembered = Remembered {
         is_protected,
         managers: one.managers.clone(),
-        authors: index
-            .lines
-            .iter()
-            .chain(&proposed)
-            .filter_map(|line| Some((line.source.clone(), stored_author(blame.author(&line.source)?))))
-            .collect(),
+        blame,
     };
     let page = IndexPage {
         revid: now.revid,
@@ -165,64 +171,60 @@ fn is_protected(run: &Run<Settings>, context: &Context, place: usize, now: &Inde
         .any(|(level, ends)| accepted(level) && ends.is_none_or(|ends| ends > context.now))
 }
 
-/// The newest text, and who wrote which line as far as that matters.
+/// Whose lines count on a page that is not protected: the managers', and the bot's own, which `verify` wrote.
+fn trusted(run: &Run<Settings>, one: &BoxSettings) -> Vec<String> {
+    let names = one.managers.iter().map(String::as_str).chain([run.session.account()]);
+    names.filter_map(|name| user_name(run.session.site(), name).ok()).collect()
+}
+
+async fn newest(run: &Run<Settings>, now: &IndexNow) -> anyhow::Result<Revision> {
+    let found = revisions(&run.session, &[now.revid], true).await?;
+    found.into_values().next().context("its newest revision cannot be read")
+}
+
+/// The newest text, and who wrote which line.
 async fn text_and_blame(
     run: &Run<Settings>,
     context: &Context,
     place: usize,
     now: &IndexNow,
-    since: Option<RevId>,
-    remembered: &Remembered,
-    is_protected: bool,
+    since: Option<(RevId, Blame)>,
 ) -> anyhow::Result<(String, Blame)> {
     let site = run.session.site();
-    let approved = context.boxes[place].managers.iter().map(String::as_str).chain([run.session.account()]);
-    let mut blame = Blame::new(site, approved);
-    let newest = |found: &HashMap<RevId, Revision>| found.get(&now.revid).and_then(|revision| revision.text.clone());
-    if is_protected {
-        let found = revisions(&run.session, &[now.revid], true).await?;
-        let text = newest(&found).context("its newest text cannot be read")?;
-        return Ok((text, blame));
-    }
-    let mut all: Vec<Revision> = Vec::new();
-    let is_whole;
-    match since {
-        Some(since) => {
-            let first = revisions(&run.session, &[since], true).await?.remove(&since);
-            match first {
-                Some(first) => {
-                    let author = |source: &str| remembered.authors.get(source).map(author_of);
-                    blame.resume(site, &saved(&first, false), author);
-                    let more = history(&run.session, PageRef::Id(now.page_id), Some(since), HISTORY).await?;
-                    is_whole = more.len() < HISTORY;
-                    all.push(first);
-                    for revision in &more {
-                        blame.add(site, &saved(revision, false));
-                    }
-                    all.extend(more);
-                }
-                None => is_whole = false,
+    let trusted = trusted(run, &context.boxes[place]);
+    let trusted = || trusted.iter().map(String::as_str);
+    let (from, mut blame) = match since {
+        Some((since, mut blame)) => {
+            blame.approve(site, trusted());
+            (Some(since), blame)
+        }
+        None => (None, Blame::new(site, trusted())),
+    };
+    let read = match history(&run.session, PageRef::Id(now.page_id), from, HISTORY).await {
+        Ok(read) => Some(read).filter(|read| read.len() < HISTORY),
+        // The revision up to which it was read is gone, or the texts are too many.
+        Err(Error::Api { .. } | Error::TooMuch { .. }) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let newest = match read {
+        Some(mut read) => {
+            for revision in &read {
+                blame.add(site, &saved(revision, false));
+            }
+            match read.pop() {
+                Some(last) => last,
+                None => newest(run, now).await?,
             }
         }
         None => {
-            all = history(&run.session, PageRef::Id(now.page_id), None, HISTORY).await?;
-            is_whole = all.len() < HISTORY;
-            for revision in &all {
-                blame.add(site, &saved(revision, false));
-            }
+            // From here on it is known who writes what; what stands there now is nobody's.
+            blame = Blame::new(site, trusted());
+            let newest = newest(run, now).await?;
+            blame.add(site, &saved(&newest, true));
+            newest
         }
-    }
-    if !is_whole {
-        // Too much to read: from here on it is known who writes what; what stands there now is nobody's.
-        let found = revisions(&run.session, &[now.revid], true).await?;
-        let approved = context.boxes[place].managers.iter().map(String::as_str).chain([run.session.account()]);
-        blame = Blame::new(site, approved);
-        let newest = found.into_values().next().context("its newest revision cannot be read")?;
-        blame.add(site, &saved(&newest, true));
-        all = vec![newest];
-    }
-    // A hidden text is no reason to forget the lines: the run ends here, and the next one tries again.
-    let text = all.pop().and_then(|revision| revision.text).context("its newest text is hidden")?;
+    };
+    let text = newest.text.context("its newest text is hidden")?;
     Ok((text, blame))
 }
 
@@ -235,24 +237,6 @@ fn saved(revision: &Revision, is_first_known: bool) -> Saved<'_> {
         text: revision.text.as_deref(),
         is_first_known,
     }
-}
-
-fn stored_author(author: &Author) -> (String, Option<u64>, u64) {
-    (author.user.clone(), author.user_id.map(|id| id.0), author.revision.0)
-}
-
-fn author_of((user, user_id, revision): &(String, Option<u64>, u64)) -> Author {
-    Author {
-        user: user.clone(),
-        user_id: user_id.map(UserId),
-        revision: RevId(*revision),
-    }
-}
-
-/// By number of the line.
-fn authors(index: &Index, blame: &Blame) -> HashMap<u32, (String, Option<u64>, u64)> {
-    let known = |line: &IndexLine| Some((number(line), stored_author(blame.author(&line.source)?)));
-    index.lines.iter().filter_map(known).collect()
 }
 
 fn number(line: &IndexLine) -> u32 {

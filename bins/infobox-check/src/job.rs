@@ -23,6 +23,8 @@ use crate::{log, pages_list};
 
 /// Longest text shown on the status page, in characters.
 const SHOWN: usize = 300;
+/// Edits that a draft is tried on at most: anybody may save a draft.
+const DRAFT_EDITS: usize = 10_000;
 /// Lines of one kind on the status page.
 const MANY: u32 = 50;
 
@@ -73,6 +75,23 @@ impl Job for InfoboxCheck {
             *place = seen;
         }
         Ok(problems)
+    }
+
+    async fn try_draft(&self, run: &mut Run<Settings>, messages: &Messages<'_>) -> anyhow::Result<Option<String>> {
+        let since = run.clock.now() - TimeDelta::hours(24);
+        let found = crate::backtest::test(run, since, DRAFT_EDITS).await?;
+        let number = |n: usize| plain(&n.to_string(), 20);
+        let told = messages.say(
+            "backtest",
+            &[
+                ("from", &messages.time(since)),
+                ("to", &messages.time(found.until)),
+                ("lines", &number(found.logged())),
+                ("pages", &number(found.pages())),
+                ("marks", &number(found.marked().len())),
+            ],
+        );
+        Ok(Some(crate::backtest::plain(told.as_str())))
     }
 
     async fn work(&self, run: &mut Run<Settings>) -> anyhow::Result<Report> {
@@ -156,10 +175,9 @@ async fn waiting(db: &Db, wiki: &str, site: &Site, messages: &Messages<'_>) -> a
         ));
     }
     let job = InfoboxCheck::NAME;
-    for (name, memo) in db.read(async |db| memo::starting_with(db, job, wiki, pages_list::SHRUNK).await).await? {
+    for (_, memo) in db.read(async |db| memo::starting_with(db, job, wiki, pages_list::SHRUNK).await).await? {
         if !memo.value.is_empty() {
-            let name = name.trim_start_matches(pages_list::SHRUNK);
-            lines.push(messages.say("shrunk", &[("box", &plain(name, SHOWN))]));
+            lines.push(messages.say("shrunk", &[("list", &plain(&memo.value, SHOWN))]));
         }
     }
     for (_, memo) in db.read(async |db| memo::starting_with(db, job, wiki, log::TAKEN).await).await? {

@@ -1,21 +1,28 @@
 //! infobox-check watches the fields of infoboxes: it reports who changed which field, whether a verified value was
 //! changed away from or back to the truth, and keeps the marks in the boxes true. Heir of CheMoBot.
 
+mod audit;
+mod backtest;
 mod batch;
+mod check;
+mod clean;
 mod collect;
 mod commands;
 mod context;
 mod decide;
+mod errand;
 mod fields;
 mod index_sync;
 mod job;
 mod lines;
+mod lists;
 mod log;
 mod logpage;
 mod mark;
 mod marked;
 mod openpage;
 mod overrides;
+mod page;
 mod pages_list;
 mod present;
 mod reverts;
@@ -24,6 +31,7 @@ mod settings;
 mod surroundings;
 mod sweep;
 mod verified;
+mod verify;
 mod words;
 
 use std::path::PathBuf;
@@ -37,7 +45,8 @@ use shared::args::CommonArgs;
 #[command(
     name = "infobox-check",
     version,
-    about = "Watches the fields of infoboxes on a MediaWiki wiki. Without a subcommand: one scheduled run."
+    about = "Watches the fields of infoboxes on a MediaWiki wiki. Without a subcommand: one scheduled run.",
+    disable_help_subcommand = true
 )]
 pub struct Args {
     /// Flags of every job.
@@ -63,6 +72,25 @@ pub enum Command {
     ShowSettings,
     /// The edits of the job as a wikitext list, for the approval page
     TrialReport,
+    /// What settings would have logged and marked since a moment; nothing is written
+    Backtest(backtest::BacktestArgs),
+    /// Everything that is known about a page, and what would be done with it
+    Page {
+        /// Title of the page
+        title: String,
+    },
+    /// Looks at a page now, as a run would, and mends its marks; --dry-run shows the edit
+    Check {
+        /// Title of the page
+        page: String,
+    },
+    /// Writes into a box's index that a revision is the verified one; --dry-run shows the edit
+    Verify(verify::VerifyArgs),
+    /// Looks for values that cannot be right, on every page with a box
+    Audit(audit::AuditArgs),
+    /// The commands of the old bot's channel
+    #[command(flatten)]
+    ByHand(lists::ByHand),
 }
 
 /// Does what the command line asks for.

@@ -18,6 +18,7 @@ use shared::wiki::{PageNow, transclusions};
 use crate::batch::{Moment, author, now};
 use crate::context::Context;
 use crate::marked::{Verified, Watched, marked};
+use crate::overrides::Overrides;
 use crate::settings::Settings;
 use crate::verified;
 
@@ -183,7 +184,13 @@ pub async fn edit(
     let site = run.session.site();
     let title = site.title(&page.title).map_err(anyhow::Error::msg)?;
     let account = run.session.account().to_owned();
-    let places: Vec<usize> = places.iter().copied().filter(|place| context.may_mark(*place)).collect();
+    // The operator may have said `off` or `quit` since the run began.
+    let overrides = Overrides::load(&run.db, &run.wiki).await?;
+    let may_mark = |place: &usize| context.may_mark(*place) && overrides.may_edit(&context.boxes[*place].def.name);
+    let places: Vec<usize> = places.iter().copied().filter(may_mark).collect();
+    if places.is_empty() {
+        return Ok(false);
+    }
     let watched: Vec<Watched<'_>> =
         places.iter().map(|place| context.watched(*place, page.verified.get(place))).collect();
     let settle = places.iter().map(|place| context.settle(*place)).max().unwrap_or_default();

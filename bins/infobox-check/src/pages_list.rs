@@ -2,6 +2,8 @@
 //! compared with the wiki's own list once a week.
 
 use chrono::TimeDelta;
+use shared::core::intent::token;
+use shared::core::text::terminal;
 use shared::db::box_page::{self, BoxPage};
 use shared::db::memo;
 use shared::job::Run;
@@ -52,28 +54,43 @@ pub async fn keep(run: &mut Run<Settings>, context: &Context) -> anyhow::Result<
             }
         }
         let before = run.db.read(async |db| box_page::count(db, &run.wiki, name).await).await?;
-        let accepted = run.args.accept_shrink.iter().any(|list| list == &format!("pages of {name}"));
-        let shrank = before > SMALL && (pages.len() as u64) * 2 < before && !accepted;
-        let (shrunk, now) = (format!("{SHRUNK}{name}"), context.now);
-        if shrank {
-            tracing::warn!(
-                "the list of pages with {name} shrank from {before} to {}: it is not used; if that is right: --accept-shrink 'pages of {name}'",
-                pages.len()
-            );
-        } else {
-            let replaced = box_page::replace_list(&run.db, &fence, name, &pages, now).await?;
-            rows += replaced.added + replaced.renamed + replaced.removed;
-            tracing::info!("{} pages with {name}, {} of them new", pages.len(), replaced.added);
+        if has_shrunk(run, context, &format!("pages of {name}"), before, pages.len()).await? {
+            continue;
         }
+        let now = context.now;
+        let replaced = box_page::replace_list(&run.db, &fence, name, &pages, now).await?;
+        rows += replaced.added + replaced.renamed + replaced.removed;
+        tracing::info!("{} pages with {name}, {} of them new", pages.len(), replaced.added);
         run.db
             .fenced(&fence, "noting a list of pages", async |tx| {
-                memo::set(tx, &shrunk, if shrank { "yes" } else { "" }, now).await?;
-                if shrank {
-                    return Ok(());
-                }
                 memo::set(tx, &key, &made_of, now).await
             })
             .await?;
     }
     Ok(rows)
+}
+
+/// Whether a list that decides about removals came back empty or below half: then the one before stays in use, the
+/// status page says so, and `--accept-shrink` lets it pass once.
+pub async fn has_shrunk(
+    run: &Run<Settings>,
+    context: &Context,
+    list: &str,
+    before: u64,
+    now: usize,
+) -> anyhow::Result<bool> {
+    let accepted = run.args.accept_shrink.iter().any(|accepted| accepted == list);
+    let shrank = before > SMALL && (now as u64) * 2 < before && !accepted;
+    if shrank {
+        let list = terminal(list);
+        tracing::warn!("{list} shrank from {before} to {now}: not used; if that is right: --accept-shrink '{list}'");
+    }
+    let Some(fence) = run.fence() else { return Ok(shrank) };
+    let (key, at) = (format!("{SHRUNK}{}", token("infobox-check", "", list)), context.now);
+    run.db
+        .fenced(&fence, "noting that a list shrank", async |tx| {
+            memo::set(tx, &key, if shrank { list } else { "" }, at).await
+        })
+        .await?;
+    Ok(shrank)
 }

@@ -18,7 +18,7 @@ use crate::collect::{self, Collected, OVERLAP, Position, SOURCE};
 use crate::context::Context;
 use crate::settings::Settings;
 use crate::surroundings::Surroundings;
-use crate::{index_sync, log, mark, openpage, pages_list, reverts, sweep, verified};
+use crate::{clean, index_sync, log, mark, openpage, pages_list, reverts, sweep, verified};
 
 /// Changes younger than this may not all be visible yet.
 const MARGIN: std::time::Duration = std::time::Duration::from_secs(30);
@@ -250,7 +250,7 @@ fn show(run: &Run<Settings>, context: &Context, batch: &Batch) {
         println!("{}", terminal(title));
         for row in rows {
             let how = if row.to_log { "log" } else { "record only" };
-            println!("  {how}: {}", terminal(words.line(row).as_str()));
+            println!("  {how}: {}", terminal(&crate::backtest::plain(words.line(row).as_str())));
         }
     }
 }
@@ -259,7 +259,7 @@ fn show(run: &Run<Settings>, context: &Context, batch: &Batch) {
 async fn write(run: &mut Run<Settings>, context: &Context, counts: &mut Counts) -> anyhow::Result<()> {
     let logged = log::save(run, context).await;
     counts.logged = or_told(run, "log", logged).await?;
-    let cleaned = log::clean(run, context).await;
+    let cleaned = clean::clean(run, context).await;
     or_told(run, "log", cleaned).await?;
     let marks = mark::save(run, context).await;
     counts.marks = or_told(run, "marks", marks).await?;
@@ -267,7 +267,7 @@ async fn write(run: &mut Run<Settings>, context: &Context, counts: &mut Counts) 
     or_told(run, "sweep", swept).await?;
     let repaired = sweep::repair(run, context).await;
     counts.repaired = or_told(run, "repair", repaired).await?;
-    let hidden = log::look_for_hidden(run, context).await;
+    let hidden = clean::look_for_hidden(run, context).await;
     or_told(run, "hidden revisions", hidden).await?;
     let saved = openpage::save(run, context).await;
     counts.saved = or_told(run, "lists", saved).await?;

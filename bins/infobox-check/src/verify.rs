@@ -165,7 +165,7 @@ async fn save(
     // This page, and not one article or log page beside it.
     run.editor.scope = Scope::own_pages(run.session.account()).and_page(line.index.clone());
     let words = summary(&format!(
-        "Verified revision of [[{}]] for {name}: {}",
+        "Verified revision of {} for {name}: {}",
         site.prefixed(&line.title),
         line.revid
     ));

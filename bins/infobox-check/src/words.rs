@@ -140,11 +140,7 @@ pub const MESSAGES: &[Message<'static>] = &[
     ),
     ("gap-filled", "they were read from the page histories", &[]),
     ("gap-open", "'''they were not looked at'''", &[]),
-    (
-        "shrunk",
-        "The list of pages with {box} came back empty or with less than half of its pages: it is not used until the operator lets it pass.",
-        &["box"],
-    ),
+    ("shrunk", "The list “{list}” came back empty or with less than half of its entries: the one before stays in use until it has grown again, or the operator lets it pass.", &["list"]),
     (
         "proposed-line",
         "{index}: {page}, revision {revision}, proposed by {user}: not in force (the page is not protected, and {user} is no manager of {box}).",
@@ -161,7 +157,7 @@ pub const MESSAGES: &[Message<'static>] = &[
     ("override", "By the operator: {what} (by {user}, {time}).", &["what"]),
     (
         "backtest",
-        "Over the last 24 hours these settings would have logged {lines} changes on {pages} pages and marked {marks} pages.",
+        "From {from} to {to} these settings would have logged {lines} changes on {pages} pages, and marked {marks} pages.",
         &["lines", "pages", "marks"],
     ),
 ];

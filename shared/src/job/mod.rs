@@ -63,15 +63,13 @@ pub trait Job {
     ) -> impl Future<Output = Result<Vec<crate::core::types::Problem>, Error>> {
         async { Ok(Vec::new()) }
     }
-    /// What a draft of the settings would do, for the status page; asked once per revision of the draft.
+    /// What a draft of the settings would have done lately, for the status page: plain words. Asked once per revision of
+    /// the draft; `run` obeys the draft and can write nothing.
     fn try_draft(
         &self,
-        _db: &Db,
-        _session: &Session,
-        _draft: &Self::Settings,
+        _run: &mut Run<Self::Settings>,
         _messages: &Messages<'_>,
-        _now: Timestamp,
-    ) -> impl Future<Output = anyhow::Result<Option<Wikitext>>> {
+    ) -> impl Future<Output = anyhow::Result<Option<String>>> {
         async { Ok(None) }
     }
     /// The run itself.

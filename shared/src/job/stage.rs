@@ -26,7 +26,7 @@ const SAME_MOMENT: chrono::TimeDelta = chrono::TimeDelta::seconds(5);
 pub(crate) struct Stage<'a, J> {
     pub(crate) job: &'a J,
     pub(crate) boot: &'a Boot,
-    pub(super) args: &'a CommonArgs,
+    pub(crate) args: &'a CommonArgs,
     pub(crate) db: &'a Db,
     pub(crate) fence: Option<Fence>,
     pub(crate) started: Timestamp,

@@ -1,0 +1,283 @@
+//! `backtest`: what settings would have logged and marked since a moment. It reads as a run does and writes nothing,
+//! neither on the wiki nor in the database; the checkpoint stays where it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use chrono::{NaiveDate, TimeDelta};
+use serde_json::json;
+use shared::args::CommonArgs;
+use shared::boot::Boot;
+use shared::core::text::terminal;
+use shared::core::types::{PageId, Timestamp};
+use shared::db::Db;
+use shared::job::{self, Run};
+use shared::manual;
+use shared::settings::{Verdict, below, parse};
+use shared::wiki::{Ask, Session, changes};
+
+use crate::batch::{self, Batch};
+use crate::collect::{self, Position};
+use crate::context::Context;
+use crate::job::InfoboxCheck;
+use crate::lines::Words;
+use crate::settings::Settings;
+use crate::surroundings;
+
+/// Changes that are held at once.
+const MOST: usize = 50_000;
+
+/// What to test.
+#[derive(clap::Args, Clone, Debug)]
+pub struct BacktestArgs {
+    /// From when on: `24h`, `7d`, `2026-11-20` or `2026-11-20T12:00:00Z`
+    #[arg(long, default_value = "24h", value_name = "TIME")]
+    pub since: String,
+    /// Whose settings: those in force, those of the draft page, or of a file
+    #[arg(long, value_name = "draft|FILE")]
+    pub with: Option<PathBuf>,
+}
+
+/// Reads and prints.
+pub async fn run(
+    boot: &Boot,
+    session: &Session,
+    db: &Db,
+    args: &CommonArgs,
+    backtest: &BacktestArgs,
+) -> anyhow::Result<bool> {
+    let since = moment(&backtest.since, boot.clock.now())?;
+    let loaded = job::settings::<Settings>(boot, session, None).await?;
+    let mut accepted = match loaded.verdict {
+        Verdict::Accepted(accepted) => *accepted,
+        Verdict::Rejected(problems) => {
+            for problem in &problems {
+                eprintln!("{}", terminal(&problem.to_string()));
+            }
+            bail!("the settings page is rejected");
+        }
+        Verdict::NotTrusted(why) => return Err(why.into()),
+    };
+    if let Some(with) = &backtest.with {
+        let title = below(&loaded.switch.settings, "draft");
+        let text = if with.as_os_str() == "draft" {
+            let draft = loaded.draft.text().with_context(|| {
+                format!("there is no draft page {}", session.site().prefixed(&title))
+            })?;
+            draft.to_owned()
+        } else {
+            manual::read(with)?
+        };
+        match parse::<Settings>(&text, "wikitext", "draft", session.site()) {
+            Ok(parsed) => accepted.parsed = parsed,
+            Err(problems) => {
+                for problem in &problems {
+                    eprintln!("{}", terminal(&problem.to_string()));
+                }
+                bail!("these settings would be rejected");
+            }
+        }
+    }
+    let mut run = job::read_only::<InfoboxCheck>(boot, session, db, args, accepted, loaded.switch, loaded.rights);
+    let found = test(&mut run, since, MOST).await?;
+    print(&run, &found, since, args.json)
+}
+
+/// What a test found.
+pub struct Found {
+    /// Everything of the run, read with these settings.
+    pub context: Context,
+    /// Its lines.
+    pub batch: Batch,
+    /// Edits in the watched namespaces.
+    pub edits: usize,
+    /// Up to when it was read.
+    pub until: Timestamp,
+    /// Not all could be read.
+    pub is_cut: bool,
+}
+
+impl Found {
+    /// Lines that would go to a log.
+    pub fn logged(&self) -> usize {
+        self.batch.rows.iter().filter(|row| row.to_log).count()
+    }
+
+    /// Pages they are about.
+    pub fn pages(&self) -> usize {
+        let logged = self.batch.rows.iter().filter(|row| row.to_log);
+        logged.map(|row| row.page_id).collect::<BTreeSet<PageId>>().len()
+    }
+
+    /// Pages whose marks would be changed, with what.
+    pub fn marked(&self) -> BTreeMap<&str, &str> {
+        let due = self.batch.marks.iter().filter(|mark| mark.due_at.is_some());
+        due.map(|mark| (mark.title.as_str(), mark.box_name.as_str())).collect()
+    }
+}
+
+/// Looks at everything since a moment, at most so many changes, with the settings of the run.
+pub async fn test(run: &mut Run<Settings>, since: Timestamp, most: usize) -> anyhow::Result<Found> {
+    let (surroundings, problems) = surroundings::look(&run.session, &run.accepted.parsed.settings).await?;
+    if let Some(problem) = problems.iter().find(|problem| problem.is_error()) {
+        bail!("these settings would be rejected: {problem}");
+    }
+    let context = Context::new(run, surroundings).await?;
+    let mut ask = Ask::new(since, &context.namespaces);
+    ask.overlap = TimeDelta::zero();
+    ask.max = most;
+    ask.fill_gap = true;
+    ask.margin = TimeDelta::zero();
+    let read = changes(&run.session, &ask).await?;
+    let position = Position {
+        until: since,
+        start: since,
+        handled: BTreeMap::new(),
+    };
+    // Without a database of its own the page is asked what it transcludes now; what it did then is not known.
+    let collected = collect::sort(run, &context, read.items, &position, |_| false).await?;
+    let edits = collected.edits;
+    let batch = batch::look_at(run, &context, collected.pages).await?;
+    Ok(Found {
+        context,
+        batch,
+        edits,
+        until: read.until,
+        is_cut: read.has_more,
+    })
+}
+
+fn print(run: &Run<Settings>, found: &Found, since: Timestamp, as_json: bool) -> anyhow::Result<bool> {
+    let words = Words::new(run, &found.context);
+    if as_json {
+        let rows: Vec<_> = found
+            .batch
+            .rows
+            .iter()
+            .map(|row| {
+                json!({
+                    "page": row.title, "revid": row.revid, "box": row.box_name, "field": row.field,
+                    "kind": row.kind.word(), "state": row.state.word(), "old": row.old, "new": row.new,
+                    "verified": row.verified, "check": row.check, "log": row.to_log,
+                })
+            })
+            .collect();
+        let told = json!({
+            "since": since, "until": found.until, "complete": !found.is_cut, "edits": found.edits,
+            "compared": found.batch.compared, "changes": rows, "marked": found.marked(),
+        });
+        println!("{told}");
+        return Ok(true);
+    }
+    for (title, rows) in batch::by_page(&found.batch.rows) {
+        println!("{}", terminal(title));
+        for row in rows {
+            let how = if row.to_log { "log" } else { "record only" };
+            println!("  {how}: {}", terminal(&plain(words.line(row).as_str())));
+        }
+    }
+    for (title, name) in found.marked() {
+        println!("{}: the marks of {name} would be changed", terminal(title));
+    }
+    println!(
+        "{} to {}: {} edits, {} compared; {} lines on {} pages would be logged, {} pages marked.{}",
+        since,
+        found.until,
+        found.edits,
+        found.batch.compared,
+        found.logged(),
+        found.pages(),
+        found.marked().len(),
+        if found.is_cut { " There is more after that: read it with a later --since." } else { "" }
+    );
+    Ok(true)
+}
+
+/// A line without its markup, for a terminal.
+pub fn plain(wikitext: &str) -> String {
+    let mut text = String::new();
+    let mut rest = wikitext;
+    while let Some(start) = rest.find(['[', '<', '&', '\'']) {
+        text.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let (shown, used) = piece(rest);
+        text.push_str(&shown);
+        rest = &rest[used..];
+    }
+    text.push_str(rest);
+    text
+}
+
+/// What a reader sees of the markup that begins here, and how many bytes it takes.
+fn piece(text: &str) -> (String, usize) {
+    if let Some(link) = text.strip_prefix("[[")
+        && let Some(end) = link.find("]]")
+    {
+        let label = link[..end].split_once('|').map_or(&link[..end], |(_, label)| label);
+        return (plain(label), end + 4);
+    }
+    if text.starts_with('<')
+        && let Some(end) = text.find('>')
+    {
+        return (String::new(), end + 1);
+    }
+    if let Some(entity) = text.strip_prefix("&#")
+        && let Some(end) = entity.find(';')
+        && let Some(c) = entity[..end].parse().ok().and_then(char::from_u32)
+    {
+        return (c.to_string(), end + 3);
+    }
+    let quotes = text.len() - text.trim_start_matches('\'').len();
+    if quotes > 1 {
+        return (String::new(), quotes);
+    }
+    let first = text.chars().next().map_or(0, char::len_utf8);
+    (text[..first].to_owned(), first)
+}
+
+/// `24h`, `7d`, a date, or a date with a time.
+pub fn moment(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
+    let wrong = || format!("`{text}`: write 24h, 7d, 2026-11-20 or 2026-11-20T12:00:00Z");
+    if let Some((number, unit)) = text.split_at_checked(text.len().saturating_sub(1))
+        && let Ok(number) = number.parse::<i64>()
+    {
+        let span = match unit {
+            "m" => TimeDelta::try_minutes(number),
+            "h" => TimeDelta::try_hours(number),
+            "d" => TimeDelta::try_days(number),
+            _ => None,
+        };
+        if let Some(span) = span.filter(|span| *span > TimeDelta::zero()) {
+            return now.checked_sub_signed(span).with_context(wrong);
+        }
+    }
+    if let Ok(time) = chrono::DateTime::parse_from_rfc3339(text) {
+        return Ok(time.to_utc());
+    }
+    let date: NaiveDate = text.parse().with_context(wrong)?;
+    Ok(date.and_time(chrono::NaiveTime::MIN).and_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments() {
+        let now = moment("2026-11-22T12:00:00Z", chrono::DateTime::UNIX_EPOCH).unwrap();
+        assert_eq!(moment("24h", now).unwrap(), moment("2026-11-21T12:00:00Z", now).unwrap());
+        assert_eq!(moment("12h", now).unwrap(), moment("2026-11-22", now).unwrap());
+        for wrong in ["", "h", "-5h", "0d", "yesterday", "5", "999999999999999999d", "2026-13-01", "5ü"] {
+            assert!(moment(wrong, now).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_line_for_a_terminal() {
+        assert_eq!(
+            plain("TIME ([[Special:Diff/7|diff]]) [[Special:Contributions/A|<bdi>A&#38;B</bdi>]]: “1” → '''it's'''[["),
+            "TIME (diff) A&B: “1” → it's[["
+        );
+    }
+}

@@ -1,0 +1,6 @@
+//! Temporary.
+mod ib_chem;
+mod ib_marks;
+mod ib_seen;
+mod seen;
+mod steps;
