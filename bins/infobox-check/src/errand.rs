@@ -76,15 +76,8 @@ impl Job for Errand {
         self.job.check(session, settings).await
     }
 
-    async fn try_draft(
-        &self,
-        db: &Db,
-        session: &Session,
-        draft: &Settings,
-        messages: &Messages<'_>,
-        now: Timestamp,
-    ) -> anyhow::Result<Option<Wikitext>> {
-        self.job.try_draft(db, session, draft, messages, now).await
+    async fn try_draft(&self, run: &mut Run<Settings>, messages: &Messages<'_>) -> anyhow::Result<Option<String>> {
+        self.job.try_draft(run, messages).await
     }
 
     async fn work(&self, run: &mut Run<Settings>) -> anyhow::Result<Report> {

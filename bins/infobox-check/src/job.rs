@@ -71,7 +71,11 @@ impl Job for InfoboxCheck {
 
     async fn check(&self, session: &Session, settings: &Settings) -> Result<Vec<Problem>, Error> {
         let (seen, problems) = surroundings::look(session, settings).await?;
-        if let Ok(mut place) = self.surroundings.lock() {
+        // Settings that are rejected say nothing about the boxes that are watched.
+        let is_rejected = problems.iter().any(Problem::is_error);
+        if let Ok(mut place) = self.surroundings.lock()
+            && !is_rejected
+        {
             *place = seen;
         }
         Ok(problems)
@@ -146,6 +150,10 @@ async fn done(
     let first = db.read(async |db| memo::get(db, InfoboxCheck::NAME, wiki, FIRST_RUN).await).await?;
     if let Some(first) = first.filter(|first| now - first.updated < TimeDelta::days(7)) {
         lines.push(messages.say("first-run", &[("time", &messages.time(first.updated))]));
+    }
+    if seen.boxes.is_empty() {
+        // Off or rejected: the boxes were not looked at, and nothing is not their number.
+        return Ok(lines);
     }
     let (mut pages, mut open) = (0, 0);
     for one in &seen.boxes {
