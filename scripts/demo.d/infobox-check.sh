@@ -143,6 +143,8 @@ demo_infobox_check() {
   sleep 1
   changes | quietly scripts/sandbox load en -
   say 'Newt changed two verified values, Antoine put one back, Mallory changed a boiling point'
+  say 'a run leaves the last 30 seconds alone, since a wiki may show them late: waiting'
+  sleep 31
   headline 'infobox-check, second run: log lines and marks'
   target/release/infobox-check
   headline 'infobox-check, third run: nothing to do'

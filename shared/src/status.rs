@@ -162,7 +162,7 @@ impl<'a, J: Job> Pages<'a, J> {
     /// Why this run may not write from the beginning: operator, stop page, block, dangerous rights, a cap.
     pub(crate) async fn halt_at_start(&mut self, accepted: &Accepted<J::Settings>) -> crate::db::Result<Option<Halt>> {
         if self.boot.edits_off {
-            return Ok(Some(Halt::Operator(crate::boot::job_variable(J::NAME, "EDIT"))));
+            return Ok(Some(Halt::Operator(format!("{}=off", crate::boot::job_variable(J::NAME, "EDIT")))));
         }
         if let Some(reason) = &self.blocked {
             return Ok(Some(Halt::Account {

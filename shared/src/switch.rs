@@ -10,8 +10,8 @@ use crate::wiki::{Error, Session};
 /// Why the job may write nothing more.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Halt {
-    /// The operator's `WIKICREW_<JOB>_EDIT=off`.
-    #[error("edits are switched off by the operator ({0}=off)")]
+    /// The operator's word: `WIKICREW_<JOB>_EDIT=off`, or a command.
+    #[error("edits are switched off by the operator ({0})")]
     Operator(String),
     /// The settings page is not (any more) to be trusted.
     #[error(transparent)]

@@ -30,13 +30,18 @@ fn json_of(run: &Run) -> Result<Value> {
 fn states(page: &Value) -> Vec<String> {
     let fields = page["boxes"][0]["fields"].as_array().cloned().unwrap_or_default();
     let there = fields.iter().filter(|field| !field["value"].is_null());
-    there.map(|field| format!("{} {}", field["field"], field["state"]).replace('"', "")).collect()
+    there
+        .map(|field| format!("{} {}", field["field"], field["state"]).replace('"', ""))
+        .collect()
 }
 
 #[tokio::test]
 async fn a_page_is_told_checked_and_mended_by_hand() -> Result<()> {
     let scene = Boxes::with_articles(&[("Acetone", ACETONE, "Ann")]).await?;
-    let checked = scene.settings.clone().set(&scene.key(&scene.chem, "checks.CASNo"), "cas");
+    let checked = scene
+        .settings
+        .clone()
+        .set(&scene.key(&scene.chem, "checks.CASNo"), "cas");
     scene.save_settings(&checked).await?;
     let verified = scene.revid("Acetone").await?;
     scene.replace("Acetone", "Ben", "67-64-1", "67-64-7", "").await?;
@@ -58,25 +63,42 @@ async fn a_page_is_told_checked_and_mended_by_hand() -> Result<()> {
     ] {
         assert!(said.contains(part), "{part:?} is missing\n{run}");
     }
-    assert!(said.contains(&format!("Chembox: verified revision {verified} (line ")), "{run}");
+    assert!(
+        said.contains(&format!("Chembox: verified revision {verified} (line ")),
+        "{run}"
+    );
     let page = json_of(&by_hand(&scene, "page", "Acetone", &["--json"]).run_ok().await?)?;
-    assert_eq!(states(&page), ["Name same", "CASNo differs", "BoilingPt same"], "{page}");
+    assert_eq!(
+        states(&page),
+        ["Name same", "CASNo differs", "BoilingPt same"],
+        "{page}"
+    );
     assert_eq!(page["boxes"][0]["verified_revid"], json!(verified));
     assert_eq!(page["boxes"][0]["off"], json!([]));
     assert_eq!(page["changes"][0]["field"], "CASNo");
-    assert_eq!(scene.world.row_counts().await?, counts, "`page` wrote into the database");
+    assert_eq!(
+        scene.world.row_counts().await?,
+        counts,
+        "`page` wrote into the database"
+    );
 
     // Too early; then shown only; then done; then nothing to do.
     let early = by_hand(&scene, "check", "Acetone", &[]).run_ok().await?;
     assert!(early.stdout.contains("when the newest edit has settled"), "{early}");
-    let dry = by_hand(&scene, "check", "Acetone", &["--dry-run"]).later(SETTLED).run_ok().await?;
+    let dry = by_hand(&scene, "check", "Acetone", &["--dry-run"])
+        .later(SETTLED)
+        .run_ok()
+        .await?;
     assert!(dry.stdout.contains("+| Verifiedfields = changed"), "{dry}");
     assert!(dry.stdout.contains("dry run: nothing is written"), "{dry}");
     assert_eq!(scene.text("Acetone").await?, before);
     let done = by_hand(&scene, "check", "Acetone", &[]).later(SETTLED).run_ok().await?;
     assert!(done.stdout.contains("the marks are true now"), "{done}");
     let text = scene.text("Acetone").await?;
-    assert!(text.contains("| Verifiedfields = changed\n") && text.contains("cascite|changed|??"), "{text}");
+    assert!(
+        text.contains("| Verifiedfields = changed\n") && text.contains("cascite|changed|??"),
+        "{text}"
+    );
     assert!(text.contains("CASNo = 67-64-7"), "a value was touched: {text}");
     let again = by_hand(&scene, "check", "Acetone", &[]).later(SETTLED).run_ok().await?;
     assert!(again.stdout.contains("the marks are true: nothing to do"), "{again}");
@@ -98,11 +120,21 @@ async fn a_check_says_which_switch_keeps_it_from_editing() -> Result<()> {
     let check = |name: &str| by_hand(&scene, "check", name, &[]).later(SETTLED);
 
     let shy = check("Shy").run_ok().await?;
-    assert!(shy.stdout.contains("the page asks bots to stay away: {{nobots}}"), "{shy}");
+    assert!(
+        shy.stdout.contains("the page asks bots to stay away: {{nobots}}"),
+        "{shy}"
+    );
 
-    scene.job().args(&["off", &scene.chem.name, "--by", "Olga"]).run_ok().await?;
+    scene
+        .job()
+        .args(&["off", &scene.chem.name, "--by", "Olga"])
+        .run_ok()
+        .await?;
     let off = check("Acetone").run_ok().await?;
-    assert!(off.stdout.contains("no article is edited") && off.stdout.contains("by Olga"), "{off}");
+    assert!(
+        off.stdout.contains("no article is edited") && off.stdout.contains("by Olga"),
+        "{off}"
+    );
     scene.job().args(&["on", &scene.chem.name]).run_ok().await?;
 
     let no = scene.settings.clone().set(&scene.key(&scene.chem, "edit"), false);
@@ -111,7 +143,9 @@ async fn a_check_says_which_switch_keeps_it_from_editing() -> Result<()> {
     assert!(off.stdout.contains("`edit: false` for"), "{off}");
 
     // Switched off as a whole: nothing was checked.
-    scene.save_settings(&scene.settings.clone().set("enabled", false)).await?;
+    scene
+        .save_settings(&scene.settings.clone().set("enabled", false))
+        .await?;
     let off = check("Acetone").run_to(1).await?;
     assert!(off.says("enabled: false"), "{off}");
     scene.save_settings(&scene.settings).await?;
@@ -152,7 +186,12 @@ async fn an_index_line_is_written_or_printed() -> Result<()> {
 
     // The bot is no admin, and the index is protected: an admin pastes the line.
     let refused = verify(second, &[]).run_to(1).await?;
-    assert!(refused.stdout.contains(&format!("Paste this line into {}", scene.chem.index)), "{refused}");
+    assert!(
+        refused
+            .stdout
+            .contains(&format!("Paste this line into {}", scene.chem.index)),
+        "{refused}"
+    );
     assert!(refused.stdout.lines().any(|said| said == line), "{refused}");
     assert!(refused.stdout.contains("box 1, CASNo: “67-64-1”"), "{refused}");
 
@@ -160,7 +199,10 @@ async fn an_index_line_is_written_or_printed() -> Result<()> {
     let open = format!("Wikipedia:{} Open index", scene.world.prefix);
     let words = "Checked by us.\n\n== A ==\n";
     scene.world.load(&[NewPage::new(&open, words)]).await?;
-    let settings = scene.settings.clone().set(&scene.key(&scene.chem, "index"), json!([open]));
+    let settings = scene
+        .settings
+        .clone()
+        .set(&scene.key(&scene.chem, "index"), json!([open]));
     scene.save_settings(&settings).await?;
     let dry = verify(second, &["--dry-run"]).run_ok().await?;
     assert!(dry.stdout.contains(&format!("+{line}")), "{dry}");
@@ -173,7 +215,10 @@ async fn an_index_line_is_written_or_printed() -> Result<()> {
     let history = scene.world.admin.history(&open).await?;
     assert_eq!(history.len(), 2, "{history:#?}");
     let summary = scene.bare(&history[1].summary);
-    assert!(summary.starts_with(&format!("Verified revision of Acetone for Chembox: {second} (")), "{summary}");
+    assert!(
+        summary.starts_with(&format!("Verified revision of Acetone for Chembox: {second} (")),
+        "{summary}"
+    );
     scene.run().await?;
     let page = json_of(&by_hand(&scene, "page", "Acetone", &["--json"]).run_ok().await?)?;
     assert_eq!(page["boxes"][0]["verified_revid"], json!(second), "{page}");
@@ -209,7 +254,10 @@ async fn an_audit_finds_what_cannot_be_right() -> Result<()> {
     for (name, text) in [("Acetone", ACETONE), ("Wrong", &wrong), ("Strange", &strange)] {
         scene.article(name, text, "Ann").await?;
     }
-    let settings = scene.settings.clone().set(&scene.key(&scene.chem, "checks.CASNo"), "cas");
+    let settings = scene
+        .settings
+        .clone()
+        .set(&scene.key(&scene.chem, "checks.CASNo"), "cas");
     scene.save_settings(&settings).await?;
     let audit = |more: &[&str]| {
         let mut args = vec!["audit", scene.chem.alias.as_str()];
@@ -226,7 +274,10 @@ async fn an_audit_finds_what_cannot_be_right() -> Result<()> {
     let lines = rows(&csv).await?;
     assert_eq!(lines.len(), 3, "{csv}");
     assert_eq!(lines[0], "page,box,ordinal,field,value,why");
-    assert!(lines[1].starts_with("Strange,Chembox,0,CASNo,\"\"\"a, b\"\"\","), "{csv}");
+    assert!(
+        lines[1].starts_with("Strange,Chembox,0,CASNo,\"\"\"a, b\"\"\","),
+        "{csv}"
+    );
     assert!(lines[2].starts_with("Wrong,Chembox,0,CASNo,67-64-7,"), "{csv}");
 
     scene.verify("Acetone").await?;
@@ -237,7 +288,10 @@ async fn an_audit_finds_what_cannot_be_right() -> Result<()> {
     let all = json_of(&audit(&["--all", "--format", "json"]).run_ok().await?)?;
     let all = all.as_array().context("no list")?;
     assert_eq!(all.len(), 3, "{all:#?}");
-    assert_eq!((&all[0]["field"], &all[0]["value"]), (&json!("BoilingPt"), &json!("57 °C")));
+    assert_eq!(
+        (&all[0]["field"], &all[0]["value"]),
+        (&json!("BoilingPt"), &json!("57 °C"))
+    );
 
     // The table can be put on a page as it is.
     let table = audit(&["--format", "wikitable"]).run_ok().await?;
@@ -245,5 +299,74 @@ async fn an_audit_finds_what_cannot_be_right() -> Result<()> {
     let unknown = scene.job().args(&["audit", "Nobox"]).run_to(1).await?;
     assert!(unknown.says("there is no box `Nobox`"), "{unknown}");
     assert_eq!(log_lines(&scene, &scene.chem).await?, [""; 0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_is_to_be_named_nowhere_goes_from_the_log_too() -> Result<()> {
+    let scene = Boxes::with_articles(&[("Acetone", ACETONE, "Ann")]).await?;
+    scene.replace("Acetone", "Ben", "67-64-1", "67-64-7", "").await?;
+    scene.replace("Acetone", "Cem", "56.1 °C", "57 °C", "").await?;
+    scene.run().await?;
+    let (ben, cem) = (scene.user("Ben"), scene.user("Cem"));
+    let log = async || scene.log_of(&scene.chem).await;
+    assert!(log().await?.contains(&ben) && log().await?.contains(&cem));
+    let suppress = |args: &[&str]| {
+        let all: Vec<&str> = std::iter::once("suppress").chain(args.iter().copied()).collect();
+        scene.job().args(&all)
+    };
+
+    suppress(&["add", "user", &ben, "--by", "Olga", "--dry-run"])
+        .run_ok()
+        .await?;
+    assert_eq!(scene.world.count("suppress").await?, 0);
+    let added = suppress(&["add", "user", &ben, "--by", "Olga", "--reason", "asked by mail"])
+        .run_ok()
+        .await?;
+    let list = suppress(&["list"]).run_ok().await?;
+    assert!(list.stdout.contains("1 users and 0 pages"), "{list}");
+    for run in [&added, &list] {
+        assert!(!run.says(&ben), "named without being asked for\n{run}");
+    }
+    let list = suppress(&["list", "--private"]).run_ok().await?;
+    assert!(
+        list.stdout.contains(&format!("user {ben}, since ")) && list.says("by Olga (asked by mail)"),
+        "{list}"
+    );
+    let page = by_hand(&scene, "page", "Acetone", &[]).run_ok().await?;
+    assert!(
+        !page.says(&ben) && page.says("a hidden user: ") && page.says(&cem),
+        "{page}"
+    );
+
+    // The line that stands on the wiki already is written anew; the next edits make none.
+    scene.run().await?;
+    let text = log().await?;
+    assert!(!text.contains(&ben) && text.contains(&cem), "{text}");
+    scene.replace("Acetone", "Ben", "67-64-7", "67-64-8", "").await?;
+    scene.run().await?;
+    assert_eq!(log().await?, text);
+
+    // Erased here too; the rows stay.
+    let named = format!("field_change WHERE user_name = '{ben}'");
+    assert_eq!(
+        (
+            scene.world.count(&named).await?,
+            scene.world.count("field_change").await?
+        ),
+        (2, 3)
+    );
+    suppress(&["forget", "user", &ben]).run_ok().await?;
+    assert_eq!(
+        (
+            scene.world.count(&named).await?,
+            scene.world.count("field_change").await?
+        ),
+        (0, 3)
+    );
+    suppress(&["del", "user", &ben]).run_ok().await?;
+    suppress(&["del", "user", &ben]).run_to(1).await?;
+    scene.run().await?;
+    assert!(!log().await?.contains(&ben));
     Ok(())
 }

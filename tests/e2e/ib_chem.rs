@@ -53,7 +53,7 @@ pub async fn change(scene: &Boxes, names: &[&str]) -> Result<()> {
 /// Replaces the only occurrence of `old` as this user, so many seconds after now: what a job that believes to be later
 /// finds as a fresh edit. Recent changes do not tell of it yet.
 pub async fn replace_later(scene: &Boxes, name: &str, user: &str, old: &str, new: &str, seconds: i64) -> Result<u64> {
-    let text = scene.text(name).await?;
+    let text = latest(scene, name).await?;
     ensure!(text.matches(old).count() == 1, "{old:?} in {text}");
     let now: i64 = scene.world.rows("SELECT UNIX_TIMESTAMP()").await?[0][0].parse()?;
     let at = scene.world.rows(&format!("SELECT DATE_FORMAT(CONVERT_TZ(FROM_UNIXTIME({}), @@session.time_zone, '+00:00'), '%Y-%m-%dT%H:%i:%sZ')", now + seconds)).await?;
@@ -62,6 +62,20 @@ pub async fn replace_later(scene: &Boxes, name: &str, user: &str, old: &str, new
         .at(&at[0][0]);
     let saved = scene.world.wiki.load(&[page]).await?.pop();
     Ok(saved.context("nothing was saved")?.revid)
+}
+
+/// The text of the revision that was saved last, with bare names, whatever the times of the others say.
+pub async fn latest(scene: &Boxes, name: &str) -> Result<String> {
+    let params = [
+        ("action", "query"),
+        ("prop", "revisions"),
+        ("rvprop", "content"),
+        ("rvslots", "main"),
+        ("titles", &scene.title(name)),
+    ];
+    let answer = scene.world.admin.get(&params).await?;
+    let text = answer["query"]["pages"][0]["revisions"][0]["slots"]["main"]["content"].as_str();
+    Ok(scene.bare(text.with_context(|| format!("there is no article {name}"))?))
 }
 
 /// How many pages this run marked.

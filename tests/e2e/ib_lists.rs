@@ -1,1 +1,324 @@
-//! In work.
+//! The old bot's channel commands as subcommands: what each answers people and programs, and that the next run obeys.
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use wikicrew_tests::boxes::{Boxes, SETTLED};
+use wikicrew_tests::run::Run;
+
+use crate::ib_seen::{log_lines, status};
+use crate::seen::number;
+
+const ACETONE: &str = "{{chembox\n| Name = Acetone\n| Section1={{Chembox Identifiers\n| CASNo = 67-64-1\n }}\n}}\nA solvent.";
+const PARACETAMOL: &str = "{{Drugbox\n| CAS_number = 103-90-2\n}}\nA drug.";
+
+async fn scene() -> Result<Boxes> {
+    Boxes::with_articles(&[("Acetone", ACETONE, "Ann"), ("Paracetamol", PARACETAMOL, "Ann")]).await
+}
+
+/// Gives a command with the world's names for `@Name`; the answer with bare ones.
+async fn say(scene: &Boxes, words: &[&str], code: i32) -> Result<String> {
+    let run = run(scene, words, code).await?;
+    let said = if code == 0 { run.stdout } else { run.stdout + &run.stderr };
+    Ok(scene.bare(&said).trim_end().to_owned())
+}
+
+async fn run(scene: &Boxes, words: &[&str], code: i32) -> Result<Run> {
+    let own = |word: &&str| match word.strip_prefix('@') {
+        Some(name) if name.contains('_') => scene.world.own(name).replace(' ', "_"),
+        Some(name) => scene.world.own(name),
+        None => (*word).to_owned(),
+    };
+    let words: Vec<String> = words.iter().map(own).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    scene.job().env("USER", "op").args(&words).run_to(code).await
+}
+
+async fn as_json(scene: &Boxes, words: &[&str]) -> Result<Value> {
+    let run = run(scene, &[words, &["--json"]].concat(), 0).await?;
+    serde_json::from_str(&scene.bare(&run.stdout)).with_context(|| run.to_string())
+}
+
+/// A text without dates.
+fn timeless(text: &str) -> String {
+    let time = regex::Regex::new(r"\d{4}-\d\d-\d\d \d\d:\d\d").expect("a constant that was tried");
+    time.replace_all(text, "TIME").into_owned()
+}
+
+#[tokio::test]
+async fn entries_are_added_found_and_taken_away_in_every_form() -> Result<()> {
+    let scene = scene().await?;
+    for (words, code, said) in [
+        (&["wl", "add", "@Ann", "@Carbon dioxide"][..], 0, "Ann <-> Carbon dioxide is on the whitelist now."),
+        (
+            &["wl", "add", "@Ann", "@Carbon_dioxide", "--reason", "knows  it"],
+            0,
+            "Ann <-> Carbon dioxide was on the whitelist; who, when and why are renewed.",
+        ),
+        (&["wl", "add", "@Ben_B", "*", "--by", "Olga"], 0, "Ben B <-> * is on the whitelist now."),
+        (&["wl", "search", "@Ann", "@Carbon dioxide"], 0, "Ann <-> Carbon dioxide: added TIME UTC by op (knows it)"),
+        (&["wl", "search", "user", "@Ben B"], 0, "Ben B <-> *: added TIME UTC by Olga"),
+        (
+            &["wl", "search", "string", "@Carbon_dioxide"],
+            0,
+            "Ann <-> Carbon dioxide: added TIME UTC by op (knows it)\nBen B <-> *: added TIME UTC by Olga",
+        ),
+        (
+            &["wl", "search", "page", "@Carbon dioxide"],
+            0,
+            "Ann <-> Carbon dioxide: added TIME UTC by op (knows it)\nBen B <-> *: added TIME UTC by Olga",
+        ),
+        (&["wl", "search", "@Cem", "@Carbon dioxide"], 0, "Cem <-> Carbon dioxide is not on the whitelist."),
+        (&["wl", "del", "@Cem", "*"], 1, "Cem <-> * is not on the whitelist."),
+        (&["wl", "del", "@Ben B", "*"], 0, "Ben B <-> * is no longer on the whitelist."),
+        (&["wl", "search", "user", "@Ben B"], 0, "Ben B is not on the whitelist."),
+        (&["bl", "add", "@Ann", "@Water", "—", "twice", "wrong"], 0, "Ann <-> Water is on the blacklist now."),
+        (&["bl", "search", "page", "@Water"], 0, "Ann <-> Water: added TIME UTC by op (twice wrong)"),
+        (&["bl", "search", "user", "@Ann"], 0, "Ann <-> Water: added TIME UTC by op (twice wrong)"),
+        (&["bl", "del", "@Ann", "@Water"], 0, "Ann <-> Water is no longer on the blacklist."),
+        (&["ml", "add", "@Heavy_water"], 0, "Heavy water is on the monitor list now."),
+        (&["ml", "search", "@Heavy_water"], 0, "Heavy water: added TIME UTC by op"),
+        (&["ml", "del", "@Heavy water"], 0, "Heavy water is no longer on the monitor list."),
+        (&["ml", "search", "@Heavy water"], 0, "Heavy water is not on the monitor list."),
+    ] {
+        assert_eq!(timeless(&say(&scene, words, code).await?), said, "{words:?}");
+    }
+
+    let unquoted = say(&scene, &["ml", "search", &scene.world.prefix, "heavy", "water"], 0).await?;
+    assert_eq!(unquoted, "heavy water is not on the monitor list.", "several words are one page");
+
+    // What cannot be understood is told with the right form, and changes nothing; nor does a dry run.
+    for (words, told) in [
+        (&["wl", "add", "@Ann"][..], "needs a user and a page; there is only `Ann`. It is written: wl add <username> <page>"),
+        (&["wl", "add", "@Ann", "heavy", "water"], "put a name with spaces in quotes, or write `_` for the space"),
+        (&["wl", "ad", "@Ann", "*"], "`wl` knows no `ad` (did you mean `add`?)"),
+        (&["bl", "add", "@Ann", "*"], "the blacklist takes one page, not `*`"),
+        (&["bl", "add", "@Ann/x", "@Water"], "is no user name: it has a slash"),
+        (&["ml", "add", "Special:Version"], "is a special page: nobody edits it"),
+        (&["ml", "add", "a[b"], "[ml add]"),
+        (&["reportlevel", "3"], "`3` is no report level: 0, 1 and 2 are"),
+        (&["fieldlist"], "`fieldlist` needs the name of one box"),
+        (&["quiet", "now"], "nothing may follow `quiet`"),
+    ] {
+        let said = say(&scene, words, 1).await?;
+        assert!(said.starts_with("infobox-check: "), "{said}");
+        if words[2..].first() != Some(&"a[b") {
+            assert!(said.contains(told), "{words:?}: {said}");
+        }
+    }
+    let dry = say(&scene, &["bl", "add", "@Ann", "@Water", "--dry-run"], 0).await?;
+    assert_eq!(dry, "Dry run, nothing is written. Otherwise: Ann <-> Water is on the blacklist now.");
+    assert_eq!(scene.bare(&scene.world.table("SELECT list, user_name, page FROM list ORDER BY 1, 2").await?), "wl | Ann | Carbon dioxide\n");
+
+    // For programs.
+    let added = as_json(&scene, &["bl", "add", "@Ann", "@Water"]).await?;
+    assert_eq!(added, json!({ "list": "bl", "user": "Ann", "page": "Water", "added": true }));
+    let mut found = as_json(&scene, &["wl", "search", "user", "@Ann"]).await?;
+    assert!(found["entries"][0]["added"].take().is_string());
+    let entry = json!({ "user": "Ann", "page": "Carbon dioxide", "by": "op", "added": null, "reason": "knows it", "expires": null });
+    assert_eq!(found, json!({ "list": "wl", "entries": [entry] }));
+    let none = as_json(&scene, &["ml", "search", "@Water"]).await?;
+    assert_eq!(none, json!({ "list": "ml", "entries": [] }));
+    Ok(())
+}
+
+/// The order is blacklist, whitelist, monitor list, field change; each edit makes its lines once.
+#[tokio::test]
+async fn the_next_run_obeys_the_lists_and_marks_stay_true() -> Result<()> {
+    let scene = scene().await?;
+    scene.article("Water", "No box here.", "Ann").await?;
+    scene.run().await?;
+    for words in [
+        &["wl", "add", "@Ann", "*"][..],
+        &["bl", "add", "@Ann", "@Water"],
+        &["bl", "add", "@Ben", "@Water"],
+        &["ml", "add", "@Water"],
+        &["wl", "add", "@Cem_C", "@Water"],
+    ] {
+        run(&scene, words, 0).await?;
+    }
+    scene.run().await?;
+    assert_eq!(log_lines(&scene, &scene.chem).await?, [""; 0], "what was before is not looked at");
+
+    scene.replace("Acetone", "Ann", "67-64-1", "67-64-2", "").await?;
+    for (n, user) in ["Ann", "Ben", "Cem C", "Dan"].iter().enumerate() {
+        scene.edit("Water", user, &format!("No box here, {n}."), "").await?;
+    }
+    let run_ = scene.run_settled().await?;
+    let mut lines = log_lines(&scene, &scene.chem).await?;
+    lines.sort();
+    let listed = "edit by a user who is on the blacklist for this page";
+    assert_eq!(
+        lines,
+        [
+            format!("Water: TIME (diff) Ann: {listed}"),
+            format!("Water: TIME (diff) Ben: {listed}"),
+            "Water: TIME (diff) Dan: edit on a page of the monitor list".to_owned(),
+        ],
+        "{run_}"
+    );
+    let row = "Acetone Chembox#0 CASNo: changed correct_changed, 67-64-1 -> 67-64-2 (67-64-1) by Ann !";
+    assert!(scene.row_lines().await?.iter().any(|line| line == row), "it is recorded all the same");
+    let text = scene.text("Acetone").await?;
+    assert!(
+        text.contains("Verifiedfields = changed") || text.contains("Verifiedfields=changed"),
+        "silence is no lie in the box: {text}"
+    );
+
+    for words in [&["wl", "del", "@Ann", "*"][..], &["bl", "del", "@Ben", "@Water"], &["ml", "del", "@Water"]] {
+        run(&scene, words, 0).await?;
+    }
+    scene.replace("Acetone", "Ann", "67-64-2", "67-64-3", "").await?;
+    scene.edit("Water", "Ben", "Nobody is told.", "").await?;
+    scene.job().later(SETTLED).run_ok().await?;
+    let lines = log_lines(&scene, &scene.chem).await?;
+    assert_eq!(lines.len(), 4, "{lines:#?}");
+    assert!(lines.iter().any(|line| line.starts_with("Acetone: TIME (diff) Ann: ")), "{lines:#?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn boxes_fields_managers_and_help_are_told() -> Result<()> {
+    let scene = scene().await?;
+    let settings = scene
+        .settings
+        .clone()
+        .set(&scene.key(&scene.chem, "managers"), json!([scene.user("Mia"), scene.user("Max M")]))
+        .set(&scene.key(&scene.drug, "edit"), false);
+    scene.save_settings(&settings).await?;
+    let fields = "Chembox: 8 watched fields, 5 of them verified\nName\nCASNo (verified)\nCASNo1 (verified)\nCASNo2 (verified)\n\
+        CASNo3 (verified)\nUNII (verified)\nBoilingPt\nMeltingPt";
+    for (words, said) in [
+        (&["fieldlist", "@Chembox"][..], fields),
+        (&["managers", "@Chembox"], "Mia\nMax M"),
+        (&["managers", "@Drugbox"], "Drugbox has no managers."),
+        (
+            &["boxlist"],
+            "Chembox: 8 watched fields, 5 verified; articles are edited\n\
+             Drugbox: 3 watched fields, 2 verified; no article is edited",
+        ),
+        (
+            &["help", "ml"],
+            "ml add <page>: starts monitoring <page>: any edit of it by a user who is not whitelisted is reported.\n\
+             ml del <page>: removes <page> from the monitor list.\n\
+             ml search <page>: tells whether <page> is on the monitor list.\nExamples: ml add Water; ml search Water",
+        ),
+    ] {
+        assert_eq!(say(&scene, words, 0).await?, said, "{words:?}");
+    }
+    assert_eq!(
+        as_json(&scene, &["managers", "@Chembox"]).await?,
+        json!({ "box": "Chembox", "managers": ["Mia", "Max M"] })
+    );
+    assert_eq!(as_json(&scene, &["boxlist"]).await?["boxes"][1]["edit"], false);
+    let no_box = say(&scene, &["fieldlist", "@Nobox"], 1).await?;
+    assert!(
+        no_box.contains("there is no box `Nobox` on the settings page; there are: Chembox, Drugbox"),
+        "{no_box}"
+    );
+    let help = say(&scene, &["help"], 0).await?;
+    for command in [
+        "wl add", "bl del", "ml search", "fieldlist", "managers", "boxlist", "quiet", "report", "reportlevel", "status",
+        "quit", "off", "on", "help",
+    ] {
+        let line = |line: &str| line.strip_prefix(command).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+        assert!(help.lines().any(line), "{command} in {help}");
+    }
+    assert!(say(&scene, &["help", "wlx"], 0).await?.contains("did you mean `wl`?"));
+    // By the name of a redirect that only the wiki knows, in a shell's spelling.
+    assert_eq!(say(&scene, &["fieldlist", "@Chemical_infobox"], 0).await?, fields);
+    Ok(())
+}
+
+#[tokio::test]
+async fn silence_and_levels_hold_from_the_next_run_on_until_they_are_taken_back() -> Result<()> {
+    let scene = scene().await?;
+    let logged = async |from: &str, to: &str, expected: u64| -> Result<Run> {
+        scene.replace("Acetone", "Ben", from, to, "").await?;
+        let run = scene.run().await?;
+        assert_eq!((number(&run, "rows")?, number(&run, "logged")?), (1, expected), "{from} → {to}: {run}");
+        Ok(run)
+    };
+    let value = |n: u32| format!("67-64-{n}");
+    let mut at = 1;
+    let mut next = || {
+        at += 1;
+        (value(at - 1), value(at))
+    };
+    let quiet = "Nothing is reported any more until `report`; marks go on.";
+    for (words, said, expected) in [
+        (&["silent"][..], quiet, None),
+        (&["report"], "Changes are reported.", None),
+        (&["quiet"], quiet, Some(0)),
+        (&["report"], "Changes are reported.", Some(1)),
+        (&["reportlevel", "0"], "Report level 0 from the next run on.", Some(0)),
+        (&["reportlevel", "1"], "Report level 1 from the next run on.", Some(1)),
+        (&["reportlevel"], "Report level 1, set by hand.", None),
+    ] {
+        assert_eq!(say(&scene, words, 0).await?, said);
+        if words == ["silent"] {
+            assert_eq!(as_json(&scene, &["status"]).await?["overrides"]["report"], "quiet");
+        }
+        if let Some(expected) = expected {
+            let (from, to) = next();
+            logged(&from, &to, expected).await?;
+        }
+    }
+    // What is only watched is not told at level 1, and is again when the settings page decides.
+    logged("| Name = Acetone", "| Name = Aceton", 0).await?;
+    let told = "The settings page says the report level.";
+    assert_eq!(say(&scene, &["reportlevel", "settings"], 0).await?, told);
+    logged("| Name = Aceton", "| Name = Acetone", 1).await?;
+
+    // `quit`: nothing at all is written on the wiki; the changes are recorded, and the operator sees why.
+    run(&scene, &["quit", "--by", "Olga", "--reason", "the wiki is moving"], 0).await?;
+    let said = say(&scene, &["status"], 0).await?;
+    assert!(
+        timeless(&said).contains("quit: nothing is written on the wiki, since TIME UTC by Olga (the wiki is moving)"),
+        "{said}"
+    );
+    let count = async || anyhow::Ok(scene.world.admin.contributions(&scene.world.bot.name).await?.len());
+    let before = count().await?;
+    let (from, to) = next();
+    logged(&from, &to, 0).await?;
+    scene.job().later(SETTLED).run_ok().await?;
+    scene.job().later(2 * 86_400).run_ok().await?;
+    assert_eq!(count().await?, before, "not even the status page");
+    run(&scene, &["report"], 0).await?;
+    let run_ = scene.job().later(2 * 86_400 + 600).run_ok().await?;
+    assert_eq!(number(&run_, "marks")?, 1, "and on it goes: {run_}");
+    assert!(!status(&scene).await?.contains("By the operator"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn off_and_on_stop_and_start_the_marks_of_one_box_or_of_all() -> Result<()> {
+    let scene = scene().await?;
+    let edits = async |expected: [usize; 2]| -> Result<()> {
+        let run = scene.run_settled().await?;
+        let got = [scene.bot_edits("Acetone").await?.len(), scene.bot_edits("Paracetamol").await?.len()];
+        assert_eq!(got, expected, "{run}");
+        Ok(())
+    };
+    let said = say(&scene, &["off", "@Chembox"], 0).await?;
+    assert_eq!(said, "No article is edited for Chembox any more until `on Chembox`.");
+    assert!(say(&scene, &["boxlist"], 0).await?.contains("no article is edited (switched off by hand)"));
+    scene.replace("Acetone", "Ben", "67-64-1", "67-64-2", "").await?;
+    scene.replace("Paracetamol", "Ben", "103-90-2", "103-90-3", "").await?;
+    edits([0, 1]).await?;
+    let page = status(&scene).await?;
+    assert!(page.contains("By the operator: off Chembox (no article is edited for this box) (by op, TIME"), "{page}");
+    assert_eq!(log_lines(&scene, &scene.chem).await?.len(), 1, "reports go on");
+
+    run(&scene, &["off"], 0).await?;
+    let said = say(&scene, &["on", "@Chembox"], 0).await?;
+    assert_eq!(said, "The settings page says whether articles are edited for Chembox.");
+    scene.replace("Paracetamol", "Ben", "103-90-3", "103-90-2", "").await?;
+    edits([0, 1]).await?;
+    let overrides = &as_json(&scene, &["status"]).await?["overrides"];
+    assert_eq!((overrides["off"]["by"].as_str(), &overrides["off_boxes"]), (Some("op"), &json!({})), "{overrides}");
+    run(&scene, &["on"], 0).await?;
+    edits([1, 2]).await?;
+    let wrong = say(&scene, &["off", "@Nobox"], 1).await?;
+    assert!(wrong.contains("there is no box `Nobox`"), "{wrong}");
+    Ok(())
+}

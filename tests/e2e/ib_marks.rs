@@ -9,7 +9,7 @@ use wikicrew_tests::calls::Call;
 use wikicrew_tests::proxy::FaultProxy;
 use wikicrew_tests::rules::{Fault, When};
 
-use crate::ib_chem::{OTHER, TRUE, articles, change, marked, marks, plain, reason, replace_later};
+use crate::ib_chem::{OTHER, TRUE, articles, change, latest, marked, marks, plain, reason, replace_later};
 use crate::ib_seen::{ensure_logged_once, ensure_quiet, log_lines, status};
 use crate::seen::number;
 
@@ -30,7 +30,7 @@ async fn an_article_is_marked_when_the_newest_edit_of_it_has_settled() -> Result
 
     let run = scene.job().later(2 * SETTLED).run_ok().await?;
     let wanted = marked("Acetone", OTHER, verified[0], false).replace("a substance", "a solvent");
-    assert_eq!(scene.text("Acetone").await?, wanted, "{run}");
+    assert_eq!(latest(&scene, "Acetone").await?, wanted, "{run}");
     Ok(())
 }
 
@@ -102,11 +102,11 @@ async fn articles_that_refuse_the_bot_are_noted_and_the_rest_is_marked() -> Resu
     let names = ["Acetone", "Benzene", "Chloroform", "Dioxane"];
     let (scene, verified) = articles(&names).await?;
     let deny = format!("{{{{bots|deny={}}}}}", scene.world.bot.name);
+    change(&scene, &names).await?;
     for (name, word) in [("Acetone", "{{nobots}}"), ("Benzene", &deny)] {
-        scene.replace(name, "Cem", "a substance.", &format!("a substance.{word}"), "").await?;
+        scene.world.admin.append(&scene.title(name), word, "").await?;
     }
     scene.world.admin.protect(&scene.title("Chloroform"), "sysop", "infinite", false).await?;
-    change(&scene, &names).await?;
     let run = scene.run_settled().await?;
     assert_eq!(marks(&run)?, 1, "{run}");
     assert_eq!(scene.text("Dioxane").await?, marked("Dioxane", OTHER, verified[3], false));
@@ -152,12 +152,12 @@ async fn an_edit_between_look_and_save_is_kept_and_marked_with_the_next_run() ->
     let run = scene.job().through(&proxy).later(SETTLED).run_ok().await?;
     assert_eq!(hit.times(), 1, "{run}");
     assert_eq!(marks(&run)?, 1, "the other article only: {run}");
-    assert_eq!(scene.text("Acetone").await?, plain("Acetone", "1-2-3"), "nothing of it is lost");
+    assert_eq!(latest(&scene, "Acetone").await?, plain("Acetone", "1-2-3"), "nothing of it is lost");
     assert_eq!(scene.text("Benzene").await?, marked("Benzene", OTHER, verified[1], false));
 
     // An hour after Eve the marks are those of her text.
     let run = scene.job().through(&proxy).later(2 * SETTLED).run_ok().await?;
-    assert_eq!(scene.text("Acetone").await?, marked("Acetone", "1-2-3", verified[0], false), "{run}");
+    assert_eq!(latest(&scene, "Acetone").await?, marked("Acetone", "1-2-3", verified[0], false), "{run}");
     Ok(())
 }
 

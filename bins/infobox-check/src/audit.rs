@@ -88,11 +88,18 @@ pub async fn audit(
     let place = context.boxes.iter().position(|one| one.def.names.is(&audit.of));
     let place = place.with_context(|| {
         let all: Vec<&str> = context.boxes.iter().map(|one| one.def.name.as_str()).collect();
-        format!("there is no box `{}` on the settings page; there are: {}", audit.of, all.join(", "))
+        format!(
+            "there is no box `{}` on the settings page; there are: {}",
+            audit.of,
+            all.join(", ")
+        )
     })?;
     let one = &context.boxes[place];
     if one.def.checks.is_empty() && !audit.all {
-        tracing::warn!("the settings have no `checks` for {}: nothing to find without --all", one.def.name);
+        tracing::warn!(
+            "the settings have no `checks` for {}: nothing to find without --all",
+            one.def.name
+        );
     }
     let pages = pages(&run, &context, place).await?;
     let bar = bar(pages.len());
@@ -112,7 +119,9 @@ pub async fn audit(
         Format::Json => as_json(&one.def.name, &rows),
         Format::Wikitable => as_wikitable(session.site(), &one.def.name, &rows, one.show_values).into_string(),
     };
-    std::io::stdout().write_all(out.as_bytes()).context("writing the result")?;
+    std::io::stdout()
+        .write_all(out.as_bytes())
+        .context("writing the result")?;
     Ok(true)
 }
 
@@ -167,7 +176,10 @@ async fn look(
     let known = verified::load(run, context, if all { pages } else { &[] }, &revids).await?;
     for (page_id, now) in &present {
         let Some(now) = now else { continue };
-        let revision = known.revisions.get(&now.revid).filter(|revision| revision.model == "wikitext");
+        let revision = known
+            .revisions
+            .get(&now.revid)
+            .filter(|revision| revision.model == "wikitext");
         let Some(text) = revision.and_then(|revision| revision.text.as_deref()) else {
             rows.push(whole(&now.title, "its text cannot be read"));
             continue;
@@ -207,21 +219,31 @@ fn judge(page: &str, text: &str, context: &Context, watched: &Watched<'_>, all: 
     };
     for (ordinal, infobox) in (0..).zip(&find(text, &scan, def)) {
         for field in def.fields() {
-            let value = infobox.value(field).filter(|value| !normalise(value, def.is_verified(field)).is_empty());
-            let judged = def.check_of(field).zip(value).and_then(|(check, value)| check.check(value).err());
+            let value = infobox
+                .value(field)
+                .filter(|value| !normalise(value, def.is_verified(field)).is_empty());
+            let judged = def
+                .check_of(field)
+                .zip(value)
+                .and_then(|(check, value)| check.check(value).err());
             if let Some(why) = judged {
                 rows.push(row(ordinal, field, value, why));
             }
         }
     }
-    let Some(revid) = watched.verified.map(|verified| verified.revid).filter(|_| all) else { return };
+    let Some(revid) = watched.verified.map(|verified| verified.revid).filter(|_| all) else {
+        return;
+    };
     match boxes(text, &scan, watched) {
         Err(why) => rows.push(whole(page, &why)),
         Ok(found) => {
             for (ordinal, (infobox, verified)) in (0..).zip(&found) {
                 let Some(verified) = verified else { continue };
                 for one in differing(def, infobox, verified) {
-                    let said = one.verified.as_deref().map_or_else(|| "nothing".to_owned(), |v| format!("“{v}”"));
+                    let said = one
+                        .verified
+                        .as_deref()
+                        .map_or_else(|| "nothing".to_owned(), |v| format!("“{v}”"));
                     let why = format!("differs from verified revision {revid}: {said}");
                     rows.push(row(ordinal, &one.field, one.value.as_deref(), why));
                 }
@@ -236,7 +258,11 @@ fn as_text(name: &str, rows: &[Row], pages: usize) -> String {
         let field = if row.field.is_empty() {
             String::new()
         } else {
-            let place = if row.ordinal > 0 { format!("box {}, ", row.ordinal + 1) } else { String::new() };
+            let place = if row.ordinal > 0 {
+                format!("box {}, ", row.ordinal + 1)
+            } else {
+                String::new()
+            };
             format!("{place}{}: “{}”: ", terminal(&row.field), cut(&row.value))
         };
         let _ = writeln!(out, "{}: {field}{}", terminal(&row.page), terminal(&row.why));
@@ -274,14 +300,27 @@ fn as_wikitable(site: &Site, name: &str, rows: &[Row], show_values: bool) -> Wik
             Ok(title) => page_link(site, &title, None),
             Err(_) => plain(&row.page, SHOWN),
         };
-        let hidden = |text: &str| if show_values { plain(text, SHOWN) } else { literal("(not shown)") };
+        let hidden = |text: &str| {
+            if show_values {
+                plain(text, SHOWN)
+            } else {
+                literal("(not shown)")
+            }
+        };
         let why = match row.why.split_once(": ") {
             // The verified value stands behind the colon.
             Some((why, _)) if !show_values && !row.field.is_empty() => why,
             _ => &row.why,
         };
         let place = plain(&(row.ordinal + 1).to_string(), 20);
-        let cells = [page, plain(name, SHOWN), place, plain(&row.field, SHOWN), hidden(&row.value), plain(why, 200)];
+        let cells = [
+            page,
+            plain(name, SHOWN),
+            place,
+            plain(&row.field, SHOWN),
+            hidden(&row.value),
+            plain(why, 200),
+        ];
         out.push_literal("|-\n| ");
         out.push(&Wikitext::join(&cells, " || "));
         out.push_literal("\n");

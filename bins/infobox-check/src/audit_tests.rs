@@ -30,16 +30,26 @@ fn nothing_in_a_result_acts() {
     let sheet = as_csv("Chembox", &rows);
     assert_eq!(sheet.lines().count(), 2, "{sheet}");
     assert!(!sheet.contains(['\u{202e}', '\u{1b}']), "{sheet}");
-    assert!(sheet.lines().nth(1).unwrap().contains("Chembox,1,CAS No,'=1|}}"), "{sheet}");
+    assert!(
+        sheet.lines().nth(1).unwrap().contains("Chembox,1,CAS No,'=1|}}"),
+        "{sheet}"
+    );
 
     let text = as_text("Chembox", &rows, 1);
-    assert!(!text.contains(['\u{202e}', '\u{1b}']) && text.lines().count() == 2, "{text}");
+    assert!(
+        !text.contains(['\u{202e}', '\u{1b}']) && text.lines().count() == 2,
+        "{text}"
+    );
 }
 
 /// `show_values: no` holds for a table that is made for a page, the verified value included.
 #[test]
 fn a_table_for_the_wiki_keeps_values_back() {
-    let rows = [row("Born", "1 May 1970", "differs from verified revision 7: “2 May 1970”")];
+    let rows = [row(
+        "Born",
+        "1 May 1970",
+        "differs from verified revision 7: “2 May 1970”",
+    )];
     let table = as_wikitable(&offline_site().unwrap(), "Person", &rows, false).into_string();
     assert!(!table.contains("1970"), "{table}");
     assert!(table.contains("differs from verified revision 7\n"), "{table}");

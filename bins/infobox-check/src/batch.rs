@@ -134,7 +134,7 @@ fn look_at_page(run: &Run<Settings>, context: &Context, page: &Touched, known: &
             let unusable = known.unusable.get(&(*place, page.page_id)).map(String::as_str);
             let (open, mark) = now(context, *place, watched, unusable, text, &at);
             batch.open.push((*place, page.page_id, open));
-            batch.marks.extend(mark);
+            batch.marks.extend(mark.map(|mark| not_both(&mark)));
         }
     }
 }
@@ -256,7 +256,7 @@ pub fn now(
                     if due.contradicts {
                         mark.stale = Some(due.marks.join(", "));
                     }
-                    if watched.verified.is_some() && context.may_mark(place) {
+                    if watched.verified.is_some() && context.is_edited(place) {
                         let wait = if at.is_own { chrono::TimeDelta::zero() } else { context.settle(place) };
                         mark.due_at = Some(at.at + wait);
                     }
@@ -265,6 +265,14 @@ pub fn now(
         }
     }
     (open, Some(mark))
+}
+
+/// As it is stored: what is due will be true before long, and is not listed as stale.
+pub fn not_both(mark: &PageMark) -> PageMark {
+    PageMark {
+        stale: mark.stale.clone().filter(|_| mark.due_at.is_none()),
+        ..mark.clone()
+    }
 }
 
 /// Who made an edit, as it is stored.

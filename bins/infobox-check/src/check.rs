@@ -82,10 +82,15 @@ fn why_not(one: &SeenBox, seen: &Seen) -> Option<String> {
         Some(Marks::Due(_)) => {}
     }
     if !one.off.is_empty() {
-        return Some(format!("the marks are to be changed, but no article is edited: {}", one.off.join("; ")));
+        return Some(format!(
+            "the marks are to be changed, but no article is edited: {}",
+            one.off.join("; ")
+        ));
     }
     if let Some(template) = &seen.nobots {
-        return Some(format!("the marks are to be changed, but the page asks bots to stay away: {template}"));
+        return Some(format!(
+            "the marks are to be changed, but the page asks bots to stay away: {template}"
+        ));
     }
     let until = one.waits_until?;
     Some(format!(
@@ -105,7 +110,10 @@ async fn outcome(run: &Run<Settings>, seen: &Seen, edited: bool) -> anyhow::Resu
     if run.fence().is_none() {
         return Ok(Ok("dry run: nothing is written".to_owned()));
     }
-    let stored = run.db.read(async |db| page_mark::get_many(db, &run.wiki, &[seen.page_id]).await).await?;
+    let stored = run
+        .db
+        .read(async |db| page_mark::get_many(db, &run.wiki, &[seen.page_id]).await)
+        .await?;
     Ok(match stored.into_iter().find_map(|mark| mark.reason) {
         Some(why) => Err(format!("not marked: {why}")),
         None => Ok("somebody else has mended the marks meanwhile".to_owned()),

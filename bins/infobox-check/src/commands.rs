@@ -28,6 +28,10 @@ pub async fn run(command: &Command, args: &CommonArgs) -> ExitCode {
         Command::Fields(fields) => crate::fields::run(fields, args).await,
         Command::ByHand(given) => crate::lists::run(given, args).await,
         Command::Check { page } => return errand::run(Task::Check(page.clone()), args).await,
+        Command::Suppress(what) => match job::boot(NAME, args) {
+            Ok(boot) => crate::suppress::run(&boot, what, args).await,
+            Err(code) => return code,
+        },
         Command::Verify(verify) => return errand::run(Task::Verify(verify.clone()), args).await,
         command => {
             let boot = match job::boot(NAME, args) {
@@ -54,6 +58,7 @@ async fn with_boot(command: &Command, args: &CommonArgs, boot: &Boot) -> anyhow:
         | Command::Fields(_)
         | Command::ByHand(_)
         | Command::Check { .. }
+        | Command::Suppress(_)
         | Command::Verify(_) => Ok(true),
     };
     db.close().await;

@@ -125,10 +125,15 @@ impl Context {
         self.boxes[place].settle.unwrap_or(self.settle)
     }
 
-    /// Whether articles may be edited for this box: by the settings in general, by those of the box, and by the operator.
+    /// Whether articles are edited for this box, by the settings in general and by those of the box. What the operator
+    /// has switched off for a time waits.
+    pub fn is_edited(&self, place: usize) -> bool {
+        self.edit && self.boxes[place].edit
+    }
+
+    /// Whether articles may be edited for this box now: by the settings and by the operator.
     pub fn may_mark(&self, place: usize) -> bool {
-        let one = &self.boxes[place];
-        self.edit && one.edit && self.overrides.may_edit(&one.def.name)
+        self.is_edited(place) && self.overrides.may_edit(&self.boxes[place].def.name)
     }
 
     /// A box with its verified revision for one page.

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use shared::args::CommonArgs;
 use shared::core::site::Site;
-use shared::core::text::Wikitext;
 use shared::core::types::{Problem, Timestamp};
 use shared::db::Db;
 use shared::editor::Scope;

@@ -211,14 +211,14 @@ async fn waiting(db: &Db, wiki: &str, site: &Site, messages: &Messages<'_>) -> a
         ));
     }
     for mark in db.read(async |db| page_mark::stale(db, wiki, MANY).await).await? {
-        lines.push(messages.say(
-            "stale-line",
-            &[
-                ("page", &page(site, &mark.title)),
-                ("box", &plain(&mark.box_name, SHOWN)),
-                ("due", &plain(mark.stale.as_deref().unwrap_or(""), SHOWN)),
-            ],
-        ));
+        let of = [("page", &page(site, &mark.title)), ("box", &plain(&mark.box_name, SHOWN))];
+        lines.push(match &mark.reason {
+            Some(why) => messages.say("refused-line", &[of[0], of[1], ("why", &plain(why, SHOWN))]),
+            None => {
+                let due = plain(mark.stale.as_deref().unwrap_or(""), SHOWN);
+                messages.say("stale-line", &[of[0], of[1], ("due", &due)])
+            }
+        });
     }
     Ok(lines)
 }

@@ -28,6 +28,7 @@ mod present;
 mod reverts;
 mod run;
 mod settings;
+mod suppress;
 mod surroundings;
 mod sweep;
 mod verified;
@@ -88,6 +89,9 @@ pub enum Command {
     Verify(verify::VerifyArgs),
     /// Looks for values that cannot be right, on every page with a box
     Audit(audit::AuditArgs),
+    /// Users and pages that the job names on no page
+    #[command(subcommand)]
+    Suppress(suppress::Suppress),
     /// The commands of the old bot's channel
     #[command(flatten)]
     ByHand(lists::ByHand),

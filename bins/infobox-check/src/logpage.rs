@@ -34,7 +34,12 @@ pub struct Entry {
 pub fn update(text: Option<&str>, intro: &Wikitext, entries: &[Entry]) -> String {
     let mut lines: Vec<String> = match text.filter(|text| !text.trim().is_empty()) {
         Some(text) => text.trim_end().lines().map(str::to_owned).collect(),
-        None => vec![format!("__NOINDEX__{MARKER}"), intro.to_string(), String::new()],
+        // The front page shows several days below each other, and has an introduction of its own.
+        None => vec![
+            format!("<noinclude>__NOINDEX__{MARKER}"),
+            intro.to_string(),
+            "</noinclude>".to_owned(),
+        ],
     };
     for entry in entries {
         refresh(&mut lines, entry);
@@ -85,9 +90,13 @@ fn find(lines: &[String], part: &str) -> Option<usize> {
 /// Brings a bullet that stands on the page up to date. Where people changed the line only the words about the revert
 /// are added; a hidden name or value goes in any case.
 fn refresh(lines: &mut [String], entry: &Entry) {
-    let Some(place) = find(lines, &anchor(&entry.anchor)) else { return };
+    let Some(place) = find(lines, &anchor(&entry.anchor)) else {
+        return;
+    };
     let line = &lines[place];
-    let Some(start) = line.find(&anchor(&entry.anchor)) else { return };
+    let Some(start) = line.find(&anchor(&entry.anchor)) else {
+        return;
+    };
     let Some(end) = line[start..].find("-->").map(|i| start + i + 3) else {
         return;
     };
@@ -106,6 +115,8 @@ fn refresh(lines: &mut [String], entry: &Entry) {
 /// Puts a bullet at the top of its page's group, and the group at the top of the list.
 fn insert(lines: &mut Vec<String>, entry: &Entry) {
     let head = format!("<!--ib-page {}-->", entry.page_id);
+    // Where the first group begins, this one among them.
+    let top = find(lines, "<!--ib-page ").unwrap_or(lines.len());
     let group: Vec<String> = match find(lines, &head) {
         Some(start) => {
             let is_bullet = |line: &&String| line.starts_with("**") || line.starts_with("*:") || line.starts_with(':');
@@ -116,7 +127,6 @@ fn insert(lines: &mut Vec<String>, entry: &Entry) {
         }
         None => vec![format!("* {}{head}", entry.page), bullet(entry)],
     };
-    let top = find(lines, "<!--ib-page ").unwrap_or(lines.len());
     lines.splice(top..top, group);
 }
 
@@ -143,10 +153,13 @@ mod tests {
         let first = update(None, &intro, &[entry(2, 7, "two"), entry(1, 8, "one")]);
         assert_eq!(
             first,
-            "__NOINDEX__<!-- infobox-check log -->\nIntro.\n\n\
+            "<noinclude>__NOINDEX__<!-- infobox-check log -->\nIntro.\n</noinclude>\n\
              * Page 7<!--ib-page 7-->\n** two<!--ib:2 -->\n* Page 8<!--ib-page 8-->\n** one<!--ib:1 -->\n"
         );
-        assert_eq!(update(Some(&first), &intro, &[entry(2, 7, "two"), entry(1, 8, "one")]), first);
+        assert_eq!(
+            update(Some(&first), &intro, &[entry(2, 7, "two"), entry(1, 8, "one")]),
+            first
+        );
         let second = update(Some(&first), &intro, &[entry(3, 8, "three")]);
         assert!(
             second.ends_with(

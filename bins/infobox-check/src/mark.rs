@@ -15,7 +15,7 @@ use shared::job::Run;
 use shared::wiki::Phase;
 use shared::wiki::{PageNow, transclusions};
 
-use crate::batch::{Moment, author, now};
+use crate::batch::{Moment, author, not_both, now};
 use crate::context::Context;
 use crate::marked::{Verified, Watched, marked};
 use crate::overrides::Overrides;
@@ -156,7 +156,8 @@ pub async fn store(run: &Run<Settings>, looked: &[Looked]) -> anyhow::Result<u64
                         rows += open_field::replace_of_page(tx, &boxes[*place], page.page_id, &[]).await?;
                         page_mark::forget(tx, &boxes[*place], &[page.page_id]).await?;
                     }
-                    page_mark::put(tx, &page.marks).await?;
+                    let marks: Vec<PageMark> = page.marks.iter().map(not_both).collect();
+                    page_mark::put(tx, &marks).await?;
                 }
                 Ok(rows)
             })
@@ -256,11 +257,17 @@ pub async fn edit(
         .map(|mark| PageMark {
             due_at,
             reason: reason.clone(),
-            stale: if marked_revid.is_some() { None } else { mark.stale.clone() },
+            // What refused the bot stays on the list of what people have to see to, with the reason.
+            stale: match (&reason, marked_revid) {
+                (_, Some(_)) => None,
+                (Some(_), None) => Some(mark.stale.clone().unwrap_or_default()),
+                (None, None) => mark.stale.clone(),
+            },
             marked_revid,
             revid: marked_revid.or(mark.revid),
             ..mark.clone()
         })
+        .map(|mark| not_both(&mark))
         .collect();
     run.db
         .fenced(&fence, "storing the state of marks", async |tx| {

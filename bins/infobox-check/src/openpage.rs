@@ -95,12 +95,26 @@ async fn open(run: &mut Run<Settings>, context: &Context, log: &Title, places: &
     let text = open_text(&words, context, &boxes);
     let title = shared::settings::below(log, "Open");
     let summary = format!("Listed {count} fields that differ from their verified revisions");
-    write(run, context, &title, OPEN_MARKER, text, summary, &key, &count.to_string()).await
+    write(
+        run,
+        context,
+        &title,
+        OPEN_MARKER,
+        text,
+        summary,
+        &key,
+        &count.to_string(),
+    )
+    .await
 }
 
 /// Names that the wiki hides since are not shown.
 async fn without_hidden(run: &Run<Settings>, mut rows: Vec<OpenField>) -> anyhow::Result<Vec<OpenField>> {
-    let revids: BTreeSet<RevId> = rows.iter().filter(|row| row.user.is_some()).map(|row| row.revid).collect();
+    let revids: BTreeSet<RevId> = rows
+        .iter()
+        .filter(|row| row.user.is_some())
+        .map(|row| row.revid)
+        .collect();
     let revids: Vec<RevId> = revids.into_iter().collect();
     run.session.count_as(Phase::Safety);
     let found = revisions(&run.session, &revids, false).await?;
@@ -122,10 +136,16 @@ async fn without_hidden(run: &Run<Settings>, mut rows: Vec<OpenField>) -> anyhow
 fn open_text(words: &Words, context: &Context, boxes: &[(String, Vec<OpenField>)]) -> String {
     let messages = words.messages();
     let time = messages.time(context.now);
-    let mut text = format!("__NOINDEX__{OPEN_MARKER}\n{}\n", messages.say("open-intro", &[("time", &time)]));
+    let mut text = format!(
+        "__NOINDEX__{OPEN_MARKER}\n{}\n",
+        messages.say("open-intro", &[("time", &time), ("status", &words.status_link())])
+    );
     let is_shown = |row: &&OpenField| {
         !context.suppressed.hides(What::Page, &row.title)
-            && !row.user.as_ref().is_some_and(|user| context.suppressed.hides_user(Some(user.id), &user.name))
+            && !row
+                .user
+                .as_ref()
+                .is_some_and(|user| context.suppressed.hides_user(Some(user.id), &user.name))
     };
     let mut any = false;
     for (name, rows) in boxes {
@@ -164,10 +184,17 @@ fn open_line(words: &Words, name: &str, row: &OpenField) -> Wikitext {
     let messages = words.messages();
     let mut field = plain(&row.field, 200);
     if row.ordinal > 0 {
-        field.push(&literal(" (")).push(&plain(&(row.ordinal + 1).to_string(), 20)).push(&literal(")"));
+        field
+            .push(&literal(" ("))
+            .push(&plain(&(row.ordinal + 1).to_string(), 20))
+            .push(&literal(")"));
     }
     let compare = messages.text("open-compare").to_owned();
-    let key = if words.shows_values(name) { "open-line" } else { "open-line-no-values" };
+    let key = if words.shows_values(name) {
+        "open-line"
+    } else {
+        "open-line-no-values"
+    };
     messages.say(
         key,
         &[
@@ -236,7 +263,10 @@ fn all_pages_link(site: &shared::core::site::Site, log: &Title, label: &str) -> 
     page_link(site, &prefix, Some(label))
 }
 
-#[expect(clippy::too_many_arguments, reason = "a page, what stands on it, and what is remembered of it")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a page, what stands on it, and what is remembered of it"
+)]
 async fn write(
     run: &mut Run<Settings>,
     context: &Context,
@@ -255,7 +285,11 @@ async fn write(
     };
     let computed = Computed { text, summary };
     run.session.count_as(Phase::Safety);
-    let saved = match run.editor.save_state(&state, |_: &Look| Ok(Some(computed.clone()))).await {
+    let saved = match run
+        .editor
+        .save_state(&state, |_: &Look| Ok(Some(computed.clone())))
+        .await
+    {
         Ok(saved) => saved.is_some(),
         Err(Refused::Page { code, info }) => {
             let shown = run.session.site().prefixed(title);

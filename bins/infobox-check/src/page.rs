@@ -10,10 +10,10 @@ use shared::core::bots::{Verdict as Bots, allows};
 use shared::core::infobox::{Infobox, VerifiedBox, find, normalise};
 use shared::core::types::{PageId, RevId, Timestamp};
 use shared::core::wikitext::scan;
+use shared::db::Db;
 use shared::db::field_change::{self, ChangeRow};
 use shared::db::index_line::{self, IndexRow};
 use shared::db::page_mark::{self, PageMark};
-use shared::db::Db;
 use shared::job::{self, Run};
 use shared::settings::Verdict;
 use shared::wiki::{Session, page_infos, transclusions};
@@ -158,14 +158,19 @@ pub async fn begin(
 pub async fn find_page(session: &Session, title: &str) -> anyhow::Result<(PageId, String)> {
     let wanted = session.site().title(title).map_err(anyhow::Error::msg)?;
     let infos = page_infos(session, &[session.site().prefixed(&wanted)]).await?;
-    let info = infos.into_iter().next().context("the wiki says nothing about the page")?;
+    let info = infos
+        .into_iter()
+        .next()
+        .context("the wiki says nothing about the page")?;
     if let Some(why) = &info.invalid {
         bail!("`{title}` cannot be a page: {why}");
     }
     if let Some(target) = &info.redirect_to {
         bail!("`{}` is a redirect: name `{target}` instead", info.title);
     }
-    let page_id = info.page_id.with_context(|| format!("there is no page `{}`", info.title))?;
+    let page_id = info
+        .page_id
+        .with_context(|| format!("there is no page `{}`", info.title))?;
     Ok((page_id, info.title))
 }
 
@@ -173,10 +178,21 @@ pub async fn find_page(session: &Session, title: &str) -> anyhow::Result<(PageId
 pub async fn read(run: &mut Run<Settings>, context: &Context, title: &str, stop: Option<&str>) -> anyhow::Result<Seen> {
     let (page_id, _) = find_page(&run.session, title).await?;
     let mut present = transclusions(&run.session, &[page_id], &context.templates).await?;
-    let now = present.remove(&page_id).flatten().context("the page is gone meanwhile")?;
+    let now = present
+        .remove(&page_id)
+        .flatten()
+        .context("the page is gone meanwhile")?;
     let mut known = verified::load(run, context, &[page_id], &[now.revid]).await?;
-    let revision = known.revisions.remove(&now.revid).context("its newest revision cannot be read")?;
-    ensure!(revision.model == "wikitext", "`{}` is {}, not wikitext", now.title, revision.model);
+    let revision = known
+        .revisions
+        .remove(&now.revid)
+        .context("its newest revision cannot be read")?;
+    ensure!(
+        revision.model == "wikitext",
+        "`{}` is {}, not wikitext",
+        now.title,
+        revision.model
+    );
     let text = revision.text.context("the text of its newest revision is hidden")?;
     let names = run.editor.bots_names().await?;
     let nobots = match allows(&text, run.session.account(), run.editor.job, &names) {
@@ -184,10 +200,22 @@ pub async fn read(run: &mut Run<Settings>, context: &Context, title: &str, stop:
         Bots::Allowed => None,
     };
     let wiki = run.wiki.clone();
-    let index = run.db.read_if_there(async |db| index_line::in_force(db, &wiki, &[page_id]).await).await?;
-    let proposed = run.db.read_if_there(async |db| index_line::proposed(db, &wiki, PROPOSED).await).await?;
-    let stored = run.db.read_if_there(async |db| page_mark::get_many(db, &wiki, &[page_id]).await).await?;
-    let changes = run.db.read_if_there(async |db| field_change::of_page(db, &wiki, page_id, CHANGES).await).await?;
+    let index = run
+        .db
+        .read_if_there(async |db| index_line::in_force(db, &wiki, &[page_id]).await)
+        .await?;
+    let proposed = run
+        .db
+        .read_if_there(async |db| index_line::proposed(db, &wiki, PROPOSED).await)
+        .await?;
+    let stored = run
+        .db
+        .read_if_there(async |db| page_mark::get_many(db, &wiki, &[page_id]).await)
+        .await?;
+    let changes = run
+        .db
+        .read_if_there(async |db| field_change::of_page(db, &wiki, page_id, CHANGES).await)
+        .await?;
     let is_own = revision.user.as_deref() == Some(run.session.account());
     let mut seen_boxes = Vec::new();
     for place in context.places_of_templates(&now.templates) {
@@ -238,14 +266,18 @@ fn look_at(
         waits_until: None,
         off: Vec::new(),
     };
-    let Ok(scan) = scan(text, &context.tags) else { return seen };
+    let Ok(scan) = scan(text, &context.tags) else {
+        return seen;
+    };
     let alone = || find(text, &scan, def).into_iter().map(|one| (one, None)).collect();
     let found: Vec<(Infobox, Option<&VerifiedBox>)> = boxes(text, &scan, &watched).unwrap_or_else(|_| alone());
     for (ordinal, (infobox, verified)) in (0..).zip(&found) {
         seen.fields.extend(def.fields().map(|field| {
             let value = infobox.value(field).map(str::to_owned);
             let is_verified = def.is_verified(field);
-            let is_there = value.as_deref().is_some_and(|value| !normalise(value, is_verified).is_empty());
+            let is_there = value
+                .as_deref()
+                .is_some_and(|value| !normalise(value, is_verified).is_empty());
             let judged = def.check_of(field).filter(|_| is_there).zip(value.as_deref());
             SeenField {
                 ordinal,
@@ -257,7 +289,8 @@ fn look_at(
             }
         }));
         let marks = infobox.fields.iter().filter(|(name, _)| def.is_mark(name));
-        seen.marks.extend(marks.map(|(name, field)| (ordinal, name.clone(), field.value.clone())));
+        seen.marks
+            .extend(marks.map(|(name, field)| (ordinal, name.clone(), field.value.clone())));
     }
     seen.due = due(text, context, &watched, &seen);
     seen
@@ -280,9 +313,15 @@ pub fn why_off(run: &Run<Settings>, context: &Context, place: usize, ns: i32, st
             why.push(words);
         }
     };
-    say(!parsed.common.enabled, "`enabled: false` on the settings page".to_owned());
+    say(
+        !parsed.common.enabled,
+        "`enabled: false` on the settings page".to_owned(),
+    );
     say(!parsed.settings.edit, "`edit: false` on the settings page".to_owned());
-    say(!one.edit, format!("`edit: false` for {} on the settings page", one.def.name));
+    say(
+        !one.edit,
+        format!("`edit: false` for {} on the settings page", one.def.name),
+    );
     say(
         !context.namespaces.contains(&ns),
         "the page is in a namespace that is not watched".to_owned(),

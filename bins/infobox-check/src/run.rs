@@ -46,6 +46,10 @@ struct Counts {
 /// Does the work of one run.
 pub async fn work(run: &mut Run<Settings>, surroundings: Surroundings) -> anyhow::Result<Report> {
     let context = Context::new(run, surroundings).await?;
+    if !context.overrides.may_write() {
+        // Not even the status page, until `report`.
+        run.editor.operator_off.get_or_insert_with(|| "quit".to_owned());
+    }
     let mut counts = Counts::default();
     let position = collect::position(run).await?;
     counts.listed += pages_list::keep(run, &context).await?;

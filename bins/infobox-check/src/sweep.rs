@@ -8,12 +8,15 @@ use shared::job::Run;
 use shared::wiki::Phase;
 
 use crate::context::Context;
-use crate::mark::{edit, look, may_edit, store};
+use crate::mark::{Looked, edit, look, may_edit, store};
+use crate::run::FIRST_RUN;
 use crate::settings::Settings;
 
 /// Where the sweep is, and how many pages were mended on which day.
 const PLACE: &str = "sweep";
 const MENDED: &str = "repaired";
+/// Pages that refused the bot and are passed over, at most.
+const REFUSED: u32 = 500;
 
 #[derive(Default, Serialize, Deserialize)]
 struct Place {
@@ -58,7 +61,8 @@ pub async fn sweep(run: &mut Run<Settings>, context: &Context) -> anyhow::Result
         .await?;
     run.session.count_as(Phase::Mentor);
     let ids: Vec<PageId> = pages.iter().map(|page| page.page_id).collect();
-    let looked = look(run, context, &ids).await?;
+    let mut looked = look(run, context, &ids).await?;
+    keep_known(run, context, &mut looked).await?;
     store(run, &looked).await?;
     let is_end = pages.len() < limit as usize;
     let next = Place {
@@ -72,6 +76,33 @@ pub async fn sweep(run: &mut Run<Settings>, context: &Context) -> anyhow::Result
             memo::set(tx, PLACE, &value, now).await
         })
         .await?;
+    Ok(())
+}
+
+/// What was already known of the marks of these pages stays: why they could not be set, and when they are due. Due is
+/// beside that only what people edited after the first run, while the settings did not allow marks; what is older is
+/// mended by [`repair`] alone.
+async fn keep_known(run: &Run<Settings>, context: &Context, looked: &mut [Looked]) -> anyhow::Result<()> {
+    let first = run
+        .db
+        .read(async |db| memo::get(db, run.editor.job, &run.wiki, FIRST_RUN).await)
+        .await?
+        .map(|first| first.updated);
+    let ids: Vec<PageId> = looked.iter().map(|page| page.page_id).collect();
+    let known = run.db.read(async |db| page_mark::get_many(db, &run.wiki, &ids).await).await?;
+    for mark in looked.iter_mut().flat_map(|page| &mut page.marks) {
+        let known = known.iter().find(|known| known.page_id == mark.page_id && known.box_name == mark.box_name);
+        let settle = context.by_name(&mark.box_name).map(|(place, _)| context.settle(place)).unwrap_or_default();
+        let is_new = |due: &Timestamp| first.is_some_and(|first| *due - settle >= first);
+        mark.due_at = mark.due_at.filter(is_new);
+        let Some(known) = known else { continue };
+        mark.due_at = mark.due_at.or(known.due_at);
+        mark.marked_revid = known.marked_revid;
+        let is_refused = known.revid == mark.revid && known.due_at.is_none() && known.reason.is_some();
+        if is_refused && mark.reason.is_none() && mark.due_at.is_some() {
+            (mark.reason, mark.stale, mark.due_at) = (known.reason.clone(), known.stale.clone(), None);
+        }
+    }
     Ok(())
 }
 
@@ -90,14 +121,23 @@ pub async fn repair(run: &mut Run<Settings>, context: &Context) -> anyhow::Resul
             count.parse::<u32>().ok().filter(|_| day == today)
         })
         .unwrap_or(0);
+    let left = settings.per_day.saturating_sub(done);
+    if left == 0 || !may_edit(run, context) {
+        return Ok(0);
+    }
     let stale = run
         .db
-        .read(async |db| page_mark::stale(db, &run.wiki, settings.per_day).await)
+        .read(async |db| page_mark::stale(db, &run.wiki, settings.per_day.saturating_add(REFUSED)).await)
         .await?;
-    let mut ids: Vec<PageId> = stale.iter().map(|mark| mark.page_id).collect();
+    // A page that refused does not keep the others waiting: the sweep forgets the reason, once a day.
+    let open = stale.iter().filter(|mark| mark.reason.is_none());
+    let mut ids: Vec<PageId> = open.map(|mark| mark.page_id).collect();
     ids.dedup();
+    ids.truncate(usize::try_from(left).unwrap_or(usize::MAX));
     let mut mended = 0;
-    let looked = look(run, context, &ids).await?;
+    let mut looked = look(run, context, &ids).await?;
+    keep_known(run, context, &mut looked).await?;
+    store(run, &looked).await?;
     for page in looked {
         if done >= settings.per_day || !may_edit(run, context) || !run.goes_on().await? {
             break;

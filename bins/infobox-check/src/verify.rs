@@ -54,20 +54,43 @@ pub async fn work(run: &mut Run<Settings>, context: &Context, args: &VerifyArgs)
     let (shown, index) = (site.prefixed(&line.title), site.prefixed(&line.index));
     let source = canonical(&site, &line.title, line.revid, line.copy.as_ref()).into_string();
     if !run.args.json {
-        println!("Revision {} of {} says, for {}:", line.revid, terminal(&shown), terminal(&name));
+        println!(
+            "Revision {} of {} says, for {}:",
+            line.revid,
+            terminal(&shown),
+            terminal(&name)
+        );
         for (place, field, value, check) in &line.values {
-            let check = check.as_ref().map_or_else(String::new, |why| format!(" (check: {why})"));
-            println!("  box {}, {}: “{}”{}", place + 1, terminal(field), cut(value), terminal(&check));
+            let check = check
+                .as_ref()
+                .map_or_else(String::new, |why| format!(" (check: {why})"));
+            println!(
+                "  box {}, {}: “{}”{}",
+                place + 1,
+                terminal(field),
+                cut(value),
+                terminal(&check)
+            );
         }
     }
     let saved = save(run, context, &line, &name).await;
     let (ok, edited, said) = match saved {
-        Ok(Some(revid)) => (true, Some(revid), format!("{index}, revision {revid}: {source}; the next run reads it")),
+        Ok(Some(revid)) => (
+            true,
+            Some(revid),
+            format!("{index}, revision {revid}: {source}; the next run reads it"),
+        ),
         Ok(None) if run.fence().is_none() => (true, None, format!("dry run: nothing is written on {index}")),
-        Ok(None) => (true, None, format!("{index} says so already{}", standing(run, &line, &name, &index).await?)),
-        Err(Refused::Page { code, info }) => {
-            (false, None, format!("not written: {info} ({code}). Paste this line into {index}:\n{source}"))
-        }
+        Ok(None) => (
+            true,
+            None,
+            format!("{index} says so already{}", standing(run, &line, &name, &index).await?),
+        ),
+        Err(Refused::Page { code, info }) => (
+            false,
+            None,
+            format!("not written: {info} ({code}). Paste this line into {index}:\n{source}"),
+        ),
         Err(Refused::Halt(halt)) => (false, None, format!("not written: {halt}")),
         Err(other) => return Err(other.into()),
     };
@@ -95,10 +118,17 @@ async fn line<'c>(
     let one = context.boxes.iter().find(|one| one.def.names.is(&args.of));
     let one = one.with_context(|| {
         let all: Vec<&str> = context.boxes.iter().map(|one| one.def.name.as_str()).collect();
-        format!("there is no box `{}` on the settings page; there are: {}", args.of, all.join(", "))
+        format!(
+            "there is no box `{}` on the settings page; there are: {}",
+            args.of,
+            all.join(", ")
+        )
     })?;
     let name = &one.def.name;
-    let index = one.index.first().with_context(|| format!("{name} has no index page: set `index` for it"))?;
+    let index = one
+        .index
+        .first()
+        .with_context(|| format!("{name} has no index page: set `index` for it"))?;
     let (page_id, shown) = find_page(&run.session, &args.title).await?;
     let title = site.title(&shown).map_err(anyhow::Error::msg)?;
     ensure!(
@@ -110,7 +140,9 @@ async fn line<'c>(
         Some(copy) => Some(find_page(&run.session, copy).await?),
     };
     let revid = RevId(args.revid);
-    let (wanted, whose) = copy.as_ref().map_or((page_id, &shown), |(page_id, title)| (*page_id, title));
+    let (wanted, whose) = copy
+        .as_ref()
+        .map_or((page_id, &shown), |(page_id, title)| (*page_id, title));
     let mut found = revisions(&run.session, &[revid], true).await?;
     let revision = found.remove(&revid);
     let revision = revision.with_context(|| format!("there is no revision {revid}, or it was deleted"))?;
@@ -119,8 +151,14 @@ async fn line<'c>(
         "revision {revid} is one of `{}`, not of `{whose}`",
         revision.title
     );
-    ensure!(revision.model == "wikitext", "revision {revid} is {}, not wikitext", revision.model);
-    let text = revision.text.with_context(|| format!("the text of revision {revid} is hidden"))?;
+    ensure!(
+        revision.model == "wikitext",
+        "revision {revid} is {}, not wikitext",
+        revision.model
+    );
+    let text = revision
+        .text
+        .with_context(|| format!("the text of revision {revid} is hidden"))?;
     let scan = scan(&text, &context.tags)?;
     let boxes = find(&text, &scan, &one.def);
     if boxes.is_empty() {
@@ -136,7 +174,10 @@ async fn line<'c>(
             }
         }
     }
-    let copy = copy.map(|(_, title)| site.title(&title)).transpose().map_err(anyhow::Error::msg)?;
+    let copy = copy
+        .map(|(_, title)| site.title(&title))
+        .transpose()
+        .map_err(anyhow::Error::msg)?;
     Ok((
         one,
         Line {
@@ -149,12 +190,7 @@ async fn line<'c>(
     ))
 }
 
-async fn save(
-    run: &mut Run<Settings>,
-    context: &Context,
-    line: &Line,
-    name: &str,
-) -> Result<Option<RevId>, Refused> {
+async fn save(run: &mut Run<Settings>, context: &Context, line: &Line, name: &str) -> Result<Option<RevId>, Refused> {
     let site = run.session.site().clone();
     if !context.overrides.may_write() {
         return Err(Refused::Page {
@@ -195,9 +231,14 @@ async fn save(
 
 /// What the last run thought of the line that stands there.
 async fn standing(run: &Run<Settings>, line: &Line, name: &str, index: &str) -> anyhow::Result<String> {
-    let lines = run.db.read(async |db| index_line::of_index(db, &run.wiki, name, index).await).await?;
+    let lines = run
+        .db
+        .read(async |db| index_line::of_index(db, &run.wiki, name, index).await)
+        .await?;
     let title = run.session.site().prefixed(&line.title);
-    let known = lines.into_iter().find(|known| known.title == title && known.revid == Some(line.revid));
+    let known = lines
+        .into_iter()
+        .find(|known| known.title == title && known.revid == Some(line.revid));
     Ok(match known.map(|known| (known.state, known.author, known.problem)) {
         Some((index_line::State::InForce, ..)) => ", and the line is in force".to_owned(),
         Some((index_line::State::Proposed, author, _)) => format!(

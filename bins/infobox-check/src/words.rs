@@ -88,18 +88,18 @@ pub const MESSAGES: &[Message<'static>] = &[
     ("hidden-line", "(hidden)", &[]),
     (
         "front-intro",
-        "The last days of the log of watched infobox fields. Articles whose verified fields differ now: {open}. All days: {all}. Settings, and what the bot does: {status}.",
+        "The last days of the log of watched infobox fields. It is an observation and no verdict: it tells what was changed, and how that compares with a revision whose values were verified. Articles whose verified fields differ now: {open}. All days: {all}. Settings, what the bot does, and how a user or a page is taken off this list: {status}.",
         &["open", "all", "status"],
     ),
     ("front-all", "all log pages", &[]),
     (
         "open-intro",
-        "Articles whose fields differ now from the verified revision, as of {time}. This list is written anew once a day; a line goes when the value is right again, or when the index names a newer verified revision. What is edited here is overwritten.",
-        &["time"],
+        "Articles whose fields differ now from the verified revision, as of {time}: an observation and no verdict, since the verified revision may be the one that is wrong. This list is written anew once a day; a line goes when the value is right again, or when the index names a newer verified revision. What is edited here is overwritten. About the bot, and how a page is taken off this list: {status}.",
+        &["time", "status"],
     ),
     (
         "open-box",
-        "{box}: {count} fields on {pages} pages",
+        "{box} (fields: {count}, pages: {pages})",
         &["box", "count", "pages"],
     ),
     (
@@ -140,7 +140,11 @@ pub const MESSAGES: &[Message<'static>] = &[
     ),
     ("gap-filled", "they were read from the page histories", &[]),
     ("gap-open", "'''they were not looked at'''", &[]),
-    ("shrunk", "The list “{list}” came back empty or with less than half of its entries: the one before stays in use until it has grown again, or the operator lets it pass.", &["list"]),
+    (
+        "shrunk",
+        "The list “{list}” came back empty or with less than half of its entries: the one before stays in use until it has grown again, or the operator lets it pass.",
+        &["list"],
+    ),
     (
         "proposed-line",
         "{index}: {page}, revision {revision}, proposed by {user}: not in force (the page is not protected, and {user} is no manager of {box}).",

@@ -21,6 +21,7 @@ pub mod edit_log;
 mod error;
 pub mod field_change;
 mod field_change_questions;
+pub mod forget;
 pub mod index_line;
 pub mod index_page;
 pub mod intent;

@@ -94,7 +94,7 @@ pub struct Editor {
     pub scope: Scope,
     /// The run's epoch; `None` in a dry run.
     pub fence: Option<Fence>,
-    /// The variable by which the operator switched edits off, if he did.
+    /// The word by which the operator switched edits off, if he did: `WIKICREW_<JOB>_EDIT=off`, or a command.
     pub operator_off: Option<String>,
     /// The rights of the bot's account on this wiki.
     pub rights: Vec<String>,
@@ -134,7 +134,7 @@ impl Editor {
             common,
             scope: Scope::own_pages(session.account()),
             fence,
-            operator_off: boot.edits_off.then(|| job_variable(boot.job, "EDIT")),
+            operator_off: boot.edits_off.then(|| format!("{}=off", job_variable(boot.job, "EDIT"))),
             rights: Vec::new(),
             trial_since: None,
             counted_since: None,

@@ -10,11 +10,17 @@ use shared::wiki::Session;
 use super::answer::Answer;
 use crate::overrides::Overrides;
 use crate::settings::{BoxSettings, Settings, TEMPLATE};
+use crate::surroundings;
 
 /// The settings in force. Errs when they are rejected or may not be obeyed.
 pub(super) async fn settings(boot: &Boot, session: &Session) -> anyhow::Result<Settings> {
     match job::settings::<Settings>(boot, session, None).await?.verdict {
-        Verdict::Accepted(accepted) => Ok(accepted.parsed.settings),
+        Verdict::Accepted(accepted) => {
+            let mut settings = accepted.parsed.settings;
+            // With the redirects that only the wiki knows: a box goes by those names too.
+            settings.boxes = surroundings::look(session, &settings).await?.0.boxes;
+            Ok(settings)
+        }
         Verdict::Rejected(problems) => bail!(
             "the settings are rejected: {}",
             problems.first().map(ToString::to_string).unwrap_or_default()

@@ -60,7 +60,12 @@ pub fn lines(seen: &Seen, context: &Context) -> Vec<String> {
         lines.extend(block(one, seen));
     }
     for row in &seen.proposed {
-        let author = row.line.author.as_deref().filter(|name| !hides(name)).unwrap_or("somebody");
+        let author = row
+            .line
+            .author
+            .as_deref()
+            .filter(|name| !hides(name))
+            .unwrap_or("somebody");
         lines.push(format!(
             "Proposed, and not in force: revision {} for {}, line {} of {}, by {}",
             row.line.revid.map_or(0, |revid| revid.0),
@@ -96,10 +101,18 @@ pub fn block(one: &SeenBox, seen: &Seen) -> Vec<String> {
             lines.push(format!("  {}", self::field(field, many)));
         }
     }
-    let marks: Vec<String> = one.marks.iter().map(|(ordinal, name, value)| mark(*ordinal, name, value, many)).collect();
+    let marks: Vec<String> = one
+        .marks
+        .iter()
+        .map(|(ordinal, name, value)| mark(*ordinal, name, value, many))
+        .collect();
     lines.push(format!(
         "  Marks now: {}",
-        if marks.is_empty() { "none".to_owned() } else { marks.join(", ") }
+        if marks.is_empty() {
+            "none".to_owned()
+        } else {
+            marks.join(", ")
+        }
     ));
     lines.push(format!("  Marks due: {}", due(one)));
     if let Some(until) = one.waits_until {
@@ -119,7 +132,10 @@ pub fn block(one: &SeenBox, seen: &Seen) -> Vec<String> {
     }
     match one.off.as_slice() {
         [] => lines.push("  Articles are edited for this box".to_owned()),
-        why => lines.push(format!("  No article is edited for this box: {}", terminal(&why.join("; ")))),
+        why => lines.push(format!(
+            "  No article is edited for this box: {}",
+            terminal(&why.join("; "))
+        )),
     }
     lines
 }
@@ -165,7 +181,11 @@ fn field(field: &SeenField, many: bool) -> String {
 }
 
 fn mark(ordinal: u32, name: &str, value: &str, many: bool) -> String {
-    let place = if many { format!("box {}, ", ordinal + 1) } else { String::new() };
+    let place = if many {
+        format!("box {}, ", ordinal + 1)
+    } else {
+        String::new()
+    };
     format!("{place}{} = {}", terminal(name), cut(value))
 }
 
@@ -175,7 +195,10 @@ fn due(one: &SeenBox) -> String {
         Some(Marks::True) => "as they are".to_owned(),
         Some(Marks::Refused(why)) => format!("not touched: {}", terminal(why)),
         Some(Marks::Due(due)) if one.verified.is_none() => {
-            format!("{} (no index line: only `repair` does that)", terminal(&due.marks.join(", ")))
+            format!(
+                "{} (no index line: only `repair` does that)",
+                terminal(&due.marks.join(", "))
+            )
         }
         Some(Marks::Due(due)) => terminal(&due.marks.join(", ")),
     }
@@ -183,7 +206,10 @@ fn due(one: &SeenBox) -> String {
 
 fn change(row: &ChangeRow, context: &Context) -> String {
     let change = &row.change;
-    let user = change.user.as_ref().filter(|user| !context.suppressed.hides_user(Some(user.id), &user.name));
+    let user = change
+        .user
+        .as_ref()
+        .filter(|user| !context.suppressed.hides_user(Some(user.id), &user.name));
     let user = user.map_or_else(|| "a hidden user".to_owned(), |user| terminal(&user.name));
     let mut line = format!("{} {user}: ", moment(change.ts));
     if !change.box_name.is_empty() {
@@ -192,11 +218,20 @@ fn change(row: &ChangeRow, context: &Context) -> String {
     if !change.field.is_empty() {
         let _ = write!(line, "{} ", terminal(&change.field));
     }
-    line.push_str(if change.rule == Rule::Field { change.kind.word() } else { change.rule.word() });
+    line.push_str(if change.rule == Rule::Field {
+        change.kind.word()
+    } else {
+        change.rule.word()
+    });
     if row.values_hidden {
         line.push_str(", values hidden");
     } else if change.old.is_some() || change.new.is_some() {
-        let _ = write!(line, ", {} → {}", quoted(change.old.as_deref()), quoted(change.new.as_deref()));
+        let _ = write!(
+            line,
+            ", {} → {}",
+            quoted(change.old.as_deref()),
+            quoted(change.new.as_deref())
+        );
     }
     let _ = write!(line, ", {}, revision {}", change.state.word(), change.revid);
     if let Some(by) = row.reverted_by {
@@ -210,7 +245,10 @@ fn change(row: &ChangeRow, context: &Context) -> String {
 
 /// The same for programs.
 pub fn json(seen: &Seen, context: &Context) -> Value {
-    let user = seen.user.as_deref().filter(|name| !context.suppressed.hides_user(None, name));
+    let user = seen
+        .user
+        .as_deref()
+        .filter(|name| !context.suppressed.hides_user(None, name));
     json!({
         "title": seen.title, "page_id": seen.page_id.0, "ns": seen.ns, "revid": seen.revid.0, "at": seen.at,
         "user": user, "nobots": seen.nobots,
@@ -265,7 +303,10 @@ fn json_field(field: &SeenField) -> Value {
 
 fn json_change(row: &ChangeRow, context: &Context) -> Value {
     let change = &row.change;
-    let user = change.user.as_ref().filter(|user| !context.suppressed.hides_user(Some(user.id), &user.name));
+    let user = change
+        .user
+        .as_ref()
+        .filter(|user| !context.suppressed.hides_user(Some(user.id), &user.name));
     json!({
         "ts": change.ts, "user": user.map(|user| &user.name), "box": change.box_name, "ordinal": change.ordinal,
         "field": change.field, "rule": change.rule.word(), "kind": change.kind.word(), "state": change.state.word(),

@@ -7,7 +7,7 @@ use wikicrew_core::types::{PageId, RevId, UserId};
 use wikicrew_db::request::{self, Member, State};
 use wikicrew_db::settings_rev::{self, Kind};
 use wikicrew_db::{
-    Session, box_page, checkpoint, edit_log, field_change, index_line, index_page, intent, list, matches, memo,
+    Session, box_page, checkpoint, edit_log, field_change, forget, index_line, index_page, intent, list, matches, memo,
     open_field, page_mark, parked, profile_owner, run, suppress, verified_rev,
 };
 
@@ -346,5 +346,9 @@ async fn no_statement_reads_the_table() {
     by_hand!(|tx| list::del(tx, INFOBOX, "w0", "black", Some("U5"), Some("P5")));
     by_hand!(|tx| suppress::del(tx, "w7", suppress::What::User, "U7"));
     by_hand!(|tx| memo::set_by_hand(tx, JOB, WIKI, "k5", "y", t(0)));
+    // By hand, and no index is by name: 20,000 lines once, in slices that are bounded, and the fields that differ.
+    let nobody = forget::About::User(None, "Nobody");
+    gate_db!(20_100, forget::make_stale(&test.db, WIKI, nobody));
+    gate_db!(40_100, forget::forget(&test.db, WIKI, nobody));
     assert!(over.is_empty(), "too much was read:\n{}", over.join("\n"));
 }

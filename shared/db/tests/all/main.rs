@@ -7,6 +7,7 @@ mod boxes;
 mod changes;
 mod connect;
 mod edits;
+mod forget;
 mod gate;
 mod indexes;
 mod intents;
