@@ -152,3 +152,7 @@ fn is_told(what: &What, is_indexed: bool, level: u8) -> bool {
         _ => true,
     }
 }
+
+#[cfg(test)]
+#[path = "decide_tests.rs"]
+mod tests;
