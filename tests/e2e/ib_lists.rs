@@ -94,16 +94,14 @@ async fn entries_are_added_found_and_taken_away_in_every_form() -> Result<()> {
         (&["bl", "add", "@Ann", "*"], "the blacklist takes one page, not `*`"),
         (&["bl", "add", "@Ann/x", "@Water"], "is no user name: it has a slash"),
         (&["ml", "add", "Special:Version"], "is a special page: nobody edits it"),
-        (&["ml", "add", "a[b"], "[ml add]"),
+        (&["ml", "add", "a[b"], "It is written: ml add <page>"),
         (&["reportlevel", "3"], "`3` is no report level: 0, 1 and 2 are"),
         (&["fieldlist"], "`fieldlist` needs the name of one box"),
         (&["quiet", "now"], "nothing may follow `quiet`"),
     ] {
         let said = say(&scene, words, 1).await?;
         assert!(said.starts_with("infobox-check: "), "{said}");
-        if words[2..].first() != Some(&"a[b") {
-            assert!(said.contains(told), "{words:?}: {said}");
-        }
+        assert!(said.contains(told), "{words:?}: {said}");
     }
     let dry = say(&scene, &["bl", "add", "@Ann", "@Water", "--dry-run"], 0).await?;
     assert_eq!(dry, "Dry run, nothing is written. Otherwise: Ann <-> Water is on the blacklist now.");
@@ -125,8 +123,7 @@ async fn entries_are_added_found_and_taken_away_in_every_form() -> Result<()> {
 #[tokio::test]
 async fn the_next_run_obeys_the_lists_and_marks_stay_true() -> Result<()> {
     let scene = scene().await?;
-    scene.article("Water", "No box here.", "Ann").await?;
-    scene.run().await?;
+    scene.article("Water", "No box here.", "Cem C").await?;
     for words in [
         &["wl", "add", "@Ann", "*"][..],
         &["bl", "add", "@Ann", "@Water"],
@@ -136,8 +133,6 @@ async fn the_next_run_obeys_the_lists_and_marks_stay_true() -> Result<()> {
     ] {
         run(&scene, words, 0).await?;
     }
-    scene.run().await?;
-    assert_eq!(log_lines(&scene, &scene.chem).await?, [""; 0], "what was before is not looked at");
 
     scene.replace("Acetone", "Ann", "67-64-1", "67-64-2", "").await?;
     for (n, user) in ["Ann", "Ben", "Cem C", "Dan"].iter().enumerate() {

@@ -2,7 +2,7 @@
 //! neither on the wiki nor in the database; the checkpoint stays where it is.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use chrono::{NaiveDate, TimeDelta};
@@ -28,15 +28,21 @@ use crate::surroundings;
 /// Changes that are held at once.
 const MOST: usize = 50_000;
 
-/// What to test.
+/// What to test: the settings in force; with `--settings draft` those of the draft page, with `--settings FILE` those of
+/// a file.
 #[derive(clap::Args, Clone, Debug)]
 pub struct BacktestArgs {
     /// From when on: `24h`, `7d`, `2026-11-20` or `2026-11-20T12:00:00Z`
     #[arg(long, default_value = "24h", value_name = "TIME")]
     pub since: String,
-    /// Whose settings: those in force, those of the draft page, or of a file
-    #[arg(long, value_name = "draft|FILE")]
-    pub with: Option<PathBuf>,
+}
+
+/// The flags without a `--settings` that names a draft, and that draft.
+pub fn draft(args: &CommonArgs) -> (CommonArgs, Option<PathBuf>) {
+    let mut args = args.clone();
+    let is_draft = |name: &String| name == "draft" || Path::new(name).is_file();
+    let draft = args.settings.take_if(|name| is_draft(name)).map(PathBuf::from);
+    (args, draft)
 }
 
 /// Reads and prints.
@@ -46,6 +52,7 @@ pub async fn run(
     db: &Db,
     args: &CommonArgs,
     backtest: &BacktestArgs,
+    with: Option<&Path>,
 ) -> anyhow::Result<bool> {
     let since = moment(&backtest.since, boot.clock.now())?;
     let loaded = job::settings::<Settings>(boot, session, None).await?;
@@ -59,7 +66,7 @@ pub async fn run(
         }
         Verdict::NotTrusted(why) => return Err(why.into()),
     };
-    if let Some(with) = &backtest.with {
+    if let Some(with) = with {
         let title = below(&loaded.switch.settings, "draft");
         let text = if with.as_os_str() == "draft" {
             let draft = loaded.draft.text().with_context(|| {
@@ -182,8 +189,8 @@ fn print(run: &Run<Settings>, found: &Found, since: Timestamp, as_json: bool) ->
     }
     println!(
         "{} to {}: {} edits, {} compared; {} lines on {} pages would be logged, {} pages marked.{}",
-        since,
-        found.until,
+        since.format("%Y-%m-%dT%H:%M:%SZ"),
+        found.until.format("%Y-%m-%dT%H:%M:%SZ"),
         found.edits,
         found.batch.compared,
         found.logged(),

@@ -1,5 +1,6 @@
 //! Manual subcommands. What they share with those of the other jobs is in `shared::manual`.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use shared::args::CommonArgs;
@@ -34,24 +35,34 @@ pub async fn run(command: &Command, args: &CommonArgs) -> ExitCode {
         },
         Command::Verify(verify) => return errand::run(Task::Verify(verify.clone()), args).await,
         command => {
-            let boot = match job::boot(NAME, args) {
+            // Only here a draft can take the place of the settings page's title.
+            let (args, draft) = match command {
+                Command::Backtest(_) => crate::backtest::draft(args),
+                _ => (args.clone(), None),
+            };
+            let boot = match job::boot(NAME, &args) {
                 Ok(boot) => boot,
                 Err(code) => return code,
             };
-            with_boot(command, args, &boot).await
+            with_boot(command, &args, &boot, draft.as_deref()).await
         }
     };
     manual::exit(NAME, &result)
 }
 
-async fn with_boot(command: &Command, args: &CommonArgs, boot: &Boot) -> anyhow::Result<bool> {
+async fn with_boot(
+    command: &Command,
+    args: &CommonArgs,
+    boot: &Boot,
+    draft: Option<&Path>,
+) -> anyhow::Result<bool> {
     let seed = job::seed(args);
     let db = job::database(boot, Access::ReadOnly, seed)?;
     let session = job::login(boot, seed, Stop::new()).await?;
     let done = match command {
         Command::ShowSettings => manual::show_settings(boot, &session, args.json, lines).await,
         Command::TrialReport => manual::trial_report(&session, &db, NAME).await,
-        Command::Backtest(backtest) => crate::backtest::run(boot, &session, &db, args, backtest).await,
+        Command::Backtest(backtest) => crate::backtest::run(boot, &session, &db, args, backtest, draft).await,
         Command::Page { title } => crate::page::page(boot, &session, &db, args, title).await,
         Command::Audit(audit) => crate::audit::audit(boot, &session, &db, args, audit).await,
         Command::CheckSettings { .. }

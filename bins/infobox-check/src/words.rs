@@ -72,11 +72,6 @@ pub const MESSAGES: &[Message<'static>] = &[
         &["box", "why"],
     ),
     (
-        "transcluded",
-        "{box}: the page shows the box without having it in its own text, so it is not compared",
-        &["box"],
-    ),
-    (
         "listed-edit",
         "edit by a user who is on the blacklist for this page",
         &[],
@@ -156,7 +151,6 @@ pub const MESSAGES: &[Message<'static>] = &[
         "{page} ({box}): the marks contradict the index; due: {due}.",
         &["page", "due"],
     ),
-    ("refused-line", "{page} ({box}): not marked: {why}.", &["page", "why"]),
     ("taken-away", "{page} is left alone: it {why}.", &["page", "why"]),
     ("override", "By the operator: {what} (by {user}, {time}).", &["what"]),
     (
