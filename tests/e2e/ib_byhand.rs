@@ -199,11 +199,16 @@ async fn an_index_line_is_written_or_printed() -> Result<()> {
     let open = format!("Wikipedia:{} Open index", scene.world.prefix);
     let words = "Checked by us.\n\n== A ==\n";
     scene.world.load(&[NewPage::new(&open, words)]).await?;
-    let settings = scene
-        .settings
-        .clone()
-        .set(&scene.key(&scene.chem, "index"), json!([open]));
-    scene.save_settings(&settings).await?;
+    let with_index = |index: Value| scene.settings.clone().set(&scene.key(&scene.chem, "index"), index);
+    scene
+        .save_settings(&with_index(json!([open, scene.chem.index])))
+        .await?;
+    let twice = verify(second, &[]).run_to(1).await?;
+    assert!(
+        twice.says(&format!("line 2 of {} is about this page", scene.chem.index)),
+        "{twice}"
+    );
+    scene.save_settings(&with_index(json!([open]))).await?;
     let dry = verify(second, &["--dry-run"]).run_ok().await?;
     assert!(dry.stdout.contains(&format!("+{line}")), "{dry}");
     let index = async || anyhow::Ok(scene.world.admin.text(&open).await?.context("no index")?);

@@ -105,7 +105,7 @@ async fn entries_are_added_found_and_taken_away_in_every_form() -> Result<()> {
     }
     let dry = say(&scene, &["bl", "add", "@Ann", "@Water", "--dry-run"], 0).await?;
     assert_eq!(dry, "Dry run, nothing is written. Otherwise: Ann <-> Water is on the blacklist now.");
-    assert_eq!(scene.bare(&scene.world.table("SELECT list, user_name, page FROM list ORDER BY 1, 2").await?), "wl | Ann | Carbon dioxide\n");
+    assert_eq!(scene.bare(&scene.world.table("SELECT list, user_name, page FROM list_entry ORDER BY 1, 2").await?), "wl | Ann | Carbon dioxide\n");
 
     // For programs.
     let added = as_json(&scene, &["bl", "add", "@Ann", "@Water"]).await?;

@@ -12,6 +12,7 @@ mod flow;
 mod german;
 mod harness;
 mod hostile;
+mod ib_byhand;
 mod ib_first;
 mod ib_seen;
 mod kill;

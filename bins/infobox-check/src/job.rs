@@ -25,6 +25,8 @@ use crate::{log, pages_list};
 const SHOWN: usize = 300;
 /// Edits that a draft is tried on at most: anybody may save a draft.
 const DRAFT_EDITS: usize = 10_000;
+/// What happened longer ago is not told any more.
+const NEWS: TimeDelta = TimeDelta::days(7);
 /// Lines of one kind on the status page.
 const MANY: u32 = 50;
 
@@ -113,7 +115,7 @@ impl Job for InfoboxCheck {
     ) -> anyhow::Result<Lines> {
         Ok(Lines {
             done: done(db, wiki, messages, now, &self.surroundings()).await?,
-            waiting: waiting(db, wiki, site, messages).await?,
+            waiting: waiting(db, wiki, site, messages, now).await?,
         })
     }
 
@@ -169,8 +171,15 @@ async fn done(
     Ok(lines)
 }
 
-async fn waiting(db: &Db, wiki: &str, site: &Site, messages: &Messages<'_>) -> anyhow::Result<Vec<Wikitext>> {
+async fn waiting(
+    db: &Db,
+    wiki: &str,
+    site: &Site,
+    messages: &Messages<'_>,
+    now: Timestamp,
+) -> anyhow::Result<Vec<Wikitext>> {
     let mut lines = Vec::new();
+    let is_news = |memo: &memo::Memo| now - memo.updated < NEWS;
     for said in Overrides::load(db, wiki).await?.said() {
         let why = said.reason.as_deref().unwrap_or(said.means);
         lines.push(messages.say(
@@ -189,12 +198,15 @@ async fn waiting(db: &Db, wiki: &str, site: &Site, messages: &Messages<'_>) -> a
         }
     }
     for (_, memo) in db.read(async |db| memo::starting_with(db, job, wiki, log::TAKEN).await).await? {
-        if let Ok((title, why)) = serde_json::from_str::<(String, String)>(&memo.value) {
+        if let Ok((title, why)) = serde_json::from_str::<(String, String)>(&memo.value)
+            && is_news(&memo)
+        {
             let page = page(site, &title);
             lines.push(messages.say("taken-away", &[("page", &page), ("why", &plain(&why, SHOWN))]));
         }
     }
-    if let Some(memo) = db.read(async |db| memo::get(db, job, wiki, GAP).await).await? {
+    let last = db.read(async |db| memo::get(db, job, wiki, GAP).await).await?;
+    if let Some(memo) = last.filter(is_news) {
         lines.extend(gap(messages, &memo.value));
     }
     for row in db.read(async |db| index_line::proposed(db, wiki, MANY).await).await? {

@@ -31,6 +31,8 @@ const KEY: &str = "log:";
 const PER_EDIT: usize = 500;
 /// Rows looked at per run.
 const PER_RUN: u32 = 5_000;
+/// A log page that refuses its lines is tried for this time.
+const GIVE_UP: TimeDelta = TimeDelta::days(7);
 /// Name under which it is remembered that people took a log page away.
 pub const TAKEN: &str = "taken.";
 
@@ -165,13 +167,26 @@ async fn one(
     let Some(frozen) = frozen(intent) else {
         anyhow::bail!("the stored decision of intent {} cannot be read", intent.id);
     };
+    if !matches!(intent.state, intent::State::Open | intent::State::Sending) {
+        // Settled before, though its rows do not know it.
+        let found = intent.revid.unwrap_or(RevId(0));
+        note_standing(run, context, intent, &frozen, found, intent.updated).await?;
+        return Ok(0);
+    }
     let rows: Vec<ChangeRow> = frozen.rows.iter().filter_map(|id| by_id.get(id).map(|row| (*row).clone())).collect();
     for _ in 0..CONFLICTS {
         match attempt(run, context, intent, &frozen, &rows).await {
             Err(error) if matches!(error.downcast_ref(), Some(Refused::Conflict)) => {}
             Err(error) => match error.downcast::<Refused>() {
                 Ok(Refused::Page { code, info }) => {
-                    taken(run, context, &frozen.title, &format!("{info} ({code})")).await?;
+                    // Who took the page away wants no lines there; who refuses them may stop doing so.
+                    let is_over = code == "taken-away" || context.now - intent.created > GIVE_UP;
+                    let why = format!("{info} ({code})");
+                    if is_over {
+                        gone(run, context, intent, &frozen, &why).await?;
+                    } else {
+                        taken(run, context, &frozen.title, &why).await?;
+                    }
                     return Ok(0);
                 }
                 Ok(Refused::Unknown(why)) => {
@@ -238,13 +253,8 @@ async fn attempt(
     let text = Words::new(run, context).page(look.target.text(), &frozen.title, &new, &old);
     if look.target.text().is_some_and(|page| new.iter().all(|row| logpage::has(page, &anchor(&run.wiki, row)))) {
         // The lines stand there, but the database forgot: nothing is to be written.
-        let found = Found {
-            revid: look.base().unwrap_or(RevId(0)),
-            page_id: look.target.page_id.context("a page without an id")?,
-            title: look.target.title.clone(),
-            at: look.at,
-        };
-        return note_standing(run, context, intent, frozen, &found).await;
+        note_standing(run, context, intent, frozen, look.base().unwrap_or(RevId(0)), look.at).await?;
+        return Ok(0);
     }
     let pages: BTreeSet<u64> = new.iter().map(|row| row.change.page_id.0).collect();
     let summary = format!("Logged {} on {} ({})", many(new.len(), "change"), many(pages.len(), "page"), intent.token);
@@ -269,24 +279,24 @@ async fn note_standing(
     context: &Context,
     intent: &Intent,
     frozen: &Frozen,
-    found: &Found,
-) -> anyhow::Result<u64> {
-    let Some(fence) = run.fence() else { return Ok(0) };
+    revid: RevId,
+    at: Timestamp,
+) -> anyhow::Result<()> {
+    let Some(fence) = run.fence() else { return Ok(()) };
     let place = Logged {
         title: frozen.title.clone(),
-        revid: found.revid,
-        at: found.at,
+        revid,
+        at,
     };
     let (id, now) = (intent.id, context.now);
     run.db
         .fenced(&fence, "noting lines that stand on the log already", async |tx| {
-            if intent::mark_done(tx, id, Some(found.revid), None, now).await? {
-                field_change::mark_logged(tx, &frozen.rows, &place).await?;
-            }
+            intent::mark_done(tx, id, Some(revid), None, now).await?;
+            field_change::mark_logged(tx, &frozen.rows, &place).await?;
             Ok(())
         })
         .await?;
-    Ok(0)
+    Ok(())
 }
 
 async fn ended(
@@ -304,22 +314,33 @@ async fn ended(
         }
         Outcome::Dry => Ok(0),
         Outcome::Gone(what) => {
-            let Some(fence) = run.fence() else { return Ok(0) };
-            let (id, now) = (intent.id, context.now);
-            let place = Logged {
-                title: frozen.title.clone(),
-                revid: RevId(0),
-                at: now,
-            };
-            run.db
-                .fenced(&fence, "giving an edit up as gone", async |tx| {
-                    intent::mark_gone(tx, id, &what, now).await?;
-                    field_change::mark_logged(tx, &frozen.rows, &place).await?;
-                    Ok(())
-                })
-                .await?;
-            taken(run, context, &frozen.title, &what).await?;
+            gone(run, context, intent, frozen, &what).await?;
             Ok(0)
         }
     }
+}
+
+/// Lines that will never stand on their page: recorded as such, and told on the status page.
+async fn gone(
+    run: &Run<Settings>,
+    context: &Context,
+    intent: &Intent,
+    frozen: &Frozen,
+    why: &str,
+) -> anyhow::Result<()> {
+    let Some(fence) = run.fence() else { return Ok(()) };
+    let (id, now) = (intent.id, context.now);
+    let place = Logged {
+        title: frozen.title.clone(),
+        revid: RevId(0),
+        at: now,
+    };
+    run.db
+        .fenced(&fence, "giving lines of a log up", async |tx| {
+            intent::mark_gone(tx, id, why, now).await?;
+            field_change::mark_logged(tx, &frozen.rows, &place).await?;
+            Ok(())
+        })
+        .await?;
+    taken(run, context, &frozen.title, why).await
 }

@@ -7,9 +7,9 @@ use shared::core::infobox::index::{canonical, with_line};
 use shared::core::infobox::{find, normalise};
 use shared::core::site::Title;
 use shared::core::text::{summary, terminal};
-use shared::core::types::RevId;
+use shared::core::types::{PageId, RevId};
 use shared::core::wikitext::scan;
-use shared::db::index_line;
+use shared::db::index_line::{self, IndexRow};
 use shared::editor::{Computed, Look, Refused, Scope, State};
 use shared::job::Run;
 use shared::wiki::{Phase, revisions};
@@ -139,6 +139,7 @@ async fn line<'c>(
         None => None,
         Some(copy) => Some(find_page(&run.session, copy).await?),
     };
+    elsewhere(run, page_id, one).await?;
     let revid = RevId(args.revid);
     let (wanted, whose) = copy
         .as_ref()
@@ -188,6 +189,25 @@ async fn line<'c>(
             values,
         },
     ))
+}
+
+/// Errs when another index page of the box has a line in force about the page: two of them would make both useless.
+async fn elsewhere(run: &Run<Settings>, page_id: PageId, one: &BoxSettings) -> anyhow::Result<()> {
+    let site = run.session.site();
+    let others: Vec<String> = one.index.iter().skip(1).map(|title| site.prefixed(title)).collect();
+    let rows = run
+        .db
+        .read_if_there(async |db| index_line::in_force(db, &run.wiki, &[page_id]).await)
+        .await?;
+    let is_other = |row: &IndexRow| row.box_name == one.def.name && others.contains(&row.index_title);
+    match rows.into_iter().find(is_other) {
+        None => Ok(()),
+        Some(row) => bail!(
+            "line {} of {} is about this page: change it there",
+            row.line.line_no,
+            row.index_title
+        ),
+    }
 }
 
 async fn save(run: &mut Run<Settings>, context: &Context, line: &Line, name: &str) -> Result<Option<RevId>, Refused> {

@@ -2,7 +2,7 @@
 //!
 //! They decide about reports only: what is true of a page, such as the marks of an infobox, does not depend on
 //! them. [`judge`] matches an edit; [`parse_command`] and [`parse_words`] read the commands that keep the lists
-//! and steer a job, with one grammar for a shell, a wiki page and a channel; [`help`] explains them. The commands
+//! and steer a job, with one grammar for a shell, a wiki page and a channel; [`help()`] explains them. The commands
 //! are CheMoBot's, so that people who knew it need not learn anew.
 
 mod command;

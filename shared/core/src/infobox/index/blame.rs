@@ -145,7 +145,7 @@ impl Blame {
     }
 }
 
-/// Hex digits of a [`Hash`].
+/// Hex digits of a `Hash`.
 const DIGITS: usize = 32;
 
 /// [`Blame`] as it is stored.
