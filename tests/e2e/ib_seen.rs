@@ -90,7 +90,7 @@ pub async fn ensure_logged_once(scene: &Boxes, count: usize) -> Result<()> {
             .find(|revision| revision.revid.to_string() == row["logged_revid"]);
         let edit = edit.with_context(|| format!("no edit {} of {}", row["logged_revid"], row["log_title"]))?;
         ensure!(
-            edit.text.contains(&format!("<!--ib:{} ", anchor(scene, &row))),
+            edit.text.contains(&format!("<!--ib:{} ", anchor(scene, row))),
             "another edit put line {} there",
             row["id"]
         );

@@ -86,15 +86,17 @@ impl Words {
     /// The bullet of a row. `is_new`: it is to be added.
     fn entry(&self, row: &ChangeRow, is_new: bool) -> Entry {
         let change = &row.change;
+        let hides_page = self.suppressed.hides(What::Page, &change.title);
         let is_hidden = row.user_hidden || row.values_hidden || self.is_suppressed(change);
         Entry {
             anchor: anchor(&self.wiki, row),
             page_id: change.page_id.0,
-            page: if self.suppressed.hides(What::Page, &change.title) {
+            page: if hides_page {
                 self.messages().say("hidden-line", &[])
             } else {
                 self.page_link(&change.title)
             },
+            hides_page,
             line: if is_hidden {
                 self.messages().say("hidden-line", &[])
             } else {

@@ -19,6 +19,8 @@ pub struct Entry {
     pub page_id: u64,
     /// A link to that page.
     pub page: Wikitext,
+    /// The page is to be named nowhere: `page` takes the place of its name above its lines.
+    pub hides_page: bool,
     /// What happened.
     pub line: Wikitext,
     /// To be added; otherwise only brought up to date where it stands.
@@ -83,6 +85,15 @@ fn bullet(entry: &Entry) -> String {
     format!("{line}{}", anchor_of(entry))
 }
 
+fn heading_mark(entry: &Entry) -> String {
+    format!("<!--ib-page {}-->", entry.page_id)
+}
+
+/// The line above the bullets of a page.
+fn heading(entry: &Entry) -> String {
+    format!("* {}{}", entry.page, heading_mark(entry))
+}
+
 fn find(lines: &[String], part: &str) -> Option<usize> {
     lines.iter().position(|line| line.contains(part))
 }
@@ -90,6 +101,11 @@ fn find(lines: &[String], part: &str) -> Option<usize> {
 /// Brings a bullet that stands on the page up to date. Where people changed the line only the words about the revert
 /// are added; a hidden name or value goes in any case.
 fn refresh(lines: &mut [String], entry: &Entry) {
+    if entry.hides_page
+        && let Some(place) = find(lines, &heading_mark(entry))
+    {
+        lines[place] = heading(entry);
+    }
     let Some(place) = find(lines, &anchor(&entry.anchor)) else {
         return;
     };
@@ -114,7 +130,7 @@ fn refresh(lines: &mut [String], entry: &Entry) {
 
 /// Puts a bullet at the top of its page's group, and the group at the top of the list.
 fn insert(lines: &mut Vec<String>, entry: &Entry) {
-    let head = format!("<!--ib-page {}-->", entry.page_id);
+    let head = heading_mark(entry);
     // Where the first group begins, this one among them.
     let top = find(lines, "<!--ib-page ").unwrap_or(lines.len());
     let group: Vec<String> = match find(lines, &head) {
@@ -125,7 +141,7 @@ fn insert(lines: &mut Vec<String>, entry: &Entry) {
             group.insert(1, bullet(entry));
             group
         }
-        None => vec![format!("* {}{head}", entry.page), bullet(entry)],
+        None => vec![heading(entry), bullet(entry)],
     };
     lines.splice(top..top, group);
 }
@@ -140,6 +156,7 @@ mod tests {
             anchor: anchor.to_string(),
             page_id,
             page: plain(&format!("Page {page_id}"), 40),
+            hides_page: false,
             line: plain(line, 80),
             is_new: true,
             reverted: None,
@@ -191,11 +208,12 @@ mod tests {
         let mut hidden = entry(2, 7, "(hidden)");
         hidden.is_new = false;
         hidden.is_hidden = true;
-        let text = update(
-            Some("* P<!--ib-page 7-->\n** secret<!--ib:2 reverted--> note\n"),
-            &literal(""),
-            &[hidden],
-        );
+        let page = "* P<!--ib-page 7-->\n** secret<!--ib:2 reverted--> note\n";
+        let text = update(Some(page), &literal(""), std::slice::from_ref(&hidden));
         assert_eq!(text, "* P<!--ib-page 7-->\n** (hidden)<!--ib:2 hidden-->\n");
+        hidden.hides_page = true;
+        hidden.page = literal("(hidden)");
+        let text = update(Some(page), &literal(""), &[hidden]);
+        assert_eq!(text, "* (hidden)<!--ib-page 7-->\n** (hidden)<!--ib:2 hidden-->\n");
     }
 }
