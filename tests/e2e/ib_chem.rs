@@ -16,7 +16,11 @@ pub fn plain(name: &str, cas: &str) -> String {
 /// The same as the bot leaves it: `verified` is the revision that the index names, `is_true` whether the value is that
 /// of it.
 pub fn marked(name: &str, cas: &str, verified: u64, is_true: bool) -> String {
-    let (flag, state) = if is_true { ("", "correct") } else { ("| Verifiedfields = changed\n", "changed") };
+    let (flag, state) = if is_true {
+        ("", "correct")
+    } else {
+        ("| Verifiedfields = changed\n", "changed")
+    };
     format!(
         "{{{{chembox\n{flag}| verifiedrevid = {verified}\n| Name = {name}\n| CASNo_Ref = {{{{cascite|{state}|??}}}}\n\
          | CASNo = {cas}\n}}}}\n{name} is a substance."
@@ -31,7 +35,11 @@ pub const OTHER: &str = "67-64-7";
 /// A project with these articles, all with [`TRUE`], verified, and a first run behind it; and the verified revisions.
 pub async fn articles(names: &[&str]) -> Result<(Boxes, Vec<u64>)> {
     let texts: Vec<String> = names.iter().map(|name| plain(name, TRUE)).collect();
-    let all: Vec<(&str, &str, &str)> = names.iter().zip(&texts).map(|(name, text)| (*name, text.as_str(), "Ann")).collect();
+    let all: Vec<(&str, &str, &str)> = names
+        .iter()
+        .zip(&texts)
+        .map(|(name, text)| (*name, text.as_str(), "Ann"))
+        .collect();
     let scene = Boxes::new().await?;
     let mut lines = Vec::new();
     for (name, text, user) in all {
@@ -45,7 +53,9 @@ pub async fn articles(names: &[&str]) -> Result<(Boxes, Vec<u64>)> {
 /// Ben changes the verified value of these articles.
 pub async fn change(scene: &Boxes, names: &[&str]) -> Result<()> {
     for name in names {
-        scene.replace(name, "Ben", &format!("= {TRUE}"), &format!("= {OTHER}"), "").await?;
+        scene
+            .replace(name, "Ben", &format!("= {TRUE}"), &format!("= {OTHER}"), "")
+            .await?;
     }
     Ok(())
 }
@@ -56,7 +66,13 @@ pub async fn replace_later(scene: &Boxes, name: &str, user: &str, old: &str, new
     let text = latest(scene, name).await?;
     ensure!(text.matches(old).count() == 1, "{old:?} in {text}");
     let now: i64 = scene.world.rows("SELECT UNIX_TIMESTAMP()").await?[0][0].parse()?;
-    let at = scene.world.rows(&format!("SELECT DATE_FORMAT(CONVERT_TZ(FROM_UNIXTIME({}), @@session.time_zone, '+00:00'), '%Y-%m-%dT%H:%i:%sZ')", now + seconds)).await?;
+    let at = scene
+        .world
+        .rows(&format!(
+            "SELECT DATE_FORMAT(CONVERT_TZ(FROM_UNIXTIME({}), @@session.time_zone, '+00:00'), '%Y-%m-%dT%H:%i:%sZ')",
+            now + seconds
+        ))
+        .await?;
     let page = NewPage::new(&scene.title(name), &scene.own(&text.replacen(old, new, 1)))
         .by(&scene.user(user))
         .at(&at[0][0]);
@@ -85,7 +101,10 @@ pub fn marks(run: &Run) -> Result<u64> {
 
 /// Why marks of an article could not be set, as the job noted it; empty without a reason.
 pub async fn reason(scene: &Boxes, name: &str) -> Result<String> {
-    let sql = format!("SELECT COALESCE(reason, '') FROM page_mark WHERE title = '{}'", scene.title(name));
+    let sql = format!(
+        "SELECT COALESCE(reason, '') FROM page_mark WHERE title = '{}'",
+        scene.title(name)
+    );
     let rows = scene.world.rows(&sql).await?;
     Ok(rows.first().with_context(|| format!("nothing is known of {name}"))?[0].clone())
 }

@@ -8,7 +8,8 @@ use wikicrew_tests::run::Run;
 use crate::ib_seen::{log_lines, status};
 use crate::seen::number;
 
-const ACETONE: &str = "{{chembox\n| Name = Acetone\n| Section1={{Chembox Identifiers\n| CASNo = 67-64-1\n }}\n}}\nA solvent.";
+const ACETONE: &str =
+    "{{chembox\n| Name = Acetone\n| Section1={{Chembox Identifiers\n| CASNo = 67-64-1\n }}\n}}\nA solvent.";
 const PARACETAMOL: &str = "{{Drugbox\n| CAS_number = 103-90-2\n}}\nA drug.";
 
 async fn scene() -> Result<Boxes> {
@@ -18,7 +19,11 @@ async fn scene() -> Result<Boxes> {
 /// Gives a command with the world's names for `@Name`; the answer with bare ones.
 async fn say(scene: &Boxes, words: &[&str], code: i32) -> Result<String> {
     let run = run(scene, words, code).await?;
-    let said = if code == 0 { run.stdout } else { run.stdout + &run.stderr };
+    let said = if code == 0 {
+        run.stdout
+    } else {
+        run.stdout + &run.stderr
+    };
     Ok(scene.bare(&said).trim_end().to_owned())
 }
 
@@ -48,15 +53,31 @@ fn timeless(text: &str) -> String {
 async fn entries_are_added_found_and_taken_away_in_every_form() -> Result<()> {
     let scene = scene().await?;
     for (words, code, said) in [
-        (&["wl", "add", "@Ann", "@Carbon dioxide"][..], 0, "Ann <-> Carbon dioxide is on the whitelist now."),
+        (
+            &["wl", "add", "@Ann", "@Carbon dioxide"][..],
+            0,
+            "Ann <-> Carbon dioxide is on the whitelist now.",
+        ),
         (
             &["wl", "add", "@Ann", "@Carbon_dioxide", "--reason", "knows  it"],
             0,
             "Ann <-> Carbon dioxide was on the whitelist; who, when and why are renewed.",
         ),
-        (&["wl", "add", "@Ben_B", "*", "--by", "Olga"], 0, "Ben B <-> * is on the whitelist now."),
-        (&["wl", "search", "@Ann", "@Carbon dioxide"], 0, "Ann <-> Carbon dioxide: added TIME UTC by op (knows it)"),
-        (&["wl", "search", "user", "@Ben B"], 0, "Ben B <-> *: added TIME UTC by Olga"),
+        (
+            &["wl", "add", "@Ben_B", "*", "--by", "Olga"],
+            0,
+            "Ben B <-> * is on the whitelist now.",
+        ),
+        (
+            &["wl", "search", "@Ann", "@Carbon dioxide"],
+            0,
+            "Ann <-> Carbon dioxide: added TIME UTC by op (knows it)",
+        ),
+        (
+            &["wl", "search", "user", "@Ben B"],
+            0,
+            "Ben B <-> *: added TIME UTC by Olga",
+        ),
         (
             &["wl", "search", "string", "@Carbon_dioxide"],
             0,
@@ -67,29 +88,78 @@ async fn entries_are_added_found_and_taken_away_in_every_form() -> Result<()> {
             0,
             "Ann <-> Carbon dioxide: added TIME UTC by op (knows it)\nBen B <-> *: added TIME UTC by Olga",
         ),
-        (&["wl", "search", "@Cem", "@Carbon dioxide"], 0, "Cem <-> Carbon dioxide is not on the whitelist."),
+        (
+            &["wl", "search", "@Cem", "@Carbon dioxide"],
+            0,
+            "Cem <-> Carbon dioxide is not on the whitelist.",
+        ),
         (&["wl", "del", "@Cem", "*"], 1, "Cem <-> * is not on the whitelist."),
-        (&["wl", "del", "@Ben B", "*"], 0, "Ben B <-> * is no longer on the whitelist."),
+        (
+            &["wl", "del", "@Ben B", "*"],
+            0,
+            "Ben B <-> * is no longer on the whitelist.",
+        ),
         (&["wl", "search", "user", "@Ben B"], 0, "Ben B is not on the whitelist."),
-        (&["bl", "add", "@Ann", "@Water", "—", "twice", "wrong"], 0, "Ann <-> Water is on the blacklist now."),
-        (&["bl", "search", "page", "@Water"], 0, "Ann <-> Water: added TIME UTC by op (twice wrong)"),
-        (&["bl", "search", "user", "@Ann"], 0, "Ann <-> Water: added TIME UTC by op (twice wrong)"),
-        (&["bl", "del", "@Ann", "@Water"], 0, "Ann <-> Water is no longer on the blacklist."),
-        (&["ml", "add", "@Heavy_water"], 0, "Heavy water is on the monitor list now."),
-        (&["ml", "search", "@Heavy_water"], 0, "Heavy water: added TIME UTC by op"),
-        (&["ml", "del", "@Heavy water"], 0, "Heavy water is no longer on the monitor list."),
-        (&["ml", "search", "@Heavy water"], 0, "Heavy water is not on the monitor list."),
+        (
+            &["bl", "add", "@Ann", "@Water", "—", "twice", "wrong"],
+            0,
+            "Ann <-> Water is on the blacklist now.",
+        ),
+        (
+            &["bl", "search", "page", "@Water"],
+            0,
+            "Ann <-> Water: added TIME UTC by op (twice wrong)",
+        ),
+        (
+            &["bl", "search", "user", "@Ann"],
+            0,
+            "Ann <-> Water: added TIME UTC by op (twice wrong)",
+        ),
+        (
+            &["bl", "del", "@Ann", "@Water"],
+            0,
+            "Ann <-> Water is no longer on the blacklist.",
+        ),
+        (
+            &["ml", "add", "@Heavy_water"],
+            0,
+            "Heavy water is on the monitor list now.",
+        ),
+        (
+            &["ml", "search", "@Heavy_water"],
+            0,
+            "Heavy water: added TIME UTC by op",
+        ),
+        (
+            &["ml", "del", "@Heavy water"],
+            0,
+            "Heavy water is no longer on the monitor list.",
+        ),
+        (
+            &["ml", "search", "@Heavy water"],
+            0,
+            "Heavy water is not on the monitor list.",
+        ),
     ] {
         assert_eq!(timeless(&say(&scene, words, code).await?), said, "{words:?}");
     }
 
     let unquoted = say(&scene, &["ml", "search", &scene.world.prefix, "heavy", "water"], 0).await?;
-    assert_eq!(unquoted, "heavy water is not on the monitor list.", "several words are one page");
+    assert_eq!(
+        unquoted, "heavy water is not on the monitor list.",
+        "several words are one page"
+    );
 
     // What cannot be understood is told with the right form, and changes nothing; nor does a dry run.
     for (words, told) in [
-        (&["wl", "add", "@Ann"][..], "needs a user and a page; there is only `Ann`. It is written: wl add <username> <page>"),
-        (&["wl", "add", "@Ann", "heavy", "water"], "put a name with spaces in quotes, or write `_` for the space"),
+        (
+            &["wl", "add", "@Ann"][..],
+            "needs a user and a page; there is only `Ann`. It is written: wl add <username> <page>",
+        ),
+        (
+            &["wl", "add", "@Ann", "heavy", "water"],
+            "put a name with spaces in quotes, or write `_` for the space",
+        ),
         (&["wl", "ad", "@Ann", "*"], "`wl` knows no `ad` (did you mean `add`?)"),
         (&["bl", "add", "@Ann", "*"], "the blacklist takes one page, not `*`"),
         (&["bl", "add", "@Ann/x", "@Water"], "is no user name: it has a slash"),
@@ -104,12 +174,26 @@ async fn entries_are_added_found_and_taken_away_in_every_form() -> Result<()> {
         assert!(said.contains(told), "{words:?}: {said}");
     }
     let dry = say(&scene, &["bl", "add", "@Ann", "@Water", "--dry-run"], 0).await?;
-    assert_eq!(dry, "Dry run, nothing is written. Otherwise: Ann <-> Water is on the blacklist now.");
-    assert_eq!(scene.bare(&scene.world.table("SELECT list, user_name, page FROM list_entry ORDER BY 1, 2").await?), "wl | Ann | Carbon dioxide\n");
+    assert_eq!(
+        dry,
+        "Dry run, nothing is written. Otherwise: Ann <-> Water is on the blacklist now."
+    );
+    assert_eq!(
+        scene.bare(
+            &scene
+                .world
+                .table("SELECT list, user_name, page FROM list_entry ORDER BY 1, 2")
+                .await?
+        ),
+        "wl | Ann | Carbon dioxide\n"
+    );
 
     // For programs.
     let added = as_json(&scene, &["bl", "add", "@Ann", "@Water"]).await?;
-    assert_eq!(added, json!({ "list": "bl", "user": "Ann", "page": "Water", "added": true }));
+    assert_eq!(
+        added,
+        json!({ "list": "bl", "user": "Ann", "page": "Water", "added": true })
+    );
     let mut found = as_json(&scene, &["wl", "search", "user", "@Ann"]).await?;
     assert!(found["entries"][0]["added"].take().is_string());
     let entry = json!({ "user": "Ann", "page": "Carbon dioxide", "by": "op", "added": null, "reason": "knows it", "expires": null });
@@ -152,14 +236,21 @@ async fn the_next_run_obeys_the_lists_and_marks_stay_true() -> Result<()> {
         "{run_}"
     );
     let row = "Acetone Chembox#0 CASNo: changed correct_changed, 67-64-1 -> 67-64-2 (67-64-1) by Ann !";
-    assert!(scene.row_lines().await?.iter().any(|line| line == row), "it is recorded all the same");
+    assert!(
+        scene.row_lines().await?.iter().any(|line| line == row),
+        "it is recorded all the same"
+    );
     let text = scene.text("Acetone").await?;
     assert!(
         text.contains("Verifiedfields = changed") || text.contains("Verifiedfields=changed"),
         "silence is no lie in the box: {text}"
     );
 
-    for words in [&["wl", "del", "@Ann", "*"][..], &["bl", "del", "@Ben", "@Water"], &["ml", "del", "@Water"]] {
+    for words in [
+        &["wl", "del", "@Ann", "*"][..],
+        &["bl", "del", "@Ben", "@Water"],
+        &["ml", "del", "@Water"],
+    ] {
         run(&scene, words, 0).await?;
     }
     scene.replace("Acetone", "Ann", "67-64-2", "67-64-3", "").await?;
@@ -167,7 +258,10 @@ async fn the_next_run_obeys_the_lists_and_marks_stay_true() -> Result<()> {
     scene.job().later(SETTLED).run_ok().await?;
     let lines = log_lines(&scene, &scene.chem).await?;
     assert_eq!(lines.len(), 4, "{lines:#?}");
-    assert!(lines.iter().any(|line| line.starts_with("Acetone: TIME (diff) Ann: ")), "{lines:#?}");
+    assert!(
+        lines.iter().any(|line| line.starts_with("Acetone: TIME (diff) Ann: ")),
+        "{lines:#?}"
+    );
     Ok(())
 }
 
@@ -177,7 +271,10 @@ async fn boxes_fields_managers_and_help_are_told() -> Result<()> {
     let settings = scene
         .settings
         .clone()
-        .set(&scene.key(&scene.chem, "managers"), json!([scene.user("Mia"), scene.user("Max M")]))
+        .set(
+            &scene.key(&scene.chem, "managers"),
+            json!([scene.user("Mia"), scene.user("Max M")]),
+        )
         .set(&scene.key(&scene.drug, "edit"), false);
     scene.save_settings(&settings).await?;
     let fields = "Chembox: 8 watched fields, 5 of them verified\nName\nCASNo (verified)\nCASNo1 (verified)\nCASNo2 (verified)\n\
@@ -212,10 +309,25 @@ async fn boxes_fields_managers_and_help_are_told() -> Result<()> {
     );
     let help = say(&scene, &["help"], 0).await?;
     for command in [
-        "wl add", "bl del", "ml search", "fieldlist", "managers", "boxlist", "quiet", "report", "reportlevel", "status",
-        "quit", "off", "on", "help",
+        "wl add",
+        "bl del",
+        "ml search",
+        "fieldlist",
+        "managers",
+        "boxlist",
+        "quiet",
+        "report",
+        "reportlevel",
+        "status",
+        "quit",
+        "off",
+        "on",
+        "help",
     ] {
-        let line = |line: &str| line.strip_prefix(command).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+        let line = |line: &str| {
+            line.strip_prefix(command)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        };
         assert!(help.lines().any(line), "{command} in {help}");
     }
     assert!(say(&scene, &["help", "wlx"], 0).await?.contains("did you mean `wl`?"));
@@ -230,7 +342,11 @@ async fn silence_and_levels_hold_from_the_next_run_on_until_they_are_taken_back(
     let logged = async |from: &str, to: &str, expected: u64| -> Result<Run> {
         scene.replace("Acetone", "Ben", from, to, "").await?;
         let run = scene.run().await?;
-        assert_eq!((number(&run, "rows")?, number(&run, "logged")?), (1, expected), "{from} → {to}: {run}");
+        assert_eq!(
+            (number(&run, "rows")?, number(&run, "logged")?),
+            (1, expected),
+            "{from} → {to}: {run}"
+        );
         Ok(run)
     };
     let value = |n: u32| format!("67-64-{n}");
@@ -290,18 +406,28 @@ async fn off_and_on_stop_and_start_the_marks_of_one_box_or_of_all() -> Result<()
     let scene = scene().await?;
     let edits = async |expected: [usize; 2]| -> Result<()> {
         let run = scene.run_settled().await?;
-        let got = [scene.bot_edits("Acetone").await?.len(), scene.bot_edits("Paracetamol").await?.len()];
+        let got = [
+            scene.bot_edits("Acetone").await?.len(),
+            scene.bot_edits("Paracetamol").await?.len(),
+        ];
         assert_eq!(got, expected, "{run}");
         Ok(())
     };
     let said = say(&scene, &["off", "@Chembox"], 0).await?;
     assert_eq!(said, "No article is edited for Chembox any more until `on Chembox`.");
-    assert!(say(&scene, &["boxlist"], 0).await?.contains("no article is edited (switched off by hand)"));
+    assert!(
+        say(&scene, &["boxlist"], 0)
+            .await?
+            .contains("no article is edited (switched off by hand)")
+    );
     scene.replace("Acetone", "Ben", "67-64-1", "67-64-2", "").await?;
     scene.replace("Paracetamol", "Ben", "103-90-2", "103-90-3", "").await?;
     edits([0, 1]).await?;
     let page = status(&scene).await?;
-    assert!(page.contains("By the operator: off Chembox (no article is edited for this box) (by op, TIME"), "{page}");
+    assert!(
+        page.contains("By the operator: off Chembox (no article is edited for this box) (by op, TIME"),
+        "{page}"
+    );
     assert_eq!(log_lines(&scene, &scene.chem).await?.len(), 1, "reports go on");
 
     run(&scene, &["off"], 0).await?;
@@ -310,7 +436,11 @@ async fn off_and_on_stop_and_start_the_marks_of_one_box_or_of_all() -> Result<()
     scene.replace("Paracetamol", "Ben", "103-90-3", "103-90-2", "").await?;
     edits([0, 1]).await?;
     let overrides = &as_json(&scene, &["status"]).await?["overrides"];
-    assert_eq!((overrides["off"]["by"].as_str(), &overrides["off_boxes"]), (Some("op"), &json!({})), "{overrides}");
+    assert_eq!(
+        (overrides["off"]["by"].as_str(), &overrides["off_boxes"]),
+        (Some("op"), &json!({})),
+        "{overrides}"
+    );
     run(&scene, &["on"], 0).await?;
     edits([1, 2]).await?;
     let wrong = say(&scene, &["off", "@Nobox"], 1).await?;

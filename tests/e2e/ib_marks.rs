@@ -59,7 +59,11 @@ async fn settings_and_operator_decide_whether_articles_are_edited() -> Result<()
     let by_hand = async |words: &[&str]| scene.job().args(words).args(&["--by", "Olga"]).run_ok().await;
     let untouched = async |why: &str| -> Result<()> {
         let run = scene.run_settled().await?;
-        assert_eq!((marks(&run)?, scene.bot_edits("Acetone").await?.len()), (0, 0), "{why}: {run}");
+        assert_eq!(
+            (marks(&run)?, scene.bot_edits("Acetone").await?.len()),
+            (0, 0),
+            "{why}: {run}"
+        );
         Ok(())
     };
     let chem = scene.chem.name.clone();
@@ -86,7 +90,11 @@ async fn settings_and_operator_decide_whether_articles_are_edited() -> Result<()
     scene.replace("Acetone", "Cem", "a substance", "a solvent", "").await?;
     scene.replace("Acetone", "Cem", "= Acetone", "= Propanone", "").await?;
     untouched("quit").await?;
-    assert_eq!(log_lines(&scene, &scene.chem).await?.len(), 1, "nothing is written after quit");
+    assert_eq!(
+        log_lines(&scene, &scene.chem).await?.len(),
+        1,
+        "nothing is written after quit"
+    );
     by_hand(&["report"]).await?;
     let run = scene.run_settled().await?;
     let wanted = marked("Acetone", OTHER, verified[0], false)
@@ -106,10 +114,17 @@ async fn articles_that_refuse_the_bot_are_noted_and_the_rest_is_marked() -> Resu
     for (name, word) in [("Acetone", "{{nobots}}"), ("Benzene", &deny)] {
         scene.world.admin.append(&scene.title(name), word, "").await?;
     }
-    scene.world.admin.protect(&scene.title("Chloroform"), "sysop", "infinite", false).await?;
+    scene
+        .world
+        .admin
+        .protect(&scene.title("Chloroform"), "sysop", "infinite", false)
+        .await?;
     let run = scene.run_settled().await?;
     assert_eq!(marks(&run)?, 1, "{run}");
-    assert_eq!(scene.text("Dioxane").await?, marked("Dioxane", OTHER, verified[3], false));
+    assert_eq!(
+        scene.text("Dioxane").await?,
+        marked("Dioxane", OTHER, verified[3], false)
+    );
     for name in &names[..3] {
         assert_eq!(scene.bot_edits(name).await?, [""; 0], "{name}");
     }
@@ -118,15 +133,24 @@ async fn articles_that_refuse_the_bot_are_noted_and_the_rest_is_marked() -> Resu
         let noted = reason(&scene, name).await?;
         assert!(noted.contains(why), "{name}: {noted}");
         let said = status(&scene).await?;
-        assert!(said.contains(&format!("{name} (Chembox): not marked: ")), "{name}: {said}");
+        assert!(
+            said.contains(&format!("{name} (Chembox): not marked: ")),
+            "{name}: {said}"
+        );
     }
     // They are not asked again and again.
     let run = scene.run_settled().await?;
     ensure_quiet(&run)?;
 
     // Let in again, it is marked with the next edit of the page.
-    scene.world.admin.protect(&scene.title("Chloroform"), "all", "infinite", false).await?;
-    scene.replace("Chloroform", "Cem", "a substance", "a solvent", "").await?;
+    scene
+        .world
+        .admin
+        .protect(&scene.title("Chloroform"), "all", "infinite", false)
+        .await?;
+    scene
+        .replace("Chloroform", "Cem", "a substance", "a solvent", "")
+        .await?;
     let run = scene.run_settled().await?;
     assert_eq!(marks(&run)?, 1, "{run}");
     Ok(())
@@ -152,12 +176,23 @@ async fn an_edit_between_look_and_save_is_kept_and_marked_with_the_next_run() ->
     let run = scene.job().through(&proxy).later(SETTLED).run_ok().await?;
     assert_eq!(hit.times(), 1, "{run}");
     assert_eq!(marks(&run)?, 1, "the other article only: {run}");
-    assert_eq!(latest(&scene, "Acetone").await?, plain("Acetone", "1-2-3"), "nothing of it is lost");
-    assert_eq!(scene.text("Benzene").await?, marked("Benzene", OTHER, verified[1], false));
+    assert_eq!(
+        latest(&scene, "Acetone").await?,
+        plain("Acetone", "1-2-3"),
+        "nothing of it is lost"
+    );
+    assert_eq!(
+        scene.text("Benzene").await?,
+        marked("Benzene", OTHER, verified[1], false)
+    );
 
     // An hour after Eve the marks are those of her text.
     let run = scene.job().through(&proxy).later(2 * SETTLED).run_ok().await?;
-    assert_eq!(latest(&scene, "Acetone").await?, marked("Acetone", "1-2-3", verified[0], false), "{run}");
+    assert_eq!(
+        latest(&scene, "Acetone").await?,
+        marked("Acetone", "1-2-3", verified[0], false),
+        "{run}"
+    );
     Ok(())
 }
 
@@ -173,11 +208,17 @@ async fn switched_off_between_two_articles_at_most_one_more_is_edited() -> Resul
     let hook = Fault::after(move |_: Call| {
         let (admin, title, off) = (admin.clone(), title.clone(), off.clone());
         async move {
-            admin.edit(&title, &off, "stop it").await.expect("the settings can be saved");
+            admin
+                .edit(&title, &off, "stop it")
+                .await
+                .expect("the settings can be saved");
         }
     });
     let articles: Vec<String> = names.iter().map(|name| scene.title(name)).collect();
-    let is_article = move |call: &Call| call.param("title").is_some_and(|title| articles.iter().any(|one| one == title));
+    let is_article = move |call: &Call| {
+        call.param("title")
+            .is_some_and(|title| articles.iter().any(|one| one == title))
+    };
     let hit = proxy.rule(When::edit().that("of an article", is_article).nth(2), hook);
     let run = scene.job().through(&proxy).later(SETTLED).run_ok().await?;
     assert_eq!(hit.times(), 1, "{run}");
@@ -215,14 +256,24 @@ async fn the_bots_own_edit_is_not_looked_at_again() -> Result<()> {
         ensure_quiet(&run)?;
         assert_eq!(number(&run, "compared")?, 0, "{run}");
     }
-    let (title, page) = (scene.title("Acetone"), scene.world.admin.page_id(&scene.title("Acetone")).await?);
+    let (title, page) = (
+        scene.title("Acetone"),
+        scene.world.admin.page_id(&scene.title("Acetone")).await?,
+    );
     let page = page.expect("it is there").to_string();
     let names_it = |call: &Call| {
-        let part = |key: &str, wanted: &str| call.param(key).is_some_and(|all| all.split('|').any(|one| one == wanted));
+        let part = |key: &str, wanted: &str| {
+            call.param(key)
+                .is_some_and(|all| all.split('|').any(|one| one == wanted))
+        };
         part("revids", &own) || (call.has_module("revisions") && (part("titles", &title) || part("pageids", &page)))
     };
     let fetched: Vec<_> = proxy.calls().into_iter().filter(names_it).collect();
-    assert!(fetched.is_empty(), "its text was read again: {:#?}", fetched.iter().map(|call| &call.params).collect::<Vec<_>>());
+    assert!(
+        fetched.is_empty(),
+        "its text was read again: {:#?}",
+        fetched.iter().map(|call| &call.params).collect::<Vec<_>>()
+    );
     assert_eq!(scene.text("Acetone").await?, text);
     ensure_logged_once(&scene, 1).await
 }

@@ -15,10 +15,17 @@ async fn a_box_that_goes_and_comes_back_is_told_and_marked_again() -> Result<()>
     scene.edit("Acetone", "Ben", "Acetone is a substance.", "").await?;
     let run = scene.run_settled().await?;
     assert_eq!((number(&run, "rows")?, marks(&run)?), (1, 0), "{run}");
-    let gone = format!("Acetone: TIME (diff) Ben: Chembox: the box was removed; it was verified in revision {}", verified[0]);
+    let gone = format!(
+        "Acetone: TIME (diff) Ben: Chembox: the box was removed; it was verified in revision {}",
+        verified[0]
+    );
     assert_eq!(log_lines(&scene, &scene.chem).await?, [gone.as_str()]);
     let pages = async || scene.world.count("box_page").await;
-    assert_eq!((pages().await?, scene.world.count("page_mark").await?), (0, 0), "nothing is watched any more");
+    assert_eq!(
+        (pages().await?, scene.world.count("page_mark").await?),
+        (0, 0),
+        "nothing is watched any more"
+    );
 
     // An edit without a box concerns nobody.
     scene.edit("Acetone", "Cem", "Acetone is a solvent.", "").await?;
@@ -29,10 +36,20 @@ async fn a_box_that_goes_and_comes_back_is_told_and_marked_again() -> Result<()>
     let run = scene.run_settled().await?;
     let lines = log_lines(&scene, &scene.chem).await?;
     assert_eq!(lines.len(), 3, "{lines:#?}");
-    assert!(lines[..2].contains(&"Acetone: TIME (diff) Dan: Chembox: the box was added".to_owned()), "{lines:#?}");
-    assert!(lines[..2].iter().any(|line| line.contains("changed → other")), "{lines:#?}");
+    assert!(
+        lines[..2].contains(&"Acetone: TIME (diff) Dan: Chembox: the box was added".to_owned()),
+        "{lines:#?}"
+    );
+    assert!(
+        lines[..2].iter().any(|line| line.contains("changed → other")),
+        "{lines:#?}"
+    );
     assert_eq!(pages().await?, 1);
-    assert_eq!(scene.text("Acetone").await?, marked("Acetone", OTHER, verified[0], false), "{run}");
+    assert_eq!(
+        scene.text("Acetone").await?,
+        marked("Acetone", OTHER, verified[0], false),
+        "{run}"
+    );
     ensure_logged_once(&scene, 3).await
 }
 
@@ -45,12 +62,16 @@ fn boxes(of: &[(&str, &str)]) -> String {
 #[tokio::test]
 async fn two_boxes_on_a_page_are_told_apart_by_their_verified_values() -> Result<()> {
     let scene = wikicrew_tests::boxes::Boxes::new().await?;
-    scene.article("Xylene", &boxes(&[("1-1-1", "10"), ("2-2-2", "20")]), "Ann").await?;
+    scene
+        .article("Xylene", &boxes(&[("1-1-1", "10"), ("2-2-2", "20")]), "Ann")
+        .await?;
     let revid = scene.verify("Xylene").await?;
     scene.run().await?;
 
     // The second one is changed, and only that is marked as changed.
-    scene.edit("Xylene", "Ben", &boxes(&[("1-1-1", "10"), ("3-3-3", "20")]), "").await?;
+    scene
+        .edit("Xylene", "Ben", &boxes(&[("1-1-1", "10"), ("3-3-3", "20")]), "")
+        .await?;
     let run = scene.run_settled().await?;
     let row = |ordinal: u32, rest: &str| format!("Xylene Chembox#{ordinal} {rest}");
     let changed = row(1, "CASNo: changed correct_changed, 2-2-2 -> 3-3-3 (2-2-2) by Ben");
@@ -65,14 +86,23 @@ async fn two_boxes_on_a_page_are_told_apart_by_their_verified_values() -> Result
         dressed("1-1-1", "10", "", "correct"),
         dressed("3-3-3", "20", "| Verifiedfields = changed\n", "changed"),
     );
-    assert_eq!(scene.text("Xylene").await?, format!("{first}{second}Some substances."), "{run}");
+    assert_eq!(
+        scene.text("Xylene").await?,
+        format!("{first}{second}Some substances."),
+        "{run}"
+    );
 
     // Without the first, the other one is still known by the value that it shares with the verified revision.
-    scene.edit("Xylene", "Cem", &format!("{second}Some substances."), "").await?;
+    scene
+        .edit("Xylene", "Cem", &format!("{second}Some substances."), "")
+        .await?;
     let run = scene.run_settled().await?;
     assert_eq!((number(&run, "rows")?, marks(&run)?), (1, 0), "{run}");
     let lines = log_lines(&scene, &scene.chem).await?;
-    assert_eq!(lines[0], format!("Xylene: TIME (diff) Cem: Chembox: the box was removed; it was verified in revision {revid}"));
+    assert_eq!(
+        lines[0],
+        format!("Xylene: TIME (diff) Cem: Chembox: the box was removed; it was verified in revision {revid}")
+    );
     assert_eq!(scene.text("Xylene").await?, format!("{second}Some substances."));
 
     // Two that have nothing in common with it: reported, and left alone until it is clear again.
@@ -87,9 +117,17 @@ async fn two_boxes_on_a_page_are_told_apart_by_their_verified_values() -> Result
     let three = boxes(&[("7-7-7", "70"), ("8-8-8", "80"), ("9-9-9", "90")]);
     scene.edit("Xylene", "Dan", &three, "").await?;
     let run = scene.run_settled().await?;
-    assert_eq!(marks(&run)?, 0, "three boxes against two verified ones, none alike: {run}");
+    assert_eq!(
+        marks(&run)?,
+        0,
+        "three boxes against two verified ones, none alike: {run}"
+    );
     assert_eq!(scene.text("Xylene").await?, three);
-    assert!(reason(&scene, "Xylene").await?.contains("2 boxes before, 3 after"), "{}", reason(&scene, "Xylene").await?);
+    assert!(
+        reason(&scene, "Xylene").await?.contains("2 boxes before, 3 after"),
+        "{}",
+        reason(&scene, "Xylene").await?
+    );
     Ok(())
 }
 
@@ -112,7 +150,10 @@ async fn a_box_is_found_under_every_name_and_in_every_layout_and_nowhere_else() 
     let cases = [
         ("Alias", tall("chemical infobox")),
         ("Prefix", tall(&format!("Template:{name}"))),
-        ("Blanks", tall(&format!(" template : {}<!-- here -->", lower.replace(' ', "_")))),
+        (
+            "Blanks",
+            tall(&format!(" template : {}<!-- here -->", lower.replace(' ', "_"))),
+        ),
         (
             "One line",
             (
@@ -126,27 +167,32 @@ async fn a_box_is_found_under_every_name_and_in_every_layout_and_nowhere_else() 
         (
             "Sections",
             (
-                format!("{{{{chembox\n|Section1={{{{Chembox Identifiers\n|CASNo={TRUE}\n}}}}\n|Section2={{{{Chembox Properties|BoilingPt=5}}}}\n}}}}"),
+                format!(
+                    "{{{{chembox\n|Section1={{{{Chembox Identifiers\n|CASNo={TRUE}\n}}}}\n|Section2={{{{Chembox Properties|BoilingPt=5}}}}\n}}}}"
+                ),
                 format!(
                     "{{{{chembox\n|Verifiedfields=changed\n|verifiedrevid=REV\n|Section1={{{{Chembox Identifiers\n\
                      |CASNo_Ref={{{{cascite|changed|??}}}}\n|CASNo={OTHER}\n}}}}\n|Section2={{{{Chembox Properties|BoilingPt=5}}}}\n}}}}"
                 ),
             ),
         ),
-        (
-            "Decoys",
-            {
-                let (plain, marked) = tall("chembox");
-                let around = "<!-- {{chembox|CASNo=1}} --><nowiki>{{chembox|CASNo=2}}</nowiki>\n<pre>\n{{chembox\n|CASNo=3}}\n</pre>\n";
-                (format!("{around}{plain}"), format!("{around}{marked}"))
-            },
-        ),
+        ("Decoys", {
+            let (plain, marked) = tall("chembox");
+            let around = "<!-- {{chembox|CASNo=1}} --><nowiki>{{chembox|CASNo=2}}</nowiki>\n<pre>\n{{chembox\n|CASNo=3}}\n</pre>\n";
+            (format!("{around}{plain}"), format!("{around}{marked}"))
+        }),
     ];
     let mut lines = Vec::new();
     for (article, (text, _)) in &cases {
         lines.push((*article, scene.article(article, text, "Ann").await?));
     }
-    scene.article("No box", "<nowiki>{{chembox|CASNo=67-64-1}}</nowiki><!-- {{chembox}} -->", "Ann").await?;
+    scene
+        .article(
+            "No box",
+            "<nowiki>{{chembox|CASNo=67-64-1}}</nowiki><!-- {{chembox}} -->",
+            "Ann",
+        )
+        .await?;
     scene.index_lines(&scene.chem, &lines).await?;
     scene.run().await?;
 
@@ -164,10 +210,16 @@ async fn a_box_is_found_under_every_name_and_in_every_layout_and_nowhere_else() 
     assert_eq!(scene.bot_edits("No box").await?, [""; 0]);
     ensure_logged_once(&scene, cases.len()).await?;
     let rows = scene.row_lines().await?;
-    assert!(rows.iter().all(|row| row.contains(" Chembox#0 CASNo: changed correct_changed")), "{rows:#?}");
+    assert!(
+        rows.iter()
+            .all(|row| row.contains(" Chembox#0 CASNo: changed correct_changed")),
+        "{rows:#?}"
+    );
 
     // Another name for the same box changes nothing.
-    scene.replace("Sections", "Cem", "{{chembox\n", "{{Chemical infobox\n", "").await?;
+    scene
+        .replace("Sections", "Cem", "{{chembox\n", "{{Chemical infobox\n", "")
+        .await?;
     ensure_quiet(&scene.run_settled().await?)
 }
 
@@ -182,7 +234,10 @@ async fn a_moved_page_keeps_its_verified_revision_and_its_new_title_is_used() ->
     let lines = log_lines(&scene, &scene.chem).await?;
     assert_eq!(lines.len(), 1, "{lines:#?}");
     let says = format!("Propanone: TIME (diff) Ben: Chembox, CASNo: “{TRUE}” → “{OTHER}”; correct → changed");
-    assert!(lines[0].starts_with(&says), "the index still names the old title: {lines:#?}");
+    assert!(
+        lines[0].starts_with(&says),
+        "the index still names the old title: {lines:#?}"
+    );
     let wanted = marked("Acetone", OTHER, verified[0], false);
     assert_eq!(scene.text("Propanone").await?, wanted, "{run}");
     let redirect = scene.text("Acetone").await?;
@@ -192,9 +247,17 @@ async fn a_moved_page_keeps_its_verified_revision_and_its_new_title_is_used() ->
     // Moved between the report and the marks: those follow.
     scene.replace("Propanone", "Ben", OTHER, "5-5-5", "").await?;
     scene.run().await?;
-    scene.world.admin.move_page(&new, &scene.title("Dimethyl ketone"), true).await?;
+    scene
+        .world
+        .admin
+        .move_page(&new, &scene.title("Dimethyl ketone"), true)
+        .await?;
     let run = scene.run_settled().await?;
-    assert_eq!(scene.text("Dimethyl ketone").await?, marked("Acetone", "5-5-5", verified[0], false), "{run}");
+    assert_eq!(
+        scene.text("Dimethyl ketone").await?,
+        marked("Acetone", "5-5-5", verified[0], false),
+        "{run}"
+    );
     let lines = log_lines(&scene, &scene.chem).await?;
     assert_eq!(lines.len(), 2, "a move is no change: {lines:#?}");
 
@@ -213,7 +276,10 @@ async fn deleted_pages_and_hidden_texts_stop_nothing_and_show_nothing() -> Resul
     change(&scene, &names[..3]).await?;
     scene.replace("Dioxane", "Mallory", TRUE, "libel", "").await?;
     let libel = scene.revid("Dioxane").await?;
-    let suppressor = scene.world.account("Suppressor", json!({ "groups": ["suppress", "sysop"] })).await?;
+    let suppressor = scene
+        .world
+        .account("Suppressor", json!({ "groups": ["suppress", "sysop"] }))
+        .await?;
     let suppressor = scene.world.login(&suppressor).await?;
     scene.edit("Dioxane", "Ann", &plain("Dioxane", OTHER), "").await?;
     suppressor.hide_revision(libel, "user|content").await?;
@@ -224,15 +290,24 @@ async fn deleted_pages_and_hidden_texts_stop_nothing_and_show_nothing() -> Resul
     scene.world.admin.delete(&scene.title("Benzene"), "").await?;
     let later = scene.run_settled().await?;
     assert_eq!(marks(&later)?, 2, "the two that are left: {later}");
-    assert_eq!(scene.text("Chloroform").await?, marked("Chloroform", OTHER, verified[2], false));
-    assert_eq!(scene.text("Dioxane").await?, marked("Dioxane", OTHER, verified[3], false));
+    assert_eq!(
+        scene.text("Chloroform").await?,
+        marked("Chloroform", OTHER, verified[2], false)
+    );
+    assert_eq!(
+        scene.text("Dioxane").await?,
+        marked("Dioxane", OTHER, verified[3], false)
+    );
     assert!(!run.says("ERROR") && !later.says("ERROR"), "{run}{later}");
     let log = scene.bare(&scene.log_text().await?);
     assert!(!log.contains("libel") && !log.contains("Mallory"), "{log}");
     assert!(!format!("{:?}", scene.rows().await?).contains("libel"));
     let lines = log_lines(&scene, &scene.chem).await?;
     let hidden = lines.iter().filter(|line| *line == "Dioxane: (hidden)").count();
-    assert_eq!(hidden, 2, "the edit, and the next one, whose old value it is: {lines:#?}");
+    assert_eq!(
+        hidden, 2,
+        "the edit, and the next one, whose old value it is: {lines:#?}"
+    );
     let known = scene.world.rows("SELECT title FROM box_page ORDER BY title").await?;
     assert_eq!(known.concat(), [scene.title("Chloroform"), scene.title("Dioxane")]);
 
@@ -241,7 +316,11 @@ async fn deleted_pages_and_hidden_texts_stop_nothing_and_show_nothing() -> Resul
     scene.run().await?;
     scene.replace("Benzene", "Ben", OTHER, "5-5-5", "").await?;
     let run = scene.run_settled().await?;
-    assert_eq!(scene.text("Benzene").await?, marked("Benzene", "5-5-5", verified[1], false), "{run}");
+    assert_eq!(
+        scene.text("Benzene").await?,
+        marked("Benzene", "5-5-5", verified[1], false),
+        "{run}"
+    );
     Ok(())
 }
 
@@ -250,14 +329,23 @@ async fn a_box_out_of_another_template_is_noted_and_not_marked() -> Result<()> {
     let scene = wikicrew_tests::boxes::Boxes::new().await?;
     let wrapper = scene.world.own("Wrapper");
     let text = scene.own("{{chembox|CASNo={{{1}}}}}");
-    scene.world.load(&[NewPage::new(&format!("Template:{wrapper}"), &text)]).await?;
-    let article = |cas: &str| NewPage::new(&scene.title("Acetone"), &format!("{{{{{wrapper}|{cas}}}}}\nText.")).by(&scene.user("Ben"));
+    scene
+        .world
+        .load(&[NewPage::new(&format!("Template:{wrapper}"), &text)])
+        .await?;
+    let article = |cas: &str| {
+        NewPage::new(&scene.title("Acetone"), &format!("{{{{{wrapper}|{cas}}}}}\nText.")).by(&scene.user("Ben"))
+    };
     scene.world.load(&[article(TRUE)]).await?;
     scene.verify("Acetone").await?;
     scene.run().await?;
     scene.world.load(&[article(OTHER)]).await?;
     let run = scene.run_settled().await?;
-    assert_eq!((number(&run, "compared")?, number(&run, "rows")?, marks(&run)?), (1, 0, 0), "{run}");
+    assert_eq!(
+        (number(&run, "compared")?, number(&run, "rows")?, marks(&run)?),
+        (1, 0, 0),
+        "{run}"
+    );
     let noted = reason(&scene, "Acetone").await?;
     assert!(
         noted.contains("without having it in its own text") || noted.contains("the box is not in it"),

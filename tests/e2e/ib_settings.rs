@@ -10,7 +10,8 @@ use wikicrew_tests::settings::Settings;
 use crate::ib_seen::{ensure_logged_once, ensure_quiet, log_lines, status};
 use crate::seen::number;
 
-const ACETONE: &str = "{{chembox\n| Name = Acetone\n| Section1={{Chembox Identifiers\n| CASNo = 67-64-1\n }}\n}}\nA solvent.";
+const ACETONE: &str =
+    "{{chembox\n| Name = Acetone\n| Section1={{Chembox Identifiers\n| CASNo = 67-64-1\n }}\n}}\nA solvent.";
 const MINUTES_10: i64 = 600;
 const DAY: i64 = 24 * 3600;
 
@@ -44,7 +45,10 @@ async fn rejected(scene: &Boxes, wrong: &Settings) -> Result<String> {
     assert_eq!(edits[..edits.len() - before], [scene.status_title()], "{first}{second}");
     let page = status(scene).await?;
     assert!(page.contains("rejected"), "{page}");
-    assert!(!page.contains("pages with boxes are watched"), "they were not counted: {page}");
+    assert!(
+        !page.contains("pages with boxes are watched"),
+        "they were not counted: {page}"
+    );
     Ok(page)
 }
 
@@ -74,18 +78,29 @@ async fn what_only_the_wiki_knows_is_told_with_its_cure_and_nothing_else_is_writ
     let wrong = scene
         .settings
         .clone()
-        .set(&scene.key(chem, "index"), json!([&moved, format!("{project} No index")]))
+        .set(
+            &scene.key(chem, "index"),
+            json!([&moved, format!("{project} No index")]),
+        )
         .set(&scene.key(chem, "log"), stranger)
         .set(&scene.key(chem, "redirects"), json!([scene.title("Cascite")]))
         .set(&scene.key(drug, "log"), nowhere);
     let page = rejected(&scene, &wrong).await?;
     for (place, cure) in [
-        ("boxes.Chembox.index[1]", format!("is a redirect: write `{}`", chem.index)),
+        (
+            "boxes.Chembox.index[1]",
+            format!("is a redirect: write `{}`", chem.index),
+        ),
         (
             "boxes.Chembox.index[2]",
-            format!("the index page `{project} No index` does not exist; make it (an empty one will do) and protect it"),
+            format!(
+                "the index page `{project} No index` does not exist; make it (an empty one will do) and protect it"
+            ),
         ),
-        ("boxes.Chembox.log", "is a page of another user; write `User:".to_owned()),
+        (
+            "boxes.Chembox.log",
+            "is a page of another user; write `User:".to_owned(),
+        ),
         (
             "boxes.Chembox.redirects[1]",
             "is no redirect to `Chembox` but a template; give it a box of its own".to_owned(),
@@ -109,7 +124,10 @@ async fn what_only_the_wiki_knows_is_told_with_its_cure_and_nothing_else_is_writ
         .without(&scene.key(drug, "approval"));
     let page = rejected(&scene, &wrong).await?;
     let yaml = wrong.yaml();
-    let line = yaml.lines().position(|line| line.contains("\"CASN\"")).expect("it is there");
+    let line = yaml
+        .lines()
+        .position(|line| line.contains("\"CASN\""))
+        .expect("it is there");
     // Two lines stand before the block.
     let place = format!("line {}, column ", line + 3);
     for (place, cures) in [
@@ -227,7 +245,11 @@ async fn off_stopped_or_unprotected_it_writes_nothing_and_catches_up_later() -> 
     let still = async |what: &str, code: i32, statuses: usize| -> Result<Run> {
         let before = edits(&scene).await?.len();
         let run = scene.job().later(wikicrew_tests::boxes::SETTLED).run_to(code).await?;
-        scene.job().later(wikicrew_tests::boxes::SETTLED + MINUTES_10).run_ok().await?;
+        scene
+            .job()
+            .later(wikicrew_tests::boxes::SETTLED + MINUTES_10)
+            .run_ok()
+            .await?;
         let edits = edits(&scene).await?;
         assert_eq!(
             edits[..edits.len() - before],
@@ -237,17 +259,26 @@ async fn off_stopped_or_unprotected_it_writes_nothing_and_catches_up_later() -> 
         Ok(run)
     };
 
-    let off = scene.save_settings(&scene.settings.clone().set("enabled", false)).await?;
+    let off = scene
+        .save_settings(&scene.settings.clone().set("enabled", false))
+        .await?;
     scene.replace("Acetone", "Ben", "67-64-1", "67-64-2", "").await?;
     let run = still("off", 0, 1).await?;
     assert!(run.says(&format!("off since settings revision {off}")), "{run}");
     let page = status(&scene).await?;
-    assert!(page.contains("is off (enabled: false) since settings revision"), "{page}");
-    assert!(!page.contains("pages with boxes are watched"), "they were not counted: {page}");
+    assert!(
+        page.contains("is off (enabled: false) since settings revision"),
+        "{page}"
+    );
+    assert!(
+        !page.contains("pages with boxes are watched"),
+        "they were not counted: {page}"
+    );
     scene.save_settings(&scene.settings).await?;
     assert_eq!(number(&scene.run().await?, "logged")?, 1);
 
-    una.edit(&stop, "It marks [[wrong]] pages! https://example.org", "").await?;
+    una.edit(&stop, "It marks [[wrong]] pages! https://example.org", "")
+        .await?;
     scene.replace("Acetone", "Ben", "67-64-2", "67-64-3", "").await?;
     still("stopped", 0, 1).await?;
     let page = status(&scene).await?;
@@ -263,7 +294,9 @@ async fn off_stopped_or_unprotected_it_writes_nothing_and_catches_up_later() -> 
     scene.replace("Acetone", "Ben", "67-64-3", "67-64-4", "").await?;
     let run = still("unprotected", 78, 0).await?;
     assert!(run.says("is not protected"), "{run}");
-    admin.protect(&scene.settings_title(), "sysop", "infinite", false).await?;
+    admin
+        .protect(&scene.settings_title(), "sysop", "infinite", false)
+        .await?;
     let run = scene.run_settled().await?;
     ensure_logged_once(&scene, 3).await?;
     assert_eq!(number(&run, "marks")?, 1, "{run}");

@@ -16,9 +16,10 @@ use wikicrew_tests::sandbox::{NewPage, root};
 use wikicrew_tests::world::World;
 
 use crate::ib_seen::{ensure_logged_once, ensure_quiet, log_lines, status};
-use crate::seen::number;
+use crate::seen::{decoded, number};
 
-const ACETONE: &str = "{{chembox\n| Name = Acetone\n| Section1={{Chembox Identifiers\n| CASNo = 67-64-1\n }}\n}}\nA solvent.";
+const ACETONE: &str =
+    "{{chembox\n| Name = Acetone\n| Section1={{Chembox Identifiers\n| CASNo = 67-64-1\n }}\n}}\nA solvent.";
 
 async fn acetone() -> Result<Boxes> {
     Boxes::with_articles(&[("Acetone", ACETONE, "Ann")]).await
@@ -27,7 +28,11 @@ async fn acetone() -> Result<Boxes> {
 /// A command of the sandbox.
 async fn sandbox(args: &[&str]) -> Result<()> {
     let done = Command::new(root().join("scripts/sandbox")).args(args).output().await?;
-    ensure!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
+    ensure!(
+        done.status.success(),
+        "{args:?}: {}",
+        String::from_utf8_lossy(&done.stderr)
+    );
     Ok(())
 }
 
@@ -43,7 +48,15 @@ async fn import(scene: &Boxes, name: &str, text: &str, time: &str) -> Result<()>
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}.xml", scene.world.prefix));
     tokio::fs::write(&file, xml).await?;
     let path = file.to_string_lossy().into_owned();
-    let dump = ["php", "en", "importDump", "--no-local-users", "--username-prefix", "imported", &path];
+    let dump = [
+        "php",
+        "en",
+        "importDump",
+        "--no-local-users",
+        "--username-prefix",
+        "imported",
+        &path,
+    ];
     let done = sandbox(&dump).await;
     tokio::fs::remove_file(&file).await?;
     done
@@ -53,13 +66,21 @@ async fn import(scene: &Boxes, name: &str, text: &str, time: &str) -> Result<()>
 async fn a_gap_is_told_and_filled_from_the_histories_once() -> Result<()> {
     let scene = Boxes::new().await?;
     // A namespace in which little happens.
-    scene.save_settings(&scene.settings.clone().set("namespaces", json!([12]))).await?;
+    scene
+        .save_settings(&scene.settings.clone().set("namespaces", json!([12])))
+        .await?;
     let title = scene.title("Help:Acetone");
     let page = |text: &str, user: &str, time: &str| {
-        NewPage::new(&title, &scene.own(text)).by(&scene.user(user)).at(time).summary("long ago")
+        NewPage::new(&title, &scene.own(text))
+            .by(&scene.user(user))
+            .at(time)
+            .summary("long ago")
     };
     let two = ACETONE.replace("67-64-1", "67-64-2");
-    let pages = [page(ACETONE, "Ann", "2004-03-01T00:00:00Z"), page(&two, "Ben", "2004-03-03T00:00:00Z")];
+    let pages = [
+        page(ACETONE, "Ann", "2004-03-01T00:00:00Z"),
+        page(&two, "Ben", "2004-03-03T00:00:00Z"),
+    ];
     let made = scene.world.wiki.load(&pages).await?;
     scene.index_line(&scene.chem, "Help:Acetone", made[0].revid).await?;
     let three = ACETONE.replace("67-64-1", "67-64-3");
@@ -70,7 +91,10 @@ async fn a_gap_is_told_and_filled_from_the_histories_once() -> Result<()> {
     sandbox(&["sql", "enwiki", "-e", &drop_rows]).await?;
     scene.run().await?;
     let old = json!({ "until": "2004-03-02T00:00:00+00:00", "start": "2004-02-01T00:00:00+00:00", "handled": [] });
-    scene.world.execute(&format!("UPDATE checkpoint SET pos = '{old}'")).await?;
+    scene
+        .world
+        .execute(&format!("UPDATE checkpoint SET pos = '{old}'"))
+        .await?;
 
     scene.replace("Help:Acetone", "Cem", "67-64-3", "67-64-4", "").await?;
     let run = scene.run().await?;
@@ -98,10 +122,19 @@ async fn runs_within_seconds_and_edits_under_a_run_tell_every_edit_once() -> Res
     let job = scene.job().through(&proxy);
     let edit = |scene: Arc<Boxes>, from: u32| async move {
         let (from, to) = (format!("67-64-{from}"), format!("67-64-{}", from + 1));
-        scene.replace("Acetone", "Ben", &from, &to, "").await.expect("the edit is saved");
+        scene
+            .replace("Acetone", "Ben", &from, &to, "")
+            .await
+            .expect("the edit is saved");
     };
     // When the list of changes is on its way to the bot, and when the texts are.
-    let moments = [When::module("recentchanges"), When::module("revisions").containing("content").containing("revids")];
+    let has_texts = |call: &Call| {
+        call.param("revids").is_some() && call.param("rvprop").is_some_and(|prop| prop.ends_with("|content"))
+    };
+    let moments = [
+        When::module("recentchanges"),
+        When::module("revisions").that("texts", has_texts),
+    ];
     edit(scene.clone(), 1).await;
     let mut hits = Vec::new();
     for (n, when) in (2..).zip(moments) {
@@ -114,7 +147,10 @@ async fn runs_within_seconds_and_edits_under_a_run_tell_every_edit_once() -> Res
         let run = job.run_ok().await?;
         said += &run.to_string();
         let text = scene.text("Acetone").await?;
-        assert!(!text.contains("verifiedrevid"), "nothing is marked on top of a fresh edit: {run}");
+        assert!(
+            !text.contains("verifiedrevid"),
+            "nothing is marked on top of a fresh edit: {run}"
+        );
     }
     for hit in &hits {
         assert!(hit.times() >= 1, "{said}\n{}", proxy.calls().told());
@@ -135,12 +171,26 @@ async fn who_edits_without_an_account_or_as_a_bot_is_told_like_anybody() -> Resu
     let anybody = Api::anonymous(&scene.world.wiki.api)?;
     let text = scene.own(&ACETONE.replace("67-64-1", "67-64-2"));
     anybody.edit(&scene.title("Acetone"), &text, "").await?;
-    scene.replace("Acetone", "203.0.113.7", "67-64-2", "67-64-3", "").await?;
-    scene.replace("Acetone", "2001:db8::1:2", "67-64-3", "67-64-4", "").await?;
-    let by_bot = NewPage::new(&scene.title("Acetone"), &scene.own(&ACETONE.replace("67-64-1", "67-64-5")));
-    scene.world.load(&[by_bot.by(&scene.user("Robot")).with("bot", json!(true))]).await?;
+    scene
+        .replace("Acetone", "203.0.113.7", "67-64-2", "67-64-3", "")
+        .await?;
+    scene
+        .replace("Acetone", "2001:db8::1:2", "67-64-3", "67-64-4", "")
+        .await?;
+    let by_bot = NewPage::new(
+        &scene.title("Acetone"),
+        &scene.own(&ACETONE.replace("67-64-1", "67-64-5")),
+    );
+    scene
+        .world
+        .load(&[by_bot.by(&scene.user("Robot")).with("bot", json!(true))])
+        .await?;
     // Neither a protection nor the bot's own edit is an edit of a field.
-    scene.world.admin.protect(&scene.title("Acetone"), "autoconfirmed", "infinite", false).await?;
+    scene
+        .world
+        .admin
+        .protect(&scene.title("Acetone"), "autoconfirmed", "infinite", false)
+        .await?;
     let own = scene.own(&ACETONE.replace("67-64-1", "67-64-6"));
     let own = NewPage::new(&scene.title("Acetone"), &own).by(&scene.world.bot.name);
     scene.world.load(&[own]).await?;
@@ -148,7 +198,10 @@ async fn who_edits_without_an_account_or_as_a_bot_is_told_like_anybody() -> Resu
     assert_eq!((number(&run, "rows")?, number(&run, "logged")?), (4, 4), "{run}");
     ensure_logged_once(&scene, 4).await?;
 
-    let rows = scene.world.rows("SELECT user_name, user_kind, user_id = 0 FROM field_change ORDER BY id").await?;
+    let rows = scene
+        .world
+        .rows("SELECT user_name, user_kind, user_id = 0 FROM field_change ORDER BY id")
+        .await?;
     let temporary = rows[0][0].clone();
     assert!(temporary.starts_with('~'), "{rows:?}");
     let robot = scene.user("Robot");
@@ -160,10 +213,21 @@ async fn who_edits_without_an_account_or_as_a_bot_is_told_like_anybody() -> Resu
     ];
     assert_eq!(rows, wanted);
     let log = scene.log_text().await?;
-    let links: Vec<&str> = log.split("[[Special:Contributions/").skip(1).filter_map(|rest| rest.split('|').next()).collect();
-    assert_eq!(links, [&robot, "2001:DB8:0:0:0:0:1:2", "203.0.113.7", &temporary], "newest first: {log}");
+    let links = log
+        .split("[[Special:Contributions/")
+        .skip(1)
+        .filter_map(|rest| rest.split('|').next());
+    let links: Vec<String> = links.map(decoded).collect();
+    assert_eq!(
+        links,
+        [&robot, "2001:DB8:0:0:0:0:1:2", "203.0.113.7", &temporary],
+        "newest first: {log}"
+    );
     let of: Vec<String> = log_lines(&scene, &scene.chem).await?;
-    assert!(of[3].starts_with(&format!("Acetone: TIME (diff) {temporary}: Chembox, CASNo: “67-64-1”")), "{of:#?}");
+    assert!(
+        of[3].starts_with(&format!("Acetone: TIME (diff) {temporary}: Chembox, CASNo: “67-64-1”")),
+        "{of:#?}"
+    );
     Ok(())
 }
 
@@ -173,7 +237,10 @@ async fn a_page_moved_into_the_articles_is_a_new_page_of_its_creator() -> Result
     let admin = &scene.world.admin;
     let draft = format!("User:{} Ann/Draft", scene.world.prefix);
     let text = scene.own(&ACETONE.replace("67-64-1", "64-17-5"));
-    scene.world.load(&[NewPage::new(&draft, &text).by(&scene.user("Ann"))]).await?;
+    scene
+        .world
+        .load(&[NewPage::new(&draft, &text).by(&scene.user("Ann"))])
+        .await?;
     ensure_quiet(&scene.run().await?)?;
     admin.move_page(&draft, &scene.title("Ethanol"), false).await?;
     let run = scene.run().await?;
@@ -188,14 +255,27 @@ async fn a_page_moved_into_the_articles_is_a_new_page_of_its_creator() -> Result
     scene.verify("Ethanol").await?;
     scene.replace("Ethanol", "Ben", "64-17-5", "64-17-6", "").await?;
     scene.run().await?;
-    admin.move_page(&scene.title("Ethanol"), &scene.title("Alcohol"), false).await?;
+    admin
+        .move_page(&scene.title("Ethanol"), &scene.title("Alcohol"), false)
+        .await?;
     scene.replace("Alcohol", "Ben", "64-17-6", "64-17-5", "").await?;
     scene.run().await?;
     let lines = log_lines(&scene, &scene.chem).await?;
-    assert!(lines.iter().any(|line| line.starts_with("Alcohol: ") && line.contains("changed → correct")), "{lines:#?}");
+    // Of one page, so under one heading, with the title of the first line.
+    assert!(
+        lines[0].starts_with("Ethanol: ") && lines[0].contains("changed → correct"),
+        "{lines:#?}"
+    );
     assert_eq!(lines.len(), 3, "{lines:#?}");
+    let rows = scene.row_lines().await?;
+    assert!(
+        rows[2].starts_with("Alcohol Chembox#0 CASNo: changed changed_correct"),
+        "{rows:#?}"
+    );
     // Out of the articles: gone from the list, and not watched any more.
-    admin.move_page(&scene.title("Alcohol"), &format!("{draft} again"), true).await?;
+    admin
+        .move_page(&scene.title("Alcohol"), &format!("{draft} again"), true)
+        .await?;
     scene.run().await?;
     assert_eq!(scene.world.count("box_page").await?, 1, "acetone is left");
     Ok(())
@@ -205,12 +285,19 @@ async fn a_page_moved_into_the_articles_is_a_new_page_of_its_creator() -> Result
 async fn a_wiki_in_german_is_read_and_written_like_any_other() -> Result<()> {
     let scene = Boxes::in_world(World::on("de").await?).await?;
     let text = ACETONE.replace("{{chembox", "{{Vorlage:chembox");
-    let own = |text: &str| scene.own(&text.replace("{{Vorlage:chembox", "{{chembox")).replacen("{{", "{{Vorlage:", 1);
+    let own = |text: &str| {
+        scene
+            .own(&text.replace("{{Vorlage:chembox", "{{chembox"))
+            .replacen("{{", "{{Vorlage:", 1)
+    };
     let german = json!({ "log-line": "{time} ({diff}) {user}, {what}", "field-changed": "{box}, Feld {field}: „{old}“ → „{new}“" });
     let settings = scene.settings.clone().set("messages", german);
     scene.save_settings(&settings).await?;
     let title = scene.title("Aceton");
-    scene.world.load(&[NewPage::new(&title, &own(&text)).by(&scene.user("Änn"))]).await?;
+    scene
+        .world
+        .load(&[NewPage::new(&title, &own(&text)).by(&scene.user("Änn"))])
+        .await?;
     let revid = scene.verify("Aceton").await?;
     scene.run().await?;
     scene
@@ -228,13 +315,25 @@ async fn a_wiki_in_german_is_read_and_written_like_any_other() -> Result<()> {
     let parsed = scene.world.admin.parse_page(&log, "text|externallinks|links").await?;
     let html = parsed["text"].as_str().context("no text")?;
     assert!(html.contains("Spezial:") || html.contains("Special:"), "{html}");
-    assert!(html.contains(&format!("diff={revid}")) || html.contains(&format!("/{revid}")), "{html}");
+    assert!(
+        html.contains(&format!("diff={revid}")) || html.contains(&format!("/{revid}")),
+        "{html}"
+    );
     let article = scene.text("Aceton").await?;
-    assert!(article.contains("Verifiedfields") && article.starts_with("{{Vorlage:"), "{article}");
+    assert!(
+        article.contains("Verifiedfields") && article.starts_with("{{Vorlage:"),
+        "{article}"
+    );
     let history = scene.world.admin.history(&title).await?;
     let summary = &history.last().context("it has a history")?.summary;
-    let status_page = format!("[[Benutzer:{}/infobox-check/Settings/Status|infobox-check]]", scene.world.bot.name);
-    assert!(summary.starts_with("Updating {{") && summary.contains(&status_page), "{summary}");
+    let status_page = format!(
+        "[[Benutzer:{}/infobox-check/Settings/Status|infobox-check]]",
+        scene.world.bot.name
+    );
+    assert!(
+        summary.starts_with("Updating {{") && summary.contains(&status_page),
+        "{summary}"
+    );
     let again = scene.run_settled().await?;
     ensure_quiet(&again)
 }

@@ -33,7 +33,10 @@ async fn figures_and_everything_that_waits_for_a_person() -> Result<()> {
     let scene = Boxes::new().await?;
     let (admin, index) = (&scene.world.admin, &scene.chem.index);
     let mia = scene.user("Mia");
-    let managers = scene.settings.clone().set(&scene.key(&scene.chem, "managers"), json!([mia]));
+    let managers = scene
+        .settings
+        .clone()
+        .set(&scene.key(&scene.chem, "managers"), json!([mia]));
     scene.save_settings(&managers).await?;
     let good = scene.article("Acetone", &acetone("", "67-64-1"), "Ann").await?;
     // A mark that an old bot left: the value is right, and it says that it is not.
@@ -44,9 +47,17 @@ async fn figures_and_everything_that_waits_for_a_person() -> Result<()> {
     // Anybody may edit the index: a manager's line counts, others are proposed; three lines cannot be used.
     admin.protect(index, "all", "infinite", false).await?;
     let line = |revid: u64, name: &str| format!("* [[Special:PermanentLink/{revid}|{}]]\n", scene.title(name));
-    let by_mia = line(good, "Acetone") + &line(benzene, "Benzene") + &line(good, "Ethanol") + &line(999_999_999, "Methanol");
-    let by_eve = format!("{by_mia}{}{}", line(water, "Water"), "* [[Special:PermanentLink/twelve|Toluene]]\n");
-    let pages = [NewPage::new(index, &by_mia).by(&mia), NewPage::new(index, &by_eve).by(&scene.user("Eve"))];
+    let by_mia =
+        line(good, "Acetone") + &line(benzene, "Benzene") + &line(good, "Ethanol") + &line(999_999_999, "Methanol");
+    let by_eve = format!(
+        "{by_mia}{}{}",
+        line(water, "Water"),
+        "* [[Special:PermanentLink/twelve|Toluene]]\n"
+    );
+    let pages = [
+        NewPage::new(index, &by_mia).by(&mia),
+        NewPage::new(index, &by_eve).by(&scene.user("Eve")),
+    ];
     scene.world.load(&pages).await?;
     let operator = ["reportlevel", "2", "--by", "Olga", "--reason", "as agreed"];
     scene.job().args(&operator).run_ok().await?;
@@ -66,7 +77,11 @@ async fn figures_and_everything_that_waits_for_a_person() -> Result<()> {
     ] {
         assert!(done.iter().any(|line| line == figure), "{figure}\n{page}");
     }
-    assert!(done.iter().any(|line| line.starts_with("Now: 3 pages with boxes are watched, 0 verified fields differ")), "{page}");
+    assert!(
+        done.iter()
+            .any(|line| line.starts_with("Now: 3 pages with boxes are watched, 0 verified fields differ")),
+        "{page}"
+    );
     let mut waiting = part(&page, "Waiting for a person");
     waiting.sort();
     let index = scene.bare(index);
@@ -81,7 +96,10 @@ async fn figures_and_everything_that_waits_for_a_person() -> Result<()> {
         format!("{index}, line 6: "),
     ];
     for line in &wanted {
-        assert!(waiting.iter().any(|told| told.starts_with(line.as_str())), "{line}\n{page}");
+        assert!(
+            waiting.iter().any(|told| told.starts_with(line.as_str())),
+            "{line}\n{page}"
+        );
     }
     assert_eq!(waiting.len(), wanted.len(), "{waiting:#?}");
 
@@ -99,7 +117,11 @@ async fn figures_and_everything_that_waits_for_a_person() -> Result<()> {
     );
 
     // A log page that somebody took away is left alone and named; a protected index needs no managers.
-    let log = scene.log_titles(&scene.chem).await?.into_iter().find(|title| !title.ends_with("/Open"));
+    let log = scene
+        .log_titles(&scene.chem)
+        .await?
+        .into_iter()
+        .find(|title| !title.ends_with("/Open"));
     let log = log.context("there is a day page")?;
     admin.delete(&log, "not wanted here").await?;
     admin.protect(&scene.chem.index, "sysop", "infinite", false).await?;
@@ -116,7 +138,8 @@ async fn figures_and_everything_that_waits_for_a_person() -> Result<()> {
 
 #[tokio::test]
 async fn hostile_names_are_harmless_and_nobody_is_notified() -> Result<()> {
-    const HOSTILE: &str = "[[User:Admin]] {{Delete}} <b>x</b> ~~~~ https://evil.example '''!''' <!-- [[Category:X]] __TOC__ \u{202e}";
+    const HOSTILE: &str =
+        "[[User:Admin]] {{Delete}} <b>x</b> ~~~~ https://evil.example '''!''' <!-- [[Category:X]] __TOC__ \u{202e}";
     let scene = Boxes::new().await?;
     let (admin, index) = (&scene.world.admin, &scene.chem.index);
     let people = scene.world.people(&["Ben", "Eve '''bold''' & co"]).await?;
@@ -127,7 +150,11 @@ async fn hostile_names_are_harmless_and_nobody_is_notified() -> Result<()> {
     admin.protect(index, "all", "infinite", false).await?;
     let mut text = String::new();
     for name in names {
-        text += &format!("* [[Special:PermanentLink/{}|{}]]\n", scene.revid(name).await?, scene.title(name));
+        text += &format!(
+            "* [[Special:PermanentLink/{}|{}]]\n",
+            scene.revid(name).await?,
+            scene.title(name)
+        );
     }
     text += "* [[Special:PermanentLink/0|{{Delete}} [https://evil.example x] <b>y</b>]]\n";
     text += "* {{Delete}} = https://evil.example/x@12<script>alert(1)</script>\n";
@@ -136,22 +163,38 @@ async fn hostile_names_are_harmless_and_nobody_is_notified() -> Result<()> {
     let operator = ["quiet", "--by", HOSTILE, "--reason", HOSTILE];
     scene.job().args(&operator).run_ok().await?;
     let run = scene.run().await?;
-    assert!(!run.stderr.contains('\u{202e}'), "nor does a terminal turn round: {run}");
+    assert!(
+        !run.stderr.contains('\u{202e}'),
+        "nor does a terminal turn round: {run}"
+    );
 
     let page = status(&scene).await?;
     let waiting = part(&page, "Waiting for a person").join("\n");
-    for told in ["[[User:Admin]] {{Delete}} <b>x</b> ~~~~ https://evil.example", "Eve '''bold''' & co"] {
-        assert!(page.contains(told) || waiting.contains(told), "{told} is shown as it is\n{page}");
+    for told in [
+        "[[User:Admin]] {{Delete}} <b>x</b> ~~~~ https://evil.example",
+        "Eve '''bold''' & co",
+    ] {
+        assert!(
+            page.contains(told) || waiting.contains(told),
+            "{told} is shown as it is\n{page}"
+        );
     }
     let prop = "links|externallinks|templates|categories|images|sections|properties|text";
     let parsed = admin.parse_page(&scene.status_title(), prop).await?;
     for empty in ["externallinks", "templates", "images"] {
         assert_eq!(parsed[empty].as_array().map(Vec::len), Some(0), "{empty}: {parsed}");
     }
-    assert_eq!(parsed["categories"].as_array().map(Vec::len), Some(1), "the one of __NOINDEX__: {parsed}");
+    assert_eq!(
+        parsed["categories"].as_array().map(Vec::len),
+        Some(1),
+        "the one of __NOINDEX__: {parsed}"
+    );
     assert_eq!(parsed["sections"].as_array().map(Vec::len), Some(5), "{parsed}");
     let html = parsed["text"].as_str().context("no text")?;
-    let html = html.split_once("id=\"Waiting_for_a_person\"").context("no such part")?.1;
+    let html = html
+        .split_once("id=\"Waiting_for_a_person\"")
+        .context("no such part")?
+        .1;
     let html = html.split("id=\"Stop_and_help\"").next().unwrap_or(html);
     for markup in ["<b>", "<i>", "toc", "<script", "href=\"http", "href=\"//"] {
         assert!(!html.contains(markup), "{markup} in\n{html}");
@@ -162,11 +205,17 @@ async fn hostile_names_are_harmless_and_nobody_is_notified() -> Result<()> {
     }
     // What is stored is what was sent: nothing was substituted on save.
     let stored = admin.text(&scene.status_title()).await?.context("no page")?;
-    assert!(!stored.contains("(UTC)]]") && !stored.contains("User talk:Admin"), "{stored}");
+    assert!(
+        !stored.contains("(UTC)]]") && !stored.contains("User talk:Admin"),
+        "{stored}"
+    );
 
     let mut sessions = vec![(admin.user.clone(), admin.notifications().await?)];
     for account in &people {
-        sessions.push((Some(account.name.clone()), scene.world.login(account).await?.notifications().await?));
+        sessions.push((
+            Some(account.name.clone()),
+            scene.world.login(account).await?.notifications().await?,
+        ));
     }
     for (user, notes) in sessions {
         let ours = notes.iter().filter(|note| note.agent == scene.world.bot.name);

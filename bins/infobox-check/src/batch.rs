@@ -7,11 +7,11 @@ use shared::core::change::{Change, EditorKind, Revision};
 use shared::core::infobox;
 use shared::core::lists::{Hit, judge};
 use shared::core::types::{PageId, RevId, Timestamp};
-use shared::db::{Author, UserKind};
 use shared::db::field_change::{Kind, NewChange, Rule, State};
 use shared::db::open_field::OpenField;
 use shared::db::page_mark::PageMark;
 use shared::db::suppress;
+use shared::db::{Author, UserKind};
 use shared::job::Run;
 
 use crate::collect::Touched;
@@ -54,7 +54,10 @@ pub async fn look_at(run: &mut Run<Settings>, context: &Context, pages: Vec<Touc
         let with_boxes = slice.iter().filter(|page| !page.boxes.is_empty());
         let ids: Vec<PageId> = with_boxes.clone().map(|page| page.page_id).collect();
         let edits = with_boxes.flat_map(|page| &page.edits);
-        let revids: Vec<RevId> = edits.flat_map(|edit| [edit.parent, edit.revid]).filter(|revid| revid.0 != 0).collect();
+        let revids: Vec<RevId> = edits
+            .flat_map(|edit| [edit.parent, edit.revid])
+            .filter(|revid| revid.0 != 0)
+            .collect();
         let known = verified::load(run, context, &ids, &revids).await?;
         for page in &slice {
             look_at_page(run, context, page, &known, &mut batch);
@@ -84,10 +87,15 @@ fn slices(pages: Vec<Touched>) -> Vec<Vec<Touched>> {
 
 fn look_at_page(run: &Run<Settings>, context: &Context, page: &Touched, known: &verified::Known, batch: &mut Batch) {
     let boxes: Vec<usize> = page.boxes.iter().copied().collect();
-    let verified: Vec<Option<&Verified>> =
-        boxes.iter().map(|place| known.verified.get(&(*place, page.page_id))).collect();
-    let watched: Vec<Watched<'_>> =
-        boxes.iter().zip(&verified).map(|(place, verified)| context.watched(*place, *verified)).collect();
+    let verified: Vec<Option<&Verified>> = boxes
+        .iter()
+        .map(|place| known.verified.get(&(*place, page.page_id)))
+        .collect();
+    let watched: Vec<Watched<'_>> = boxes
+        .iter()
+        .zip(&verified)
+        .map(|(place, verified)| context.watched(*place, *verified))
+        .collect();
     let levels: Vec<u8> = boxes.iter().map(|place| context.level(*place)).collect();
     let is_quiet = context.overrides.is_quiet();
     for edit in &page.edits {
@@ -110,7 +118,9 @@ fn look_at_page(run: &Run<Settings>, context: &Context, page: &Touched, known: &
         }
         let found = findings(&compared, &watched, &hit, &levels, context.common_level(), is_quiet);
         let log_page = |finding: &Finding| {
-            let place = finding.watched.map_or(boxes.first().copied().unwrap_or(0), |n| boxes[n]);
+            let place = finding
+                .watched
+                .map_or(boxes.first().copied().unwrap_or(0), |n| boxes[n]);
             run.session.site().prefixed(&context.boxes[place].log)
         };
         for finding in found {
@@ -130,6 +140,7 @@ fn look_at_page(run: &Run<Settings>, context: &Context, page: &Touched, known: &
                 at: edit.timestamp,
                 user: author(edit.user.as_deref(), edit.user_id, edit.editor),
                 is_own: false,
+                is_certain: known.is_certain(*place, page.page_id),
             };
             let unusable = known.unusable.get(&(*place, page.page_id)).map(String::as_str);
             let (open, mark) = now(context, *place, watched, unusable, text, &at);
@@ -151,7 +162,8 @@ fn hit(run: &Run<Settings>, context: &Context, edit: &Change) -> Hit {
 fn is_suppressed(context: &Context, row: &NewChange) -> bool {
     let suppressed = &context.suppressed;
     let user = row.user.as_ref();
-    suppressed.hides(suppress::What::Page, &row.title) || user.is_some_and(|user| suppressed.hides_user(Some(user.id), &user.name))
+    suppressed.hides(suppress::What::Page, &row.title)
+        || user.is_some_and(|user| suppressed.hides_user(Some(user.id), &user.name))
 }
 
 /// The newest text of a page, if its newest edit was among the texts read.
@@ -166,7 +178,9 @@ fn texts<'a>(
     edit: &Change,
     revisions: &'a HashMap<RevId, Revision>,
 ) -> Result<Option<(Option<&'a str>, &'a str)>, &'static str> {
-    let Some(new) = revisions.get(&edit.revid) else { return Ok(None) };
+    let Some(new) = revisions.get(&edit.revid) else {
+        return Ok(None);
+    };
     if new.model != "wikitext" {
         return Err("the page is not wikitext");
     }
@@ -198,6 +212,8 @@ pub struct Moment<'a> {
     pub user: Option<Author>,
     /// The bot itself saved it: then what people did is older and has settled.
     pub is_own: bool,
+    /// Without a line in force it is certain that the index means that: see [`verified::Known::is_certain`].
+    pub is_certain: bool,
 }
 
 /// What a page says now about one box: what differs, and what is to be done about its marks.
@@ -248,7 +264,7 @@ pub fn now(
         (Present::Unclear(why), _) => mark.reason = Some(why.clone()),
         (Present::Boxes(_), None) if watched.settings.index.is_empty() => {}
         (Present::Boxes(_), None) => {
-            let without_index = watched.verified.is_none();
+            let without_index = watched.verified.is_none() && at.is_certain;
             match marks(text, &context.tags, watched, without_index) {
                 Marks::True => {}
                 Marks::Refused(why) => mark.reason = Some(why),
@@ -257,7 +273,11 @@ pub fn now(
                         mark.stale = Some(due.marks.join(", "));
                     }
                     if watched.verified.is_some() && context.is_edited(place) {
-                        let wait = if at.is_own { chrono::TimeDelta::zero() } else { context.settle(place) };
+                        let wait = if at.is_own {
+                            chrono::TimeDelta::zero()
+                        } else {
+                            context.settle(place)
+                        };
                         mark.due_at = Some(at.at + wait);
                     }
                 }

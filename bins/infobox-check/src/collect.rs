@@ -10,7 +10,7 @@ use shared::core::change::{Change, EditorKind, LogKind};
 use shared::core::types::{PageId, RevId, Timestamp};
 use shared::db::{Db, box_page, checkpoint};
 use shared::job::Run;
-use shared::wiki::{PageNow, transclusions};
+use shared::wiki::{PageNow, PageRef, history, transclusions};
 use shared::wiki::Phase;
 
 use crate::context::Context;
@@ -118,6 +118,7 @@ pub async fn sort(
     let namespaces = &context.namespaces;
     let mut edits: BTreeMap<PageId, Vec<Change>> = BTreeMap::new();
     let mut asked: BTreeSet<PageId> = BTreeSet::new();
+    let mut arrived: HashMap<PageId, Change> = HashMap::new();
     let mut count = 0;
     for change in changes {
         let target = change.log.as_ref().and_then(|log| log.target.as_ref());
@@ -139,6 +140,11 @@ pub async fn sort(
             // Another title, or gone, or back: the list of pages has to know.
             Some(log) if matches!(log.kind, LogKind::Move | LogKind::Delete) => {
                 asked.insert(change.page_id);
+                let is_new = !position.handled.contains_key(&change.revid) && change.timestamp >= position.start;
+                let is_arrival = log.kind == LogKind::Move && !namespaces.contains(&change.ns) && change.revid.0 != 0;
+                if is_arrival && is_new {
+                    arrived.insert(change.page_id, change);
+                }
             }
             Some(_) => {}
         }
@@ -165,7 +171,11 @@ pub async fn sort(
             collected.present.extend(has.iter().map(|place| (*place, page_id, page.clone())));
         }
         boxes.extend(&has);
-        let edits = edits.remove(&page_id).unwrap_or_default();
+        let mut edits = edits.remove(&page_id).unwrap_or_default();
+        if let Some(moved) = arrived.remove(&page_id).filter(|_| !has.is_empty()) {
+            edits.extend(as_new_page(run, moved).await?);
+            edits.sort_by_key(|edit| edit.revid);
+        }
         if !edits.is_empty() && (!boxes.is_empty() || edits.iter().any(&by_list)) {
             collected.pages.push(Touched {
                 page_id,
@@ -176,6 +186,24 @@ pub async fn sort(
         }
     }
     Ok(collected)
+}
+
+/// A move into the watched namespaces as what it is for the readers there: a new page of its creator, not of the mover.
+async fn as_new_page(run: &Run<Settings>, moved: Change) -> anyhow::Result<Option<Change>> {
+    let Some(target) = moved.log.and_then(|log| log.target) else { return Ok(None) };
+    let first = history(&run.session, PageRef::Id(moved.page_id), None, 1).await?.pop();
+    let first = first.filter(|first| first.user.as_deref() != Some(run.session.account()));
+    Ok(first.map(|first| Change {
+        ns: target.ns,
+        title: target.title,
+        user: first.user,
+        user_id: first.user_id,
+        editor: first.editor,
+        tags: Vec::new(),
+        is_new: true,
+        log: None,
+        ..moved
+    }))
 }
 
 async fn known(run: &Run<Settings>, pages: &[PageId]) -> anyhow::Result<HashMap<PageId, Vec<String>>> {

@@ -6,8 +6,8 @@ use chrono::TimeDelta;
 use shared::core::lists::{Entry, List};
 use shared::core::site::Title;
 use shared::core::types::Timestamp;
-use shared::db::suppress::{self, Suppressed};
 use shared::db::list;
+use shared::db::suppress::{self, Suppressed};
 use shared::job::Run;
 
 use crate::marked::{Verified, Watched};
@@ -95,7 +95,9 @@ impl Context {
     /// Places of the boxes with these names.
     pub fn places(&self, names: &[String]) -> BTreeSet<usize> {
         let named = |one: &BoxSettings| names.contains(&one.def.name);
-        (0..self.boxes.len()).filter(|place| named(&self.boxes[*place])).collect()
+        (0..self.boxes.len())
+            .filter(|place| named(&self.boxes[*place]))
+            .collect()
     }
 
     /// Places of the boxes whose templates, by full title, are among these.

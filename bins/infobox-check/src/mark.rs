@@ -127,6 +127,7 @@ fn one(run: &Run<Settings>, context: &Context, page_id: PageId, page: &PageNow, 
             at: revision.timestamp,
             user: author(revision.user.as_deref(), revision.user_id, revision.editor),
             is_own: revision.user.as_deref() == Some(run.session.account()),
+            is_certain: known.is_certain(place, page_id),
         };
         let (open, mark) = now(context, place, &watched, unusable, text, &at);
         looked.open.insert(place, open);
@@ -141,7 +142,14 @@ fn one(run: &Run<Settings>, context: &Context, page_id: PageId, page: &PageNow, 
 /// Stores what was seen.
 pub async fn store(run: &Run<Settings>, looked: &[Looked]) -> anyhow::Result<u64> {
     let Some(fence) = run.fence() else { return Ok(0) };
-    let boxes: Vec<String> = run.accepted.parsed.settings.boxes.iter().map(|one| one.def.name.clone()).collect();
+    let boxes: Vec<String> = run
+        .accepted
+        .parsed
+        .settings
+        .boxes
+        .iter()
+        .map(|one| one.def.name.clone())
+        .collect();
     let mut rows = 0;
     for pages in looked.chunks(100) {
         rows += run
@@ -192,14 +200,25 @@ pub async fn edit(
     if places.is_empty() {
         return Ok(false);
     }
-    let watched: Vec<Watched<'_>> =
-        places.iter().map(|place| context.watched(*place, page.verified.get(place))).collect();
-    let settle = places.iter().map(|place| context.settle(*place)).max().unwrap_or_default();
+    let watched: Vec<Watched<'_>> = places
+        .iter()
+        .map(|place| context.watched(*place, page.verified.get(place)))
+        .collect();
+    let settle = places
+        .iter()
+        .map(|place| context.settle(*place))
+        .max()
+        .unwrap_or_default();
     let fate = Cell::new(Fate::True);
     let (page_id, clock_now) = (page.page_id, run.clock.now());
     let compute = |look: &Look| -> Result<Option<Computed>, String> {
         fate.set(Fate::True);
-        let Some(revision) = look.target.revision.as_ref().filter(|_| look.target.page_id == Some(page_id)) else {
+        let Some(revision) = look
+            .target
+            .revision
+            .as_ref()
+            .filter(|_| look.target.page_id == Some(page_id))
+        else {
             // Moved or deleted: the next changes tell.
             return Ok(None);
         };
@@ -235,7 +254,11 @@ pub async fn edit(
     let (reason, due_at, marked_revid) = match saved {
         Ok(Some(revid)) => (None, None, Some(revid)),
         Ok(None) => match fate.into_inner() {
-            Fate::NotSettled(until) => (Some("somebody edited the page a short while ago".to_owned()), Some(until), None),
+            Fate::NotSettled(until) => (
+                Some("somebody edited the page a short while ago".to_owned()),
+                Some(until),
+                None,
+            ),
             Fate::Marked | Fate::True => (None, None, None),
         },
         Err(Refused::Page { code, info }) => {
@@ -253,7 +276,11 @@ pub async fn edit(
     let marks: Vec<PageMark> = page
         .marks
         .iter()
-        .filter(|mark| places.iter().any(|place| context.boxes[*place].def.name == mark.box_name))
+        .filter(|mark| {
+            places
+                .iter()
+                .any(|place| context.boxes[*place].def.name == mark.box_name)
+        })
         .map(|mark| PageMark {
             due_at,
             reason: reason.clone(),

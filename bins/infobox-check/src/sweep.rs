@@ -32,7 +32,9 @@ pub async fn sweep(run: &mut Run<Settings>, context: &Context) -> anyhow::Result
         .db
         .read(async |db| memo::get(db, run.editor.job, &run.wiki, PLACE).await)
         .await?;
-    let mut place: Place = stored.and_then(|stored| serde_json::from_str(&stored.value).ok()).unwrap_or_default();
+    let mut place: Place = stored
+        .and_then(|stored| serde_json::from_str(&stored.value).ok())
+        .unwrap_or_default();
     let indexed: Vec<&str> = context
         .boxes
         .iter()
@@ -42,7 +44,9 @@ pub async fn sweep(run: &mut Run<Settings>, context: &Context) -> anyhow::Result
     let at = match indexed.iter().position(|name| *name == place.box_name) {
         Some(at) => at,
         None => {
-            let is_resting = place.round.is_some_and(|round| context.now - round < chrono::TimeDelta::hours(24));
+            let is_resting = place
+                .round
+                .is_some_and(|round| context.now - round < chrono::TimeDelta::hours(24));
             if indexed.is_empty() || is_resting {
                 return Ok(());
             }
@@ -66,7 +70,11 @@ pub async fn sweep(run: &mut Run<Settings>, context: &Context) -> anyhow::Result
     store(run, &looked).await?;
     let is_end = pages.len() < limit as usize;
     let next = Place {
-        box_name: if is_end { indexed.get(at + 1).copied().unwrap_or("").to_owned() } else { name.to_owned() },
+        box_name: if is_end {
+            indexed.get(at + 1).copied().unwrap_or("").to_owned()
+        } else {
+            name.to_owned()
+        },
         after: if is_end { 0 } else { ids.last().map_or(0, |id| id.0) },
         round: place.round,
     };
@@ -89,10 +97,18 @@ async fn keep_known(run: &Run<Settings>, context: &Context, looked: &mut [Looked
         .await?
         .map(|first| first.updated);
     let ids: Vec<PageId> = looked.iter().map(|page| page.page_id).collect();
-    let known = run.db.read(async |db| page_mark::get_many(db, &run.wiki, &ids).await).await?;
+    let known = run
+        .db
+        .read(async |db| page_mark::get_many(db, &run.wiki, &ids).await)
+        .await?;
     for mark in looked.iter_mut().flat_map(|page| &mut page.marks) {
-        let known = known.iter().find(|known| known.page_id == mark.page_id && known.box_name == mark.box_name);
-        let settle = context.by_name(&mark.box_name).map(|(place, _)| context.settle(place)).unwrap_or_default();
+        let known = known
+            .iter()
+            .find(|known| known.page_id == mark.page_id && known.box_name == mark.box_name);
+        let settle = context
+            .by_name(&mark.box_name)
+            .map(|(place, _)| context.settle(place))
+            .unwrap_or_default();
         let is_new = |due: &Timestamp| first.is_some_and(|first| *due - settle >= first);
         mark.due_at = mark.due_at.filter(is_new);
         let Some(known) = known else { continue };
@@ -109,7 +125,9 @@ async fn keep_known(run: &Run<Settings>, context: &Context, looked: &mut [Looked
 /// Mends what the sweep found, as many pages a day as the settings allow. Says how many.
 pub async fn repair(run: &mut Run<Settings>, context: &Context) -> anyhow::Result<u64> {
     let settings = run.accepted.parsed.settings.repair.clone();
-    let Some(fence) = run.fence().filter(|_| settings.enabled) else { return Ok(0) };
+    let Some(fence) = run.fence().filter(|_| settings.enabled) else {
+        return Ok(0);
+    };
     let today = context.now.format("%Y-%m-%d").to_string();
     let stored = run
         .db

@@ -1,7 +1,7 @@
 //! The verified revisions of pages: which revision the index names, and what its boxes say. Each is read and taken apart
 //! once and remembered; after a day it is read again, since it may have been hidden or deleted.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -31,8 +31,19 @@ pub struct Known {
     pub verified: HashMap<(usize, PageId), Verified>,
     /// Why an index line of a page cannot be used.
     pub unusable: HashMap<(usize, PageId), String>,
+    /// Places of boxes and pages without a line in force for which somebody proposed one.
+    proposed: HashSet<(usize, PageId)>,
+    /// Boxes whose index pages have lines that cannot be used: nobody knows what those would say.
+    unclear: HashSet<usize>,
     /// The revisions that were asked for beside them, with their texts.
     pub revisions: HashMap<RevId, Revision>,
+}
+
+impl Known {
+    /// Whether the index is certain to have no line for a page: only then are marks there wrong for the want of one.
+    pub fn is_certain(&self, place: usize, page: PageId) -> bool {
+        !self.unclear.contains(&place) && !self.proposed.contains(&(place, page))
+    }
 }
 
 /// Reads the verified revisions of these pages, together with `also`, in as few requests as there can be.
@@ -49,7 +60,11 @@ pub async fn load(run: &Run<Settings>, context: &Context, pages: &[PageId], also
         else {
             continue;
         };
-        if !one.index.iter().any(|title| run.session.site().prefixed(title) == row.index_title) {
+        if !one
+            .index
+            .iter()
+            .any(|title| run.session.site().prefixed(title) == row.index_title)
+        {
             continue;
         }
         if wanted.insert((place, page), revid).is_some_and(|other| other != revid) {
@@ -57,10 +72,27 @@ pub async fn load(run: &Run<Settings>, context: &Context, pages: &[PageId], also
             known.unusable.insert((place, page), why);
         }
     }
+    let (proposed, problems) = run
+        .db
+        .read_if_there(async |db| {
+            let proposed = index_line::proposed_for(db, &run.wiki, pages).await?;
+            Ok((proposed, index_line::boxes_with_problems(db, &run.wiki).await?))
+        })
+        .await?;
+    let place_of = |name: &str| context.by_name(name).map(|(place, _)| place);
+    known.proposed = proposed
+        .iter()
+        .filter_map(|row| Some((place_of(&row.box_name)?, row.line.page_id?)))
+        .collect();
+    known.unclear = problems.iter().filter_map(|name| place_of(name)).collect();
     let mut parsed: HashMap<(usize, RevId), VerifiedRev> = HashMap::new();
     let places: BTreeSet<usize> = wanted.keys().map(|(place, _)| *place).collect();
     for place in places {
-        let revids: Vec<RevId> = wanted.iter().filter(|((p, _), _)| *p == place).map(|(_, revid)| *revid).collect();
+        let revids: Vec<RevId> = wanted
+            .iter()
+            .filter(|((p, _), _)| *p == place)
+            .map(|(_, revid)| *revid)
+            .collect();
         let name = &context.boxes[place].def.name;
         let stored = run
             .db
@@ -74,7 +106,9 @@ pub async fn load(run: &Run<Settings>, context: &Context, pages: &[PageId], also
         .filter(|(place, revid)| {
             let is_old = |one: &VerifiedRev| context.now - one.checked_at > KEEP;
             let is_other = |one: &VerifiedRev| one.state == State::Ok && boxes(context, *place, one).is_none();
-            parsed.get(&(*place, *revid)).is_none_or(|one| is_old(one) || is_other(one))
+            parsed
+                .get(&(*place, *revid))
+                .is_none_or(|one| is_old(one) || is_other(one))
         })
         .collect();
     let mut ask: Vec<RevId> = also.to_vec();
@@ -151,7 +185,10 @@ fn take_apart(context: &Context, place: usize, revid: RevId, revision: Option<&R
         return one;
     };
     let def = &context.boxes[place].def;
-    let boxes: Vec<VerifiedBox> = find(text, &scan, def).iter().map(|found| VerifiedBox::of(def, found)).collect();
+    let boxes: Vec<VerifiedBox> = find(text, &scan, def)
+        .iter()
+        .map(|found| VerifiedBox::of(def, found))
+        .collect();
     if boxes.is_empty() {
         one.state = State::NoBox;
         return one;

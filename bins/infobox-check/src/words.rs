@@ -151,6 +151,7 @@ pub const MESSAGES: &[Message<'static>] = &[
         "{page} ({box}): the marks contradict the index; due: {due}.",
         &["page", "due"],
     ),
+    ("refused-line", "{page} ({box}): not marked: {why}.", &["page", "why"]),
     ("taken-away", "{page} is left alone: it {why}.", &["page", "why"]),
     ("override", "By the operator: {what} (by {user}, {time}).", &["what"]),
     (

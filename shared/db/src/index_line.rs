@@ -235,19 +235,38 @@ async fn next_index(tx: &mut FencedTx<'_>, box_name: &str, last: &str) -> Result
 
 /// The lines in force for these articles, of all boxes, by article.
 pub async fn in_force(session: &mut impl Session, wiki: &str, pages: &[PageId]) -> Result<Vec<IndexRow>> {
+    of_pages(session, wiki, pages, State::InForce).await
+}
+
+/// The lines for these articles that wait for somebody who may approve them, of all boxes, by article.
+pub async fn proposed_for(session: &mut impl Session, wiki: &str, pages: &[PageId]) -> Result<Vec<IndexRow>> {
+    of_pages(session, wiki, pages, State::Proposed).await
+}
+
+async fn of_pages(session: &mut impl Session, wiki: &str, pages: &[PageId], state: State) -> Result<Vec<IndexRow>> {
     const SQL: &str = "SELECT box, index_title, line_no, page_id, title, revid, copy_title, author_id, author, \
-        state, problem FROM index_line WHERE wiki = ? AND page_id IN (IDS) AND state = 'in_force' \
+        state, problem FROM index_line WHERE wiki = ? AND page_id IN (IDS) AND state = ? \
         ORDER BY page_id, box, index_title, line_no";
     let ids: Vec<u64> = pages.iter().map(|id| id.0).collect();
     bulk::select(
         session.conn(),
-        "reading index lines in force",
+        "reading the index lines of articles",
         SQL,
         &[Value::from(wiki)],
         &ids,
-        &[],
+        &[Value::from(state.word())],
     )
     .await
+}
+
+/// Boxes with a line that cannot be used on one of their index pages.
+pub async fn boxes_with_problems(session: &mut impl Session, wiki: &str) -> Result<Vec<String>> {
+    const SQL: &str = "SELECT DISTINCT box AS value FROM index_line WHERE wiki = :wiki AND state = 'problem'";
+    let rows: Vec<One<String>> = session
+        .conn()
+        .rows("reading which indexes have problems", SQL, params! { "wiki" => wiki })
+        .await?;
+    Ok(rows.into_iter().map(|One(name)| name).collect())
 }
 
 /// All lines of one index page, as they were found last.

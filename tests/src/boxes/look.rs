@@ -78,6 +78,9 @@ impl Boxes {
         let mut all = String::new();
         for title in self.log_titles(of).await? {
             if !title.ends_with("/Open") {
+                if !all.is_empty() {
+                    all.push('\n');
+                }
                 all.push_str(&self.world.admin.text(&title).await?.unwrap_or_default());
             }
         }

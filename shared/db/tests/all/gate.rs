@@ -199,6 +199,8 @@ async fn no_statement_reads_the_table() {
     // The 1,000 lines of one index page.
     gate!(1_010, index_line::of_index(c, WIKI, "Chembox", "Index 9"));
     gate!(500, index_line::in_force(c, WIKI, &pages(50)));
+    gate!(500, index_line::proposed_for(c, WIKI, &pages(50)));
+    gate!(120, index_line::boxes_with_problems(c, WIKI));
     assert_eq!(gate!(180, index_line::proposed(c, WIKI, 10)).len(), 10);
     assert_eq!(gate!(180, index_line::problems(c, WIKI, 10)).len(), 10);
     assert!(gate!(10, index_page::get(c, WIKI, "Chembox", "Index 9")).is_some());
