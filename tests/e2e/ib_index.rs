@@ -230,6 +230,24 @@ async fn on_an_open_index_page_only_lines_of_managers_count() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_stranger_who_takes_lines_off_an_open_index_takes_no_marks_away() -> Result<()> {
+    let (scene, revids) = articles(&["Acetone"]).await?;
+    let text = marked("Acetone", TRUE, revids[0], true);
+    scene.edit("Acetone", "Ann", &text, "").await?;
+    let index = managed(&scene, &line(&scene, "Acetone", revids[0])).await?;
+    scene.run().await?;
+    save(&scene, &index, "Eve", "nothing").await?;
+    let run = scene.run_settled().await?;
+    assert_eq!(scene.text("Acetone").await?, text, "{run}");
+
+    // The manager may.
+    save(&scene, &index, "Mia", "No line any more.").await?;
+    let run = scene.run_settled().await?;
+    assert_eq!(scene.text("Acetone").await?, plain("Acetone", TRUE), "{run}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_emptied_index_stays_in_use_and_no_mark_goes() -> Result<()> {
     let scene = Boxes::new().await?;
     let names: Vec<String> = (1..=12).map(|n| format!("Compound {n:02}")).collect();

@@ -58,7 +58,7 @@ async fn an_empty_database_is_set_up_wherever_the_first_run_is_killed() -> Resul
 
 /// Every message that the scenario is about and that can change something was struck before and after. Between two such
 /// messages that follow each other there is one moment, not two.
-pub(crate) fn assert_all_covered(coverage: &Coverage, about: fn(&[String], u64) -> bool) {
+fn assert_all_covered(coverage: &Coverage, about: fn(&[String], u64) -> bool) {
     let changing = (1..).zip(&coverage.messages).filter(|(_, message)| may_change(message));
     for (k, message) in changing.filter(|(k, _)| about(&coverage.messages, *k)) {
         let covered = |k, moment| coverage.covered.contains(&(k, moment));
@@ -69,7 +69,7 @@ pub(crate) fn assert_all_covered(coverage: &Coverage, about: fn(&[String], u64) 
 }
 
 /// Where to strike.
-pub(crate) fn is_struck(messages: &[String], k: u64, moment: Moment) -> bool {
+fn is_struck(messages: &[String], k: u64, moment: Moment) -> bool {
     let message = |k: u64| {
         k.checked_sub(1)
             .and_then(|at| messages.get(at as usize))
@@ -101,7 +101,7 @@ pub(crate) fn may_change(message: &str) -> bool {
 }
 
 /// Whether message k comes before the first one to the wiki.
-fn is_set_up(messages: &[String], k: u64) -> bool {
+pub(crate) fn is_set_up(messages: &[String], k: u64) -> bool {
     let first = messages.iter().position(|message| message.starts_with("http"));
     first.is_none_or(|first| k <= first as u64)
 }

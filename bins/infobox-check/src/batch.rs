@@ -7,7 +7,7 @@ use shared::core::change::{Change, EditorKind, Revision};
 use shared::core::infobox;
 use shared::core::lists::{Hit, judge};
 use shared::core::types::{PageId, RevId, Timestamp};
-use shared::db::field_change::{Kind, NewChange, Rule, State};
+use shared::db::field_change::{Kind, MAX_VALUE, NewChange, Rule, State};
 use shared::db::open_field::OpenField;
 use shared::db::page_mark::PageMark;
 use shared::db::suppress;
@@ -25,6 +25,10 @@ use crate::verified;
 
 /// Edits whose texts are held at once.
 const AT_ONCE: usize = 250;
+/// Bytes of text after edits that are held at once; the texts before come to as much again.
+const BYTES_AT_ONCE: u64 = 24 * 1024 * 1024;
+/// Of an edit whose length is not told.
+const UNKNOWN_LENGTH: u64 = 200_000;
 
 /// What comes out of a batch.
 #[derive(Debug, Default)]
@@ -66,19 +70,34 @@ pub async fn look_at(run: &mut Run<Settings>, context: &Context, pages: Vec<Touc
     Ok(batch)
 }
 
-/// Whole pages, as many as have [`AT_ONCE`] edits together.
+/// Pages, as many as have together [`AT_ONCE`] edits and [`BYTES_AT_ONCE`] of text; a page with more than that comes in
+/// parts, of which only the last one tells what the page says now.
 fn slices(pages: Vec<Touched>) -> Vec<Vec<Touched>> {
     let mut slices: Vec<Vec<Touched>> = Vec::new();
-    let mut room = 0;
+    let (mut edits, mut bytes) = (0, 0);
     for page in pages {
-        match slices.last_mut() {
-            Some(last) if page.edits.len() <= room => {
-                room -= page.edits.len();
-                last.push(page);
+        let (now, boxes, page_id) = (page.now, page.boxes, page.page_id);
+        let mut rest = page.edits.into_iter().peekable();
+        while rest.peek().is_some() {
+            if slices.is_empty() || edits == 0 || bytes == 0 {
+                slices.push(Vec::new());
+                (edits, bytes) = (AT_ONCE, BYTES_AT_ONCE);
             }
-            _ => {
-                room = AT_ONCE.saturating_sub(page.edits.len());
-                slices.push(vec![page]);
+            let mut part = Vec::new();
+            while edits > 0 && bytes > 0 {
+                let Some(edit) = rest.next() else { break };
+                edits -= 1;
+                bytes = bytes.saturating_sub(edit.new_len.unwrap_or(UNKNOWN_LENGTH).max(1));
+                part.push(edit);
+            }
+            let is_last = rest.peek().is_none();
+            if let Some(slice) = slices.last_mut() {
+                slice.push(Touched {
+                    page_id,
+                    now: now.clone().filter(|_| is_last),
+                    boxes: boxes.clone(),
+                    edits: part,
+                });
             }
         }
     }
@@ -97,7 +116,8 @@ fn look_at_page(run: &Run<Settings>, context: &Context, page: &Touched, known: &
         .map(|(place, verified)| context.watched(*place, *verified))
         .collect();
     let levels: Vec<u8> = boxes.iter().map(|place| context.level(*place)).collect();
-    let is_quiet = context.overrides.is_quiet();
+    // After `quit` the lines wait for `report`; after `quiet` there are none.
+    let is_quiet = context.overrides.is_quiet() && context.overrides.may_write();
     for edit in &page.edits {
         let hit = hit(run, context, edit);
         if is_revert(&edit.tags) {
@@ -229,7 +249,9 @@ pub fn now(
     let mut open = Vec::new();
     if let (Present::Boxes(boxes), Some(verified)) = (&present, watched.verified) {
         for one in boxes {
-            open.extend(one.differing.iter().map(|field| OpenField {
+            // What is only watched is no work for anybody: people may change it.
+            let differing = one.differing.iter().filter(|field| field.is_verified);
+            open.extend(differing.map(|field| OpenField {
                 page_id: at.page_id,
                 ordinal: one.ordinal,
                 field: field.field.clone(),
@@ -251,7 +273,7 @@ pub fn now(
         revid: Some(at.revid),
         due_at: None,
         reason: None,
-        differs: open.iter().any(|field| field.is_verified),
+        differs: !open.is_empty(),
         stale: None,
         marked_revid: None,
         looked_at: Some(context.now),
@@ -346,6 +368,14 @@ fn row(edit: &Change, page: &Touched, name: &str, log_page: String, finding: Fin
     row
 }
 
+/// As much of a value as is stored.
+fn short(value: String) -> String {
+    if value.len() <= MAX_VALUE {
+        return value;
+    }
+    value[..value.floor_char_boundary(MAX_VALUE)].to_owned()
+}
+
 fn field(row: &mut NewChange, change: infobox::Change) {
     row.rule = Rule::Field;
     row.ordinal = change.ordinal;
@@ -364,9 +394,10 @@ fn field(row: &mut NewChange, change: infobox::Change) {
     };
     row.field = change.field;
     row.is_verified = change.is_verified;
-    row.old = change.old;
-    row.new = change.new;
-    row.verified = change.verified.flatten();
+    // Thousands of rows are held at once.
+    row.old = change.old.map(short);
+    row.new = change.new.map(short);
+    row.verified = change.verified.flatten().map(short);
     row.check = change.check;
 }
 

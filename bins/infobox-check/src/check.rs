@@ -26,8 +26,8 @@ pub async fn work(run: &mut Run<Settings>, context: &Context, title: &str) -> an
             println!("{line}");
         }
     }
-    let looked = mark::look(run, context, &[seen.page_id]).await?;
-    rows += mark::store(run, &looked).await?;
+    let mut looked = mark::look(run, context, &[seen.page_id]).await?;
+    rows += mark::store(run, &mut looked).await?;
     let looked = looked.into_iter().next().context("the page is gone meanwhile")?;
     let mut said: Vec<String> = Vec::new();
     let mut places: Vec<usize> = Vec::new();
@@ -42,7 +42,7 @@ pub async fn work(run: &mut Run<Settings>, context: &Context, title: &str) -> an
     }
     let (mut edited, mut ok) = (false, true);
     if !places.is_empty() {
-        if mark::may_edit(run, context) {
+        if mark::may_edit(run, context).await? {
             edited = mark::edit(run, context, &looked, &places, false).await?;
             let outcome = outcome(run, &seen, edited).await?;
             ok = outcome.is_ok();

@@ -1,7 +1,10 @@
 //! Keeps what was logged true: lines of edits that were reverted say so, and what the wiki hides since is erased from the
 //! database and goes from the pages.
 
+use std::collections::HashMap;
+
 use chrono::TimeDelta;
+use shared::core::change::Revision;
 use shared::core::types::RevId;
 use shared::db::field_change::{self, ChangeRow, Erase};
 use shared::db::memo;
@@ -11,9 +14,9 @@ use shared::wiki::{Phase, revisions};
 
 use crate::context::Context;
 use crate::lines::Words;
-use crate::log::taken;
 use crate::logpage::MARKER;
 use crate::settings::Settings;
+use crate::taken;
 
 /// Lines that are looked at again for reverts and hidden parts, newest first.
 const AGAIN: usize = 500;
@@ -26,6 +29,12 @@ const HIDDEN: &str = "hidden";
 /// Log pages brought up to date per run.
 const PER_CLEANING: u32 = 20;
 
+/// Whether the values before or after an edit are hidden: the old one is that of the revision before.
+fn hides_values(found: &HashMap<RevId, Revision>, revision: &Revision, parent: Option<RevId>) -> bool {
+    let before = parent.map(|parent| found.get(&parent));
+    revision.text_hidden || before.is_some_and(|before| before.is_none_or(|before| before.text_hidden))
+}
+
 /// Looks at the edits again before they are shown: reverted since, hidden since, or gone.
 pub async fn refreshed(
     run: &Run<Settings>,
@@ -33,28 +42,32 @@ pub async fn refreshed(
     mut old: Vec<ChangeRow>,
 ) -> anyhow::Result<(Vec<ChangeRow>, Vec<ChangeRow>)> {
     let open = |row: &&ChangeRow| !(row.user_hidden && row.values_hidden);
-    let mut revids: Vec<RevId> = new.iter().chain(&old).filter(open).map(|row| row.change.revid).collect();
-    revids.sort();
-    revids.dedup();
-    let revids: Vec<RevId> = revids.into_iter().rev().take(AGAIN).collect();
+    // New lines all, with the revisions that the old values are from; of the others the newest.
+    let mut edits: Vec<(RevId, Option<RevId>)> = new.iter().map(|row| (row.change.revid, row.change.parent)).collect();
+    let mut others: Vec<_> = old.iter().filter(open).map(|row| (row.change.revid, row.change.parent)).collect();
+    others.sort_by_key(|(revid, _)| std::cmp::Reverse(*revid));
+    others.dedup();
+    edits.extend(others.into_iter().take(AGAIN));
+    edits.sort();
+    edits.dedup();
+    let asked: Vec<RevId> = edits.iter().flat_map(|(revid, parent)| [Some(*revid), *parent]).flatten().collect();
     run.session.count_as(Phase::Safety);
-    let found = revisions(&run.session, &revids, false).await?;
+    let found = revisions(&run.session, &asked, false).await?;
     let mut hidden: [Vec<RevId>; 3] = Default::default();
     let mut reverted = Vec::new();
-    for revid in &revids {
-        match found.get(revid) {
-            None => hidden[2].push(*revid),
-            Some(revision) => {
-                match (revision.user_hidden(), revision.text_hidden) {
-                    (true, true) => hidden[2].push(*revid),
-                    (true, false) => hidden[0].push(*revid),
-                    (false, true) => hidden[1].push(*revid),
-                    (false, false) => {}
-                }
-                if revision.tags.iter().any(|tag| tag == "mw-reverted") {
-                    reverted.push(*revid);
-                }
-            }
+    for (revid, parent) in &edits {
+        let Some(revision) = found.get(revid) else {
+            hidden[2].push(*revid);
+            continue;
+        };
+        match (revision.user_hidden(), hides_values(&found, revision, *parent)) {
+            (true, true) => hidden[2].push(*revid),
+            (true, false) => hidden[0].push(*revid),
+            (false, true) => hidden[1].push(*revid),
+            (false, false) => {}
+        }
+        if revision.tags.iter().any(|tag| tag == "mw-reverted") {
+            reverted.push(*revid);
         }
     }
     let Some(fence) = run.fence() else { return Ok((new, old)) };
@@ -101,6 +114,9 @@ pub async fn clean(run: &mut Run<Settings>, context: &Context) -> anyhow::Result
             break;
         }
         let Ok(title) = run.session.site().title(&shown) else { continue };
+        if taken::is_left_alone(run, context, &shown).await? {
+            continue;
+        }
         let rows = run
             .db
             .read(async |db| field_change::of_log_title(db, &run.wiki, &shown).await)
@@ -120,7 +136,10 @@ pub async fn clean(run: &mut Run<Settings>, context: &Context) -> anyhow::Result
         };
         match run.editor.save_state(&state, computed).await {
             Ok(_) => {}
-            Err(Refused::Page { code, info }) => taken(run, context, &shown, &format!("{info} ({code})")).await?,
+            Err(Refused::Page { code, info }) => {
+                taken::note(run, context, &shown, &format!("{info} ({code})")).await?;
+                continue;
+            }
             Err(other) => return Err(other.into()),
         }
         let Some(fence) = run.fence() else { break };
@@ -140,10 +159,12 @@ pub async fn look_for_hidden(run: &mut Run<Settings>, context: &Context) -> anyh
         .db
         .read(async |db| memo::get(db, run.editor.job, &run.wiki, HIDDEN).await)
         .await?;
-    if last.is_some_and(|last| context.now - last.updated < TimeDelta::hours(24)) {
+    // A round that a run could not end goes on in the next one.
+    let place = last.as_ref().and_then(|last| chrono::DateTime::parse_from_rfc3339(&last.value).ok());
+    if place.is_none() && last.is_some_and(|last| context.now - last.updated < TimeDelta::hours(24)) {
         return Ok(());
     }
-    let since = context.now - KEPT_CLEAN;
+    let since = place.map_or(context.now - KEPT_CLEAN, |place| place.to_utc());
     let mut after = None;
     let mut erased = 0;
     loop {
@@ -165,9 +186,7 @@ pub async fn look_for_hidden(run: &mut Run<Settings>, context: &Context) -> anyh
                     if revision.user_hidden() {
                         users.push(edit.revid);
                     }
-                    // The old value is that of the revision before.
-                    let before = edit.parent.and_then(|parent| found.get(&parent));
-                    if revision.text_hidden || before.is_some_and(|before| before.text_hidden) {
+                    if hides_values(&found, revision, edit.parent) {
                         values.push(edit.revid);
                     }
                 }
@@ -180,6 +199,12 @@ pub async fn look_for_hidden(run: &mut Run<Settings>, context: &Context) -> anyh
                 rows += field_change::erase(tx, &values, Erase::Values).await?.rows;
                 rows += field_change::erase(tx, &both, Erase::Both).await?.rows;
                 Ok(rows)
+            })
+            .await?;
+        let (place, now) = (last.ts.to_rfc3339(), context.now);
+        run.db
+            .fenced(&fence, "noting how far hidden edits were looked for", async |tx| {
+                memo::set(tx, HIDDEN, &place, now).await
             })
             .await?;
         if !run.goes_on().await? {

@@ -10,8 +10,8 @@ use shared::core::change::{Change, EditorKind, LogKind};
 use shared::core::types::{PageId, RevId, Timestamp};
 use shared::db::{Db, box_page, checkpoint};
 use shared::job::Run;
-use shared::wiki::{PageNow, PageRef, history, transclusions};
 use shared::wiki::Phase;
+use shared::wiki::{PageNow, PageRef, history, transclusions};
 
 use crate::context::Context;
 use crate::settings::Settings;

@@ -25,20 +25,36 @@ use crate::surroundings::IndexNow;
 
 /// Every line is checked against the wiki again after this time: a revision may have been deleted since.
 const RECHECK: TimeDelta = TimeDelta::hours(24);
-/// Revisions of an index page that are read to learn who wrote which line.
-const HISTORY: usize = 300;
+/// Revisions of an index page that are read at once to learn who wrote which line: each may have 2 MB.
+const PIECE: usize = 50;
+/// So many times per run; a longer history goes on in the next one.
+const PIECES: usize = 40;
 
 /// What is remembered of an index page.
 #[derive(Default, Serialize, Deserialize)]
 struct Remembered {
     is_protected: bool,
     managers: Vec<String>,
-    /// Who wrote which line; nothing while the page is protected.
-    blame: Option<Blame>,
+    /// Who wrote which line, as far as that was read; kept while the page is protected.
+    #[serde(default)]
+    blame: Option<Read>,
+    /// The history was not read to its end yet: the stored lines are older.
+    #[serde(default)]
+    is_behind: bool,
+    /// This revision had so few lines that it is not used.
+    #[serde(default)]
+    shrunk: Option<u64>,
+}
+
+/// The authors of the lines up to a revision.
+#[derive(Clone, Serialize, Deserialize)]
+struct Read {
+    revid: u64,
+    blame: Blame,
 }
 
 /// Brings the index lines of every box up to date. Says how many rows were written.
-pub async fn sync(run: &mut Run<Settings>, context: &Context) -> anyhow::Result<u64> {
+pub async fn sync(run: &mut Run<Settings>, context: &mut Context) -> anyhow::Result<u64> {
     let Some(fence) = run.fence() else { return Ok(0) };
     let mut rows = 0;
     for one in &context.boxes {
@@ -56,19 +72,39 @@ pub async fn sync(run: &mut Run<Settings>, context: &Context) -> anyhow::Result<
             .await?;
     }
     for place in 0..context.boxes.len() {
-        for title in &context.boxes[place].index {
-            if let Some(now) = context.index.get(title) {
-                rows += sync_page(run, context, place, now)
-                    .await
-                    .with_context(|| format!("reading the index page {}", now.shown))?;
+        for title in context.boxes[place].index.clone() {
+            let Some(now) = context.index.get(&title).cloned() else { continue };
+            let synced = sync_page(run, context, place, &now).await;
+            match synced.with_context(|| format!("reading the index page {}", now.shown)) {
+                Ok(Synced::Lines(more)) => rows += more,
+                // Nothing that depends on the list is written until it has grown again.
+                Ok(Synced::Shrunk) => {
+                    context.held.insert(place);
+                }
+                Err(error) if ends_run(&error) => return Err(error),
+                // The lines that were in force stay so.
+                Err(error) => run.item_error(&now.shown, &error).await,
             }
         }
     }
     Ok(rows)
 }
 
-async fn sync_page(run: &mut Run<Settings>, context: &Context, place: usize, now: &IndexNow) -> anyhow::Result<u64> {
-    let Some(fence) = run.fence() else { return Ok(0) };
+/// What became of an index page.
+enum Synced {
+    /// Rows written.
+    Lines(u64),
+    /// It has so few lines that it is not used.
+    Shrunk,
+}
+
+async fn sync_page(
+    run: &mut Run<Settings>,
+    context: &Context,
+    place: usize,
+    now: &IndexNow,
+) -> anyhow::Result<Synced> {
+    let Some(fence) = run.fence() else { return Ok(Synced::Lines(0)) };
     let one = &context.boxes[place];
     let name = one.def.name.as_str();
     let stored = run

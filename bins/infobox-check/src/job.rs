@@ -19,7 +19,7 @@ use crate::overrides::Overrides;
 use crate::run::{FIRST_RUN, GAP};
 use crate::settings::Settings;
 use crate::surroundings::{self, Surroundings};
-use crate::{log, pages_list};
+use crate::{pages_list, taken};
 
 /// Longest text shown on the status page, in characters.
 const SHOWN: usize = 300;
@@ -197,7 +197,7 @@ async fn waiting(
             lines.push(messages.say("shrunk", &[("list", &plain(&memo.value, SHOWN))]));
         }
     }
-    for (_, memo) in db.read(async |db| memo::starting_with(db, job, wiki, log::TAKEN).await).await? {
+    for (_, memo) in db.read(async |db| memo::starting_with(db, job, wiki, taken::PREFIX).await).await? {
         if let Ok((title, why)) = serde_json::from_str::<(String, String)>(&memo.value)
             && is_news(&memo)
         {

@@ -2,7 +2,7 @@
 //! edit brings is frozen in its intent; the page itself is read again each time, so that what people wrote there stays,
 //! lines of reverted edits say so, and what was hidden since goes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use chrono::TimeDelta;
@@ -21,9 +21,10 @@ use shared::wiki::Phase;
 use crate::clean::refreshed;
 use crate::context::Context;
 use crate::lines::{Words, anchor};
-use crate::logpage;
+use crate::logpage::{self, MARKER};
 use crate::overrides::Overrides;
 use crate::settings::Settings;
+use crate::taken;
 
 /// Begins the keys of intents.
 const KEY: &str = "log:";
@@ -33,8 +34,8 @@ const PER_EDIT: usize = 500;
 const PER_RUN: u32 = 5_000;
 /// A log page that refuses its lines is tried for this time.
 const GIVE_UP: TimeDelta = TimeDelta::days(7);
-/// Name under which it is remembered that people took a log page away.
-pub const TAKEN: &str = "taken.";
+/// Edits that are left for the lists and the status page.
+const RESERVE: u64 = 5;
 
 /// What is frozen in an intent.
 #[derive(Serialize, Deserialize)]
@@ -64,13 +65,12 @@ pub async fn save(run: &mut Run<Settings>, context: &Context) -> anyhow::Result<
     let oldest = pending.iter().map(|intent| intent.created).min().unwrap_or(context.now);
     run.editor.load_tokens(oldest - TimeDelta::days(1)).await?;
     let frozen: BTreeSet<u64> = pending.iter().filter_map(frozen).flat_map(|frozen| frozen.rows).collect();
-    let by_id: HashMap<u64, &ChangeRow> = rows.iter().map(|row| (row.id, row)).collect();
     let mut logged = 0;
     for intent in &pending {
-        if !run.goes_on().await? {
+        if !goes_on(run).await? {
             return Ok(logged);
         }
-        logged += one(run, context, intent, &by_id).await?;
+        logged += one(run, context, intent).await?;
     }
     let mut by_day: BTreeMap<(String, String), Vec<&ChangeRow>> = BTreeMap::new();
     for row in rows.iter().filter(|row| !frozen.contains(&row.id)) {
@@ -80,15 +80,24 @@ pub async fn save(run: &mut Run<Settings>, context: &Context) -> anyhow::Result<
     for ((log, day), mut rows) in by_day {
         rows.sort_by_key(|row| (row.change.ts, row.id));
         for rows in rows.chunks(PER_EDIT) {
-            if !run.goes_on().await? {
+            if !goes_on(run).await? {
                 return Ok(logged);
             }
             let title = part(run, &format!("{log}/{day}")).await?;
+            // No more intents for a page that refuses them: its rows wait.
+            if taken::is_left_alone(run, context, &title).await? {
+                break;
+            }
             let intent = open(run, context, &title, rows).await?;
-            logged += one(run, context, &intent, &by_id).await?;
+            logged += one(run, context, &intent).await?;
         }
     }
     Ok(logged)
+}
+
+/// Whether another edit may be begun: a cap is for accidents, so the log stops before it and goes on in the next run.
+async fn goes_on(run: &mut Run<Settings>) -> anyhow::Result<bool> {
+    Ok(run.editor.room().await? > RESERVE && run.goes_on().await?)
 }
 
 fn frozen(intent: &Intent) -> Option<Frozen> {
@@ -158,12 +167,7 @@ async fn open(
 }
 
 /// Makes one edit of the log. Says how many lines it brought.
-async fn one(
-    run: &mut Run<Settings>,
-    context: &Context,
-    intent: &Intent,
-    by_id: &HashMap<u64, &ChangeRow>,
-) -> anyhow::Result<u64> {
+async fn one(run: &mut Run<Settings>, context: &Context, intent: &Intent) -> anyhow::Result<u64> {
     let Some(frozen) = frozen(intent) else {
         anyhow::bail!("the stored decision of intent {} cannot be read", intent.id);
     };
@@ -173,9 +177,28 @@ async fn one(
         note_standing(run, context, intent, &frozen, found, intent.updated).await?;
         return Ok(0);
     }
-    let rows: Vec<ChangeRow> = frozen.rows.iter().filter_map(|id| by_id.get(id).map(|row| (*row).clone())).collect();
+    if taken::is_left_alone(run, context, &frozen.title).await? {
+        return Ok(0);
+    }
+    let rows = run
+        .db
+        .read(async |db| field_change::by_ids(db, &run.wiki, &frozen.rows).await)
+        .await?;
+    anyhow::ensure!(
+        !rows.is_empty() && rows.len() == frozen.rows.len(),
+        "{} of the {} lines of intent {} are gone from the database",
+        frozen.rows.len() - rows.len(),
+        frozen.rows.len(),
+        intent.id
+    );
     for _ in 0..CONFLICTS {
-        match attempt(run, context, intent, &frozen, &rows).await {
+        // An attempt that met a conflict has left its traces.
+        let newest = run
+            .db
+            .read(async |db| intent::get(db, run.editor.job, &run.wiki, &intent.key).await)
+            .await?;
+        let newest = newest.context("an intent that is gone")?;
+        match attempt(run, context, &newest, &frozen, &rows).await {
             Err(error) if matches!(error.downcast_ref(), Some(Refused::Conflict)) => {}
             Err(error) => match error.downcast::<Refused>() {
                 Ok(Refused::Page { code, info }) => {
@@ -185,7 +208,7 @@ async fn one(
                     if is_over {
                         gone(run, context, intent, &frozen, &why).await?;
                     } else {
-                        taken(run, context, &frozen.title, &why).await?;
+                        taken::note(run, context, &frozen.title, &why).await?;
                     }
                     return Ok(0);
                 }
@@ -203,20 +226,6 @@ async fn one(
     Ok(0)
 }
 
-/// A log page that people took away, or that refuses the edit: told on the status page.
-pub async fn taken(run: &Run<Settings>, context: &Context, title: &str, why: &str) -> anyhow::Result<()> {
-    tracing::warn!("{}: {}", terminal(title), terminal(why));
-    let Some(fence) = run.fence() else { return Ok(()) };
-    let (key, now) = (format!("{TAKEN}{}", token("infobox-check", "", title)), context.now);
-    let value = serde_json::to_string(&(title, why))?;
-    run.db
-        .fenced(&fence, "noting a page that is left alone", async |tx| {
-            memo::set(tx, &key, &value, now).await
-        })
-        .await?;
-    Ok(())
-}
-
 async fn attempt(
     run: &mut Run<Settings>,
     context: &Context,
@@ -232,17 +241,24 @@ async fn attempt(
     }
     run.session.count_as(Phase::Safety);
     let look = run.editor.look(&title, &[], &[]).await?;
-    let ids = frozen.rows.clone();
-    let mut done = async |tx: &mut FencedTx<'_>, found: &Found| {
+    let mark = async |tx: &mut FencedTx<'_>, found: &Found| {
         let place = Logged {
             title: frozen.title.clone(),
             revid: found.revid,
             at: found.at,
         };
-        field_change::mark_logged(tx, &ids, &place).await?;
+        field_change::mark_logged(tx, &frozen.rows, &place).await
+    };
+    // What an earlier run saved says what was true then.
+    let mut found_late = async |tx: &mut FencedTx<'_>, found: &Found| {
+        mark(tx, found).await?;
+        field_change::log_is_stale(tx, &frozen.rows).await
+    };
+    let mut done = async |tx: &mut FencedTx<'_>, found: &Found| {
+        mark(tx, found).await?;
         field_change::log_is_fresh(tx, &frozen.title).await
     };
-    if let Some(outcome) = run.editor.settle(intent, &look, &mut done).await? {
+    if let Some(outcome) = run.editor.settle(intent, &look, &mut found_late).await? {
         return ended(run, context, intent, frozen, outcome).await;
     }
     let old = run
@@ -262,6 +278,7 @@ async fn attempt(
         intent,
         text: &text,
         summary: &summary,
+        marker: Some(MARKER),
     };
     let outcome = run.editor.save_additive(&look, &additive, &mut done).await?;
     if matches!(outcome, Outcome::Done(_)) && text.len() > run.accepted.parsed.settings.log_page_size {
@@ -342,5 +359,5 @@ async fn gone(
             Ok(())
         })
         .await?;
-    taken(run, context, &frozen.title, why).await
+    taken::note(run, context, &frozen.title, why).await
 }

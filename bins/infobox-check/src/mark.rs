@@ -5,26 +5,32 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use chrono::TimeDelta;
 use shared::core::change::Revision;
 use shared::core::text::terminal;
 use shared::core::types::{PageId, RevId, Timestamp};
 use shared::db::open_field::{self, OpenField};
 use shared::db::page_mark::{self, PageMark};
 use shared::editor::{Computed, Look, Refused, State};
-use shared::job::Run;
+use shared::job::{Run, ends_run};
 use shared::wiki::Phase;
 use shared::wiki::{PageNow, transclusions};
 
 use crate::batch::{Moment, author, not_both, now};
 use crate::context::Context;
+use crate::credit::credit;
 use crate::marked::{Verified, Watched, marked};
 use crate::overrides::Overrides;
 use crate::settings::Settings;
 use crate::verified;
 
 /// Pages looked at per run because they are due.
-const PER_RUN: u32 = 500;
-/// Edits left of `max_edits_per_run` for logs, lists and the status page.
+const PER_RUN: u32 = 200;
+/// Pages whose texts are held at once, with those of their verified revisions: each may have 2 MB.
+const AT_ONCE: usize = 50;
+/// When a page is tried again that failed.
+const AFTER_FAILURE: TimeDelta = TimeDelta::hours(1);
+/// Edits left of the caps for logs, lists and the status page.
 const RESERVE: u64 = 10;
 
 /// Looks at the pages that are due and edits what has to be edited. Says how many pages got other marks.
@@ -33,11 +39,12 @@ pub async fn save(run: &mut Run<Settings>, context: &Context) -> anyhow::Result<
         .db
         .read_if_there(async |db| page_mark::due(db, &run.wiki, context.now, PER_RUN).await)
         .await?;
+    forget_foreign(run, context, &due).await?;
     let pages: BTreeSet<PageId> = due.iter().map(|mark| mark.page_id).collect();
     let pages: Vec<PageId> = pages.into_iter().collect();
     run.session.count_as(Phase::Learner);
-    let looked = look(run, context, &pages).await?;
-    store(run, &looked).await?;
+    let mut looked = look(run, context, &pages).await?;
+    store(run, &mut looked).await?;
     let mut marked = 0;
     for page in looked {
         let is_due = |mark: &&PageMark| mark.due_at.is_some_and(|due| due <= context.now);
@@ -47,18 +54,62 @@ pub async fn save(run: &mut Run<Settings>, context: &Context) -> anyhow::Result<
             .filter(is_due)
             .filter_map(|mark| Some(context.by_name(&mark.box_name)?.0))
             .collect();
-        if places.is_empty() || !may_edit(run, context) || !run.goes_on().await? {
+        if places.is_empty() {
             continue;
         }
-        marked += u64::from(edit(run, context, &page, &places, false).await?);
+        if !may_edit(run, context).await? || !run.goes_on().await? {
+            break;
+        }
+        match edit(run, context, &page, &places, false).await {
+            Ok(done) => marked += u64::from(done),
+            Err(error) if ends_run(&error) => return Err(error),
+            Err(error) => {
+                run.item_error(&page.title, &error).await;
+                later(run, context, &page).await?;
+            }
+        }
     }
     Ok(marked)
 }
 
+/// Marks of boxes that the settings no longer name are nobody's to look at.
+async fn forget_foreign(run: &Run<Settings>, context: &Context, due: &[PageMark]) -> anyhow::Result<()> {
+    let Some(fence) = run.fence() else { return Ok(()) };
+    let foreign: Vec<&PageMark> = due.iter().filter(|mark| context.by_name(&mark.box_name).is_none()).collect();
+    if foreign.is_empty() {
+        return Ok(());
+    }
+    run.db
+        .fenced(&fence, "forgetting the marks of other boxes", async |tx| {
+            for mark in &foreign {
+                page_mark::forget(tx, &mark.box_name, &[mark.page_id]).await?;
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(())
+}
+
+/// A page that failed must not stand before all others again and again.
+async fn later(run: &Run<Settings>, context: &Context, page: &Looked) -> anyhow::Result<()> {
+    let Some(fence) = run.fence() else { return Ok(()) };
+    let later = |mark: &PageMark| PageMark {
+        due_at: mark.due_at.map(|_| context.now + AFTER_FAILURE),
+        ..mark.clone()
+    };
+    let marks: Vec<PageMark> = page.marks.iter().map(later).collect();
+    run.db
+        .fenced(&fence, "putting a page's marks off", async |tx| page_mark::put(tx, &marks).await)
+        .await?;
+    Ok(())
+}
+
 /// Whether another article may be edited in this run.
-pub fn may_edit(run: &Run<Settings>, context: &Context) -> bool {
-    let room = u64::from(run.accepted.parsed.common.max_edits_per_run).saturating_sub(RESERVE);
-    context.overrides.may_write() && run.editor.halted().is_none() && run.editor.edits < room.max(1)
+pub async fn may_edit(run: &Run<Settings>, context: &Context) -> anyhow::Result<bool> {
+    // Very small caps leave something for the marks, too.
+    let reserve = RESERVE.min(u64::from(run.accepted.parsed.common.max_edits_per_run) / 2);
+    let may = context.overrides.may_write() && run.editor.halted().is_none();
+    Ok(may && run.editor.room().await? > reserve)
 }
 
 /// A page as it is now, with what is to be known of it.
@@ -80,7 +131,7 @@ pub struct Looked {
 /// Looks at pages as they are now, in batches.
 pub async fn look(run: &Run<Settings>, context: &Context, pages: &[PageId]) -> anyhow::Result<Vec<Looked>> {
     let mut looked = Vec::new();
-    for pages in pages.chunks(run.session.batch_size()) {
+    for pages in pages.chunks(AT_ONCE) {
         let present = transclusions(&run.session, pages, &context.templates).await?;
         let revids: Vec<RevId> = present.values().flatten().map(|page| page.revid).collect();
         let known = verified::load(run, context, pages, &revids).await?;
@@ -118,6 +169,7 @@ fn one(run: &Run<Settings>, context: &Context, page_id: PageId, page: &PageNow, 
         let watched = context.watched(place, verified);
         let unusable = known.unusable.get(&(place, page_id)).map(String::as_str);
         let Some((revision, text)) = revision.and_then(|revision| Some((revision, revision.text.as_deref()?))) else {
+            looked.marks.push(unreadable(context, place, page_id, page));
             continue;
         };
         let at = Moment {
@@ -139,8 +191,24 @@ fn one(run: &Run<Settings>, context: &Context, page_id: PageId, page: &PageNow, 
     looked
 }
 
+/// A page whose newest text is hidden, or just went: its next edit brings it back.
+fn unreadable(context: &Context, place: usize, page_id: PageId, page: &PageNow) -> PageMark {
+    PageMark {
+        page_id,
+        box_name: context.boxes[place].def.name.clone(),
+        title: page.title.clone(),
+        revid: Some(page.revid),
+        due_at: None,
+        reason: Some("its newest text cannot be read".to_owned()),
+        differs: false,
+        stale: None,
+        marked_revid: None,
+        looked_at: Some(context.now),
+    }
+}
+
 /// Stores what was seen.
-pub async fn store(run: &Run<Settings>, looked: &[Looked]) -> anyhow::Result<u64> {
+pub async fn store(run: &Run<Settings>, looked: &mut [Looked]) -> anyhow::Result<u64> {
     let Some(fence) = run.fence() else { return Ok(0) };
     let boxes: Vec<String> = run
         .accepted
@@ -150,6 +218,11 @@ pub async fn store(run: &Run<Settings>, looked: &[Looked]) -> anyhow::Result<u64
         .iter()
         .map(|one| one.def.name.clone())
         .collect();
+    for page in looked.iter_mut() {
+        for (place, open) in &mut page.open {
+            credit(run, &boxes[*place], open, &[]).await?;
+        }
+    }
     let mut rows = 0;
     for pages in looked.chunks(100) {
         rows += run

@@ -293,7 +293,7 @@ async fn write(
         Ok(saved) => saved.is_some(),
         Err(Refused::Page { code, info }) => {
             let shown = run.session.site().prefixed(title);
-            crate::log::taken(run, context, &shown, &format!("{info} ({code})")).await?;
+            crate::taken::note(run, context, &shown, &format!("{info} ({code})")).await?;
             false
         }
         Err(Refused::Halt(halt)) => {

@@ -17,29 +17,37 @@ pub fn is_revert(tags: &[String]) -> bool {
 
 /// The edits that a reverting edit took back. `made`: what it changed; `earlier`: the changes of the page before it,
 /// newest first. Of a field they are those that lead, one after the other, from the value that was put back to the one
-/// that was taken away.
+/// that was taken away. An edit of which only a part was taken back does not count.
 pub fn reverted(made: &[&NewChange], earlier: &[&NewChange]) -> BTreeSet<RevId> {
-    let mut found = BTreeSet::new();
+    let mut found: BTreeSet<(RevId, &str, u32, &str)> = BTreeSet::new();
     for change in made {
         let (wanted, mut at) = (state(change, false), state(change, true));
+        let (_, box_name, ordinal, field) = name(change);
         let same = |other: &&&NewChange| {
-            (other.box_name.as_str(), other.ordinal, other.field.as_str())
-                == (change.box_name.as_str(), change.ordinal, change.field.as_str())
-                && other.kind != Kind::Formatting
+            let (_, other_box, other_ordinal, other_field) = name(other);
+            (other_box, other_ordinal, other_field) == (box_name, ordinal, field) && other.kind != Kind::Formatting
         };
         let mut chain = Vec::new();
         for other in earlier.iter().filter(same) {
             if at == wanted || state(other, false) != at {
                 break;
             }
-            chain.push(other.revid);
+            chain.push(name(other));
             at = state(other, true);
         }
         if at == wanted {
             found.extend(chain);
         }
     }
-    found
+    let counts = |change: &NewChange| !matches!(change.kind, Kind::Formatting | Kind::Edit);
+    let is_left = |change: &&&NewChange| counts(change) && !found.contains(&name(change));
+    let left: BTreeSet<RevId> = earlier.iter().filter(is_left).map(|change| change.revid).collect();
+    found.iter().map(|(revid, ..)| *revid).filter(|revid| !left.contains(revid)).collect()
+}
+
+/// What makes a change one of its edit.
+fn name(change: &NewChange) -> (RevId, &str, u32, &str) {
+    (change.revid, &change.box_name, change.ordinal, &change.field)
 }
 
 /// What stood there before or after a change; a box is there or not.
@@ -95,6 +103,18 @@ mod tests {
         // Not the way the value came: nothing is guessed.
         assert!(reverted(&[&change(4, "c", "z")], &[&third, &second, &first]).is_empty());
         assert!(reverted(&[&change(4, "q", "a")], &[&third, &second, &first]).is_empty());
+    }
+
+    #[test]
+    fn half_an_edit_taken_back_is_not_the_edit() {
+        let first = change(2, "a", "b");
+        let mut other = change(2, "x", "y");
+        other.field = "UNII".to_owned();
+        let back = change(3, "b", "a");
+        assert!(reverted(&[&back], &[&first, &other]).is_empty());
+        let mut other_back = change(3, "y", "x");
+        other_back.field = "UNII".to_owned();
+        assert_eq!(reverted(&[&back, &other_back], &[&first, &other]), BTreeSet::from([RevId(2)]));
     }
 
     #[test]

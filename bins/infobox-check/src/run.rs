@@ -1,8 +1,10 @@
 //! The scheduled run: what happened since the checkpoint, what it did to the watched boxes, the log, the marks, the lists.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::TimeDelta;
+use tokio::time::Instant;
 use shared::core::lists::judge;
 use shared::core::text::terminal;
 use shared::core::types::{PageId, RevId, Timestamp};
@@ -16,12 +18,17 @@ use shared::wiki::{Ask, Changes, Gap, changes};
 use crate::batch::{self, Batch, is_listed};
 use crate::collect::{self, Collected, OVERLAP, Position, SOURCE};
 use crate::context::Context;
+use crate::credit::credit;
 use crate::settings::Settings;
 use crate::surroundings::Surroundings;
 use crate::{clean, index_sync, log, mark, openpage, pages_list, reverts, sweep, verified};
 
 /// Changes younger than this may not all be visible yet.
-const MARGIN: std::time::Duration = std::time::Duration::from_secs(30);
+const MARGIN: Duration = Duration::from_secs(30);
+/// Changes that are read and stored together.
+const AT_ONCE: usize = 5_000;
+/// After this time no more of a backlog is read: log and marks want their time, too.
+const LONGEST_READING: Duration = Duration::from_secs(6 * 60);
 /// Name under which the last gap is remembered.
 pub const GAP: &str = "gap";
 /// Name under which the moment of the first run is remembered.
@@ -52,12 +59,26 @@ pub async fn work(run: &mut Run<Settings>, surroundings: Surroundings) -> anyhow
     }
     let mut counts = Counts::default();
     let position = collect::position(run).await?;
-    counts.listed += pages_list::keep(run, &context).await?;
-    counts.listed += index_sync::sync(run, &context).await?;
+    let synced = index_sync::sync(run, &mut context).await;
+    counts.listed += or_told(run, "index pages", synced).await?;
     match position {
-        None => first(run, &context).await?,
-        Some((position, stored)) => {
-            read(run, &context, &position, &stored, &mut counts).await?;
+        None => {
+            first(run, &context).await?;
+            counts.listed += pages_list::keep(run, &context).await?;
+        }
+        Some((mut position, mut stored)) => {
+            // A long outage is read in pieces, each of which counts.
+            let begun = Instant::now();
+            while let Some(next) = read(run, &context, &position, &stored, &mut counts).await? {
+                if begun.elapsed() > LONGEST_READING || !run.goes_on().await? {
+                    break;
+                }
+                stored = next.to_bytes();
+                position = next;
+            }
+            // Last: a page that leaves the list before its edit was looked at would be missed.
+            let kept = pages_list::keep(run, &context).await;
+            counts.listed += or_told(run, "lists of pages", kept).await?;
             write(run, &context, &mut counts).await?;
         }
     }
@@ -83,6 +104,7 @@ fn ask<'a>(run: &Run<Settings>, context: &'a Context, since: Timestamp) -> Ask<'
     let mut ask = Ask::new(since, &context.namespaces);
     ask.overlap = OVERLAP;
     ask.fill_gap = true;
+    ask.max = AT_ONCE;
     ask.margin = TimeDelta::from_std(run.clock.pause(MARGIN)).unwrap_or_default();
     ask
 }
@@ -117,14 +139,15 @@ async fn first(run: &mut Run<Settings>, context: &Context) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Reads what happened and stores what it means, all of it in one transaction with the checkpoint.
+/// Reads what happened and stores what it means, all of it in one transaction with the checkpoint. Gives the new position
+/// where there is more to be read.
 async fn read(
     run: &mut Run<Settings>,
     context: &Context,
     position: &Position,
     stored: &[u8],
     counts: &mut Counts,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Option<Position>> {
     run.session.count_as(Phase::Learner);
     let Changes { items, until, gap, has_more, .. } =
         changes(&run.session, &ask(run, context, position.until)).await?;
@@ -136,28 +159,25 @@ async fn read(
             if gap.filled { "read from the page histories" } else { "not looked at" }
         );
     }
-    if has_more {
-        tracing::info!("there is more to be read than one run holds: the next one goes on from {until}");
-    }
     let site = run.session.site().clone();
     let listed = |change: &shared::core::change::Change| {
         let Ok(title) = site.title(&change.title) else { return false };
         is_listed(&judge(&context.entries, change.user.as_deref(), &title, &site))
     };
     let collected = collect::sort(run, context, items, position, listed).await?;
-    counts.edits_seen = collected.edits;
-    counts.pages = collected.pages.len();
+    counts.edits_seen += collected.edits;
+    counts.pages += collected.pages.len();
     let edits = collected.pages.iter().flat_map(|page| &page.edits);
     let mut handled: BTreeMap<RevId, Timestamp> = edits.map(|edit| (edit.revid, edit.timestamp)).collect();
     handled.extend(&position.handled);
     handled.retain(|_, at| *at >= until - OVERLAP);
     let Collected { pages, present, gone, .. } = collected;
     let batch = batch::look_at(run, context, pages).await?;
-    counts.compared = batch.compared;
-    counts.changes = batch.rows.len() as u64;
+    counts.compared += batch.compared;
+    counts.changes += batch.rows.len() as u64;
     if run.fence().is_none() {
         show(run, context, &batch);
-        return Ok(());
+        return Ok(None);
     }
     let next = Position {
         until,
@@ -167,7 +187,7 @@ async fn read(
     let (rows, listed) = store(run, context, stored, &next, &batch, &present, &gone, gap.as_ref()).await?;
     counts.rows += rows;
     counts.listed += listed;
-    Ok(())
+    Ok(has_more.then_some(next))
 }
 
 #[expect(clippy::too_many_arguments, reason = "everything that one transaction stores")]
@@ -183,9 +203,14 @@ async fn store(
 ) -> anyhow::Result<(u64, u64)> {
     let Some(fence) = run.fence() else { return Ok((0, 0)) };
     let reverted = find_reverted(run, batch).await?;
+    let mut open = batch.open.clone();
+    for (place, _, open) in &mut open {
+        credit(run, &context.boxes[*place].def.name, open, &batch.rows).await?;
+    }
     let (next, now) = (next.to_bytes(), context.now);
     let gap = gap.map(|gap| serde_json::json!([gap.from, gap.to, gap.filled]).to_string());
     let name = |place: usize| context.boxes[place].def.name.as_str();
+    let present = by_box(present);
     let rows = run
         .db
         .fenced(&fence, "storing a batch of edits", async |tx: &mut FencedTx<'_>| {
@@ -195,15 +220,10 @@ async fn store(
             for (revids, by) in &reverted {
                 rows += field_change::mark_reverted(tx, revids, *by).await?.rows;
             }
-            for (place, page_id, page) in present {
-                let page = BoxPage {
-                    page_id: *page_id,
-                    ns: page.ns,
-                    title: page.title.clone(),
-                };
-                box_page::put(tx, name(*place), &[page], now).await?;
+            for (place, pages) in &present {
+                box_page::put(tx, name(*place), pages, now).await?;
             }
-            for (place, page_id, open) in &batch.open {
+            for (place, page_id, open) in &open {
                 rows += open_field::replace_of_page(tx, name(*place), *page_id, open).await?;
             }
             page_mark::put(tx, &batch.marks).await?;
@@ -221,6 +241,19 @@ async fn store(
         })
         .await?;
     Ok(rows)
+}
+
+/// Pages by the place of their box, for few statements: the overlap shows every page of the last minutes again.
+fn by_box(present: &[(usize, PageId, shared::wiki::PageNow)]) -> BTreeMap<usize, Vec<BoxPage>> {
+    let mut by_box: BTreeMap<usize, Vec<BoxPage>> = BTreeMap::new();
+    for (place, page_id, page) in present {
+        by_box.entry(*place).or_default().push(BoxPage {
+            page_id: *page_id,
+            ns: page.ns,
+            title: page.title.clone(),
+        });
+    }
+    by_box
 }
 
 /// Which earlier edits the reverts of a batch took back.

@@ -15,8 +15,11 @@ use crate::settings::Settings;
 /// Where the sweep is, and how many pages were mended on which day.
 const PLACE: &str = "sweep";
 const MENDED: &str = "repaired";
-/// Pages that refused the bot and are passed over, at most.
-const REFUSED: u32 = 500;
+/// Stale pages that are gone through to find those that may be mended.
+const STALE: u32 = 5_000;
+
+/// Pages looked at per run.
+const PER_RUN: u32 = 200;
 
 #[derive(Default, Serialize, Deserialize)]
 struct Place {
@@ -58,7 +61,7 @@ pub async fn sweep(run: &mut Run<Settings>, context: &Context) -> anyhow::Result
         }
     };
     let (name, after) = (indexed[at], PageId(place.after));
-    let limit = u32::try_from(run.session.batch_size()).unwrap_or(50);
+    let limit = PER_RUN;
     let pages = run
         .db
         .read(async |db| box_page::after(db, &run.wiki, name, after, limit).await)
@@ -67,7 +70,7 @@ pub async fn sweep(run: &mut Run<Settings>, context: &Context) -> anyhow::Result
     let ids: Vec<PageId> = pages.iter().map(|page| page.page_id).collect();
     let mut looked = look(run, context, &ids).await?;
     keep_known(run, context, &mut looked).await?;
-    store(run, &looked).await?;
+    store(run, &mut looked).await?;
     let is_end = pages.len() < limit as usize;
     let next = Place {
         box_name: if is_end {
@@ -140,24 +143,25 @@ pub async fn repair(run: &mut Run<Settings>, context: &Context) -> anyhow::Resul
         })
         .unwrap_or(0);
     let left = settings.per_day.saturating_sub(done);
-    if left == 0 || !may_edit(run, context) {
+    if left == 0 || !may_edit(run, context).await? {
         return Ok(0);
     }
     let stale = run
         .db
-        .read(async |db| page_mark::stale(db, &run.wiki, settings.per_day.saturating_add(REFUSED)).await)
+        .read(async |db| page_mark::stale(db, &run.wiki, STALE).await)
         .await?;
     // A page that refused does not keep the others waiting: the sweep forgets the reason, once a day.
-    let open = stale.iter().filter(|mark| mark.reason.is_none());
+    let may_mark = |name: &str| context.by_name(name).is_some_and(|(place, _)| context.may_mark(place));
+    let open = stale.iter().filter(|mark| mark.reason.is_none() && may_mark(&mark.box_name));
     let mut ids: Vec<PageId> = open.map(|mark| mark.page_id).collect();
     ids.dedup();
-    ids.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+    ids.truncate(usize::try_from(left.min(PER_RUN)).unwrap_or(usize::MAX));
     let mut mended = 0;
     let mut looked = look(run, context, &ids).await?;
     keep_known(run, context, &mut looked).await?;
-    store(run, &looked).await?;
+    store(run, &mut looked).await?;
     for page in looked {
-        if done >= settings.per_day || !may_edit(run, context) || !run.goes_on().await? {
+        if done >= settings.per_day || !may_edit(run, context).await? || !run.goes_on().await? {
             break;
         }
         let is_stale = |mark: &&page_mark::PageMark| mark.stale.is_some();

@@ -255,6 +255,7 @@ async fn on_page(run: &mut Run<Settings>, row: &Row<'_>, look: &Look) -> Result<
         intent: row.intent,
         text: &text,
         summary: &summary,
+        marker: None,
     };
     run.editor
         .save_additive(look, &additive, async |tx: &mut FencedTx<'_>, found: &Found| {

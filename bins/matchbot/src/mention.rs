@@ -156,6 +156,7 @@ async fn try_mention(run: &mut Run<Settings>, new: &[&Request]) -> anyhow::Resul
         intent: &stored,
         text: &text,
         summary: &summary,
+        marker: None,
     };
     let done = async |tx: &mut FencedTx<'_>, _: &Found| request::mark_mentioned(tx, &ids, now).await;
     if let Outcome::Gone(what) = run.editor.save_additive(&look, &additive, done).await? {

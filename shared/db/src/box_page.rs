@@ -218,6 +218,30 @@ pub async fn after(
         .await
 }
 
+/// Forgets what is known of pages that no longer have the box: their open fields and marks. Rows removed. For the
+/// rebuilt list only: what leaves it was not seen to go.
+pub async fn forget_strangers(tx: &mut FencedTx<'_>, box_name: &str) -> Result<u64> {
+    const OPEN: &str = "DELETE o FROM open_field o \
+        LEFT JOIN box_page b ON b.wiki = o.wiki AND b.box = o.box AND b.page_id = o.page_id \
+        WHERE o.wiki = :wiki AND o.box = :box AND b.page_id IS NULL";
+    const MARKS: &str = "DELETE m FROM page_mark m \
+        LEFT JOIN box_page b ON b.wiki = m.wiki AND b.box = m.box AND b.page_id = m.page_id \
+        WHERE m.wiki = :wiki AND m.box = :box AND b.page_id IS NULL";
+    let (conn, fence) = tx.parts();
+    let mut rows = 0;
+    for sql in [OPEN, MARKS] {
+        rows += conn
+            .run(
+                "forgetting pages without the box",
+                sql,
+                params! { "wiki" => &fence.wiki, "box" => box_name },
+            )
+            .await?
+            .affected;
+    }
+    Ok(rows)
+}
+
 /// How many pages of a box are known.
 pub async fn count(session: &mut impl Session, wiki: &str, box_name: &str) -> Result<u64> {
     const SQL: &str = "SELECT COUNT(*) AS value FROM box_page WHERE wiki = :wiki AND box = :box";

@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use wikicrew_core::types::{PageId, RevId, Timestamp};
 
 pub use crate::field_change_questions::{
+    by_ids,
     Count, Seen, counts_since, last_change_of_field, of_log_title, of_page, since, stale_log_titles, unlogged,
 };
 
@@ -319,6 +320,14 @@ async fn touch(tx: &mut FencedTx<'_>, set: &str, values: &[Value], only: &str, r
         rows,
         log_titles: log_titles.into_iter().collect(),
     })
+}
+
+/// Lines that were found on a page of the log, which may say of them what is no longer so.
+pub async fn log_is_stale(tx: &mut FencedTx<'_>, ids: &[u64]) -> Result<()> {
+    const SQL: &str = "UPDATE field_change SET log_stale = 1 WHERE wiki = ? AND id IN (IDS)";
+    let wiki = Value::from(&tx.fence().wiki);
+    bulk::run(tx.conn(), "noting that a log page is stale", SQL, &[wiki], ids, &[]).await?;
+    Ok(())
 }
 
 /// A page of the log was written anew from its rows: it says what it should.

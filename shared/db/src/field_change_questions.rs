@@ -1,10 +1,11 @@
 //! What is asked of the stored changes: by the log, the status page, the daily
 //! cleaning and `page`.
 
+use crate::bulk;
 use crate::error::Result;
 use crate::field_change::{ChangeRow, Rule, State};
 use crate::session::{Fields, FromFields, One, Session, at};
-use mysql_async::params;
+use mysql_async::{Value, params};
 use wikicrew_core::types::{PageId, RevId, Timestamp};
 
 /// Lines that belong on a log page and stand nowhere yet, by log page, title, time
@@ -23,6 +24,23 @@ pub async fn unlogged(session: &mut impl Session, wiki: &str, limit: u32) -> Res
             params! { "wiki" => wiki, "limit" => limit },
         )
         .await
+}
+
+/// These lines, by number; those that are not there are left out.
+pub async fn by_ids(session: &mut impl Session, wiki: &str, ids: &[u64]) -> Result<Vec<ChangeRow>> {
+    const SQL: &str = "SELECT id, log_page, box, page_id, title, revid, parent_revid, user_id, user_name, user_kind, \
+        ts, rule, ordinal, field, kind, state, is_verified, old_value, new_value, verified_value, verified_revid, \
+        check_result, to_log, log_title, logged_revid, logged_at, reverted_by, user_hidden, values_hidden \
+        FROM field_change WHERE wiki = ? AND id IN (IDS) ORDER BY id";
+    bulk::select(
+        session.conn(),
+        "reading lines by their numbers",
+        SQL,
+        &[Value::from(wiki)],
+        ids,
+        &[],
+    )
+    .await
 }
 
 /// All lines that stand on a page of the log, by title, time and number. How many

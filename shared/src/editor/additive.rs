@@ -23,6 +23,8 @@ pub struct Additive<'a> {
     pub text: &'a str,
     /// What was done, with the token.
     pub summary: &'a str,
+    /// What stands on every version of a page that the job alone writes; `None` for pages that others write, too.
+    pub marker: Option<&'a str>,
 }
 
 /// What became of it.
@@ -52,7 +54,7 @@ impl Editor {
         if let Some(outcome) = self.settle(intent, look, &mut done).await? {
             return Ok(outcome);
         }
-        self.page_gates(look, None).await?;
+        self.page_gates(look, additive.marker).await?;
         if self.is_dry() {
             show_diff(&look.target, additive.text, &summary);
             return Ok(Outcome::Dry);

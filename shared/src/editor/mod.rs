@@ -208,6 +208,15 @@ impl Editor {
         }
     }
 
+    /// Edits that this run may still make before a cap stops the job until an admin comes: what is left waits for the
+    /// next run instead.
+    pub async fn room(&self) -> Result<u64, Refused> {
+        let counts = self.counts().await?;
+        let left = |cap: u32, made: u64| u64::from(cap).saturating_sub(made);
+        let run = left(self.common.max_edits_per_run, counts.run);
+        Ok(run.min(left(self.common.max_edits_per_day, counts.day)))
+    }
+
     async fn counts(&self) -> Result<Counts, Refused> {
         let (wiki, account, now) = (
             self.session.wiki_id(),

@@ -1,9 +1,0 @@
-//! Temporary.
-mod ib_chem;
-mod ib_index;
-mod ib_marks;
-mod ib_pages;
-mod ib_seen;
-mod ib_stale;
-mod seen;
-mod steps;
