@@ -3,8 +3,8 @@
 //!
 //! It strikes after every message that can change something: a save, a statement outside of transactions, the COMMIT of
 //! a transaction, what takes or frees the lock. Before such a message everything is as it was after the one before it: a
-//! transaction dies with its connection, and what is only read changes nothing; there it strikes before every save, and
-//! else once in a while. Each kill has articles of its own in a project that goes on:
+//! transaction dies with its connection, and what is only read changes nothing; there it strikes before the save of the log,
+//! and else once in a while. Each kill has articles of its own in a project that goes on:
 //! so nothing has to be made anew, and the log grows as a real one does.
 
 use std::sync::{Arc, Mutex};
@@ -22,7 +22,7 @@ use crate::kill::{is_set_up, may_change, newest_revisions, text_of};
 /// Kills at a time.
 const LANES: usize = 3;
 /// Rounds that one project has articles for.
-const ROUNDS: usize = 24;
+const ROUNDS: usize = 20;
 /// Three articles, which are changed in a verified field, in a watched one, and outside of the box.
 const ARTICLES: [(&str, &str, &str); 3] = [
     ("Acetone", "CASNo = 67-64-1", "CASNo = 67-64-7"),
@@ -209,7 +209,6 @@ impl Scenario for Rounds {
             _ => Lane::new().await?,
         };
         let round = lane.rounds;
-        eprintln!("{:?} round {round}", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)); // DEBUG
         lane.rounds += 1;
         let scene = &lane.scene;
         let world = &scene.world;
@@ -258,12 +257,11 @@ impl Scenario for Rounds {
 
     fn strikes(&self, messages: &[String], k: u64, moment: Moment) -> bool {
         let line = message(messages, k);
-        let in_passing = k.is_multiple_of(if line.starts_with("http") { 6 } else { 24 });
-        eprintln!("{k} {moment:?} {} {} {line}", can_change(messages, k), is_set_up(messages, k)); // DEBUG
+        let in_passing = k.is_multiple_of(if line.starts_with("http") { 8 } else { 40 });
         match moment {
             _ if is_set_up(messages, k) => false,
             Moment::BeforeAnswer => can_change(messages, k),
-            Moment::BeforeForwarding => in_passing || line.starts_with("http POST action=edit"),
+            Moment::BeforeForwarding => in_passing || line.contains(" summary=Logged "),
         }
     }
 
@@ -287,7 +285,6 @@ impl Scenario for Rounds {
             let rows = scene.world.table(&sql).await.with_context(|| what.to_owned())?;
             told.push_str(&format!("-- {what}\n{rows}"));
         }
-        eprintln!("{:?} end of round {}", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH), stage.round); // DEBUG
         Ok(scrub(scene, &told.replace(&round, "")))
     }
 }

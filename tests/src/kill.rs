@@ -99,6 +99,7 @@ pub async fn kill_at_every_message(scenario: impl Scenario, lanes: usize) -> Res
         match result {
             Ok(()) => covered.push((k, moment)),
             Err(error) => {
+                eprintln!("DEBUG {k} {moment:?} {error:#}");
                 let message = messages.get(k as usize - 1).map_or("", String::as_str);
                 failures.push((k, format!("killed at message {k} ({message}), {moment:?}: {error:#}")));
             }

@@ -15,7 +15,7 @@ use crate::settings::Settings;
 use crate::{index_sync, mark};
 
 /// Checks a page. Errs when it cannot be read.
-pub async fn work(run: &mut Run<Settings>, context: &Context, title: &str) -> anyhow::Result<Done> {
+pub async fn work(run: &mut Run<Settings>, context: &mut Context, title: &str) -> anyhow::Result<Done> {
     let mut rows = index_sync::sync(run, context).await?;
     let halted = run.editor.halted().map(ToString::to_string);
     let seen = page::read(run, context, title, halted.as_deref()).await?;

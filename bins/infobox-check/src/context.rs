@@ -33,6 +33,8 @@ pub struct Context {
     pub overrides: Overrides,
     /// Users and pages that are named on no page.
     pub suppressed: Suppressed,
+    /// Boxes with an index page that shrank: nothing that depends on it is written.
+    pub held: BTreeSet<usize>,
     /// The moment on which everything of this run is judged.
     pub now: Timestamp,
     level: u8,
@@ -73,6 +75,7 @@ impl Context {
             templates: surroundings.boxes.iter().map(template).collect(),
             boxes: surroundings.boxes,
             namespaces: settings.namespaces.clone(),
+            held: BTreeSet::new(),
             tags: site.extension_tags().clone(),
             index: surroundings.index,
             entries: rows
@@ -135,7 +138,7 @@ impl Context {
 
     /// Whether articles may be edited for this box now: by the settings and by the operator.
     pub fn may_mark(&self, place: usize) -> bool {
-        self.is_edited(place) && self.overrides.may_edit(&self.boxes[place].def.name)
+        self.is_edited(place) && !self.held.contains(&place) && self.overrides.may_edit(&self.boxes[place].def.name)
     }
 
     /// A box with its verified revision for one page.

@@ -80,9 +80,9 @@ impl Job for Errand {
     }
 
     async fn work(&self, run: &mut Run<Settings>) -> anyhow::Result<Report> {
-        let context = Context::new(run, self.job.surroundings()).await?;
+        let mut context = Context::new(run, self.job.surroundings()).await?;
         let done = match &self.task {
-            Task::Check(title) => check::work(run, &context, title).await?,
+            Task::Check(title) => check::work(run, &mut context, title).await?,
             Task::Verify(args) => verify::work(run, &context, args).await?,
         };
         self.ok.store(done.ok, Ordering::Relaxed);

@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 use shared::core::change::Revision;
 use shared::core::infobox::index::{Author, Blame, Index, IndexLine, Saved, read};
 use shared::core::lists::user_name;
+use shared::core::text::terminal;
 use shared::core::types::{PageId, RevId};
 use shared::db::index_line::{self, State};
 use shared::db::index_page::{self, IndexPage};
 use shared::db::page_mark;
-use shared::job::Run;
+use shared::job::{Run, ends_run};
 use shared::wiki::page_infos;
 use shared::wiki::{Error, PageRef, Phase, history, revisions};
 
@@ -115,30 +116,50 @@ async fn sync_page(
         .as_ref()
         .and_then(|stored| serde_json::from_slice(stored.blame.as_deref()?).ok())
         .unwrap_or_default();
+    let list = format!("index {}", now.shown);
     let is_protected = is_protected(run, context, place, now);
     let is_due = stored.as_ref().is_none_or(|stored| context.now - stored.checked_at > RECHECK);
-    let is_same = stored.as_ref().is_some_and(|stored| stored.revid == now.revid)
-        && remembered.is_protected == is_protected
-        && remembered.managers == one.managers;
-    if is_same && !is_due {
-        return Ok(0);
+    let is_same = remembered.is_protected == is_protected && remembered.managers == one.managers;
+    let is_read = stored.as_ref().is_some_and(|stored| stored.revid == now.revid) && !remembered.is_behind;
+    if is_same && is_read && !is_due {
+        return Ok(Synced::Lines(0));
+    }
+    if is_same && remembered.shrunk == Some(now.revid.0) && !run.args.accept_shrink.contains(&list) {
+        return Ok(Synced::Shrunk);
     }
     run.session.count_as(Phase::Learner);
-    let since = stored.as_ref().map(|stored| stored.revid).zip(remembered.blame);
-    let (text, blame) = if is_protected {
-        (newest(run, now).await?.text, None)
+    let before_revid = stored.as_ref().map_or(RevId(0), |stored| stored.revid);
+    let mut remembered = Remembered {
+        is_protected,
+        managers: one.managers.clone(),
+        blame: remembered.blame,
+        is_behind: false,
+        shrunk: None,
+    };
+    let text = if is_protected {
+        newest(run, now).await?.text
     } else {
-        let (text, blame) = text_and_blame(run, context, place, now, since).await?;
-        (Some(text), Some(blame))
+        let caught_up = catch_up(run, one, now, remembered.blame.take()).await?;
+        remembered.blame = Some(caught_up.read);
+        if !caught_up.is_whole {
+            remembered.is_behind = true;
+            put(run, context, name, now, before_revid, &remembered).await?;
+            tracing::info!("{}: its history is long: the next run reads on", terminal(&now.shown));
+            return Ok(Synced::Lines(0));
+        }
+        match caught_up.text {
+            Some(text) => Some(text),
+            None => newest(run, now).await?.text,
+        }
     };
     // A hidden text is no reason to forget the lines: the next run tries again.
     let text = text.context("its newest text is hidden")?;
     let site = run.session.site().clone();
     let trusted = trusted(run, one);
-    let author = |line: &IndexLine| blame.as_ref()?.author(&line.source).cloned();
-    let counts = |line: &IndexLine| {
-        is_protected || author(line).is_some_and(|author| trusted.contains(&author.user))
-    };
+    let blame = remembered.blame.as_ref().map(|read| &read.blame).filter(|_| !is_protected);
+    let author = |line: &IndexLine| blame?.author(&line.source).cloned();
+    let counts =
+        |line: &IndexLine| is_protected || author(line).is_some_and(|author| trusted.contains(&author.user));
     let all = read(&text, &site);
     let authors: HashMap<u32, Author> =
         all.lines.iter().filter_map(|line| Some((number(line), author(line)?))).collect();
@@ -148,8 +169,10 @@ async fn sync_page(
         .read(async |db| index_line::of_index(db, &run.wiki, name, &now.shown).await)
         .await?;
     let in_force = before.iter().filter(|line| line.state == State::InForce).count() as u64;
-    if pages_list::has_shrunk(run, context, &format!("index {}", now.shown), in_force, index.lines.len()).await? {
-        return Ok(0);
+    if pages_list::has_shrunk(run, context, &list, in_force, index.lines.len()).await? {
+        remembered.shrunk = Some(now.revid.0);
+        put(run, context, name, now, before_revid, &remembered).await?;
+        return Ok(Synced::Shrunk);
     }
     let known = if is_due { Vec::new() } else { before };
     let mut lines = resolve(run, &index, &proposed, &known).await?;
@@ -159,17 +182,12 @@ async fn sync_page(
             line.author_id = author.user_id;
         }
     }
-    let remembered = Remembered {
-        is_protected,
-        managers: one.managers.clone(),
-        blame,
-    };
     let page = IndexPage {
         revid: now.revid,
         checked_at: context.now,
         blame: Some(serde_json::to_vec(&remembered)?),
     };
-    let (is_first, at) = (stored.is_none(), context.now);
+    let (is_first, at) = (before_revid == RevId(0), context.now);
     let rows = run
         .db
         .fenced(&fence, "storing an index page", async |tx| {
@@ -186,9 +204,32 @@ async fn sync_page(
     tracing::info!(
         index = %now.shown, revid = now.revid.0,
         "{}: {} lines of {name} in force, {} proposed, {} with problems",
-        shared::core::text::terminal(&now.shown), count(State::InForce), count(State::Proposed), count(State::Problem)
+        terminal(&now.shown), count(State::InForce), count(State::Proposed), count(State::Problem)
     );
-    Ok(rows)
+    Ok(Synced::Lines(rows))
+}
+
+/// Stores how far a page was read while its lines stay as they are.
+async fn put(
+    run: &Run<Settings>,
+    context: &Context,
+    name: &str,
+    now: &IndexNow,
+    revid: RevId,
+    remembered: &Remembered,
+) -> anyhow::Result<()> {
+    let Some(fence) = run.fence() else { return Ok(()) };
+    let page = IndexPage {
+        revid,
+        checked_at: context.now,
+        blame: Some(serde_json::to_vec(remembered)?),
+    };
+    run.db
+        .fenced(&fence, "storing how far an index page was read", async |tx| {
+            index_page::put(tx, name, &now.shown, &page).await
+        })
+        .await?;
+    Ok(())
 }
 
 /// Whether every line of an index page counts: by the level of the box, else of the settings, else by one of those
@@ -218,60 +259,73 @@ async fn newest(run: &Run<Settings>, now: &IndexNow) -> anyhow::Result<Revision>
     found.into_values().next().context("its newest revision cannot be read")
 }
 
-/// The newest text, and who wrote which line.
-async fn text_and_blame(
-    run: &Run<Settings>,
-    context: &Context,
-    place: usize,
-    now: &IndexNow,
-    since: Option<(RevId, Blame)>,
-) -> anyhow::Result<(String, Blame)> {
-    let site = run.session.site();
-    let trusted = trusted(run, &context.boxes[place]);
-    let trusted = || trusted.iter().map(String::as_str);
-    let (from, mut blame) = match since {
-        Some((since, mut blame)) => {
-            blame.approve(site, trusted());
-            (Some(since), blame)
-        }
-        None => (None, Blame::new(site, trusted())),
-    };
-    let read = match history(&run.session, PageRef::Id(now.page_id), from, HISTORY).await {
-        Ok(read) => Some(read).filter(|read| read.len() < HISTORY),
-        // The revision up to which it was read is gone, or the texts are too many.
-        Err(Error::Api { .. } | Error::TooMuch { .. }) => None,
-        Err(error) => return Err(error.into()),
-    };
-    let newest = match read {
-        Some(mut read) => {
-            for revision in &read {
-                blame.add(site, &saved(revision, false));
-            }
-            match read.pop() {
-                Some(last) => last,
-                None => newest(run, now).await?,
-            }
-        }
-        None => {
-            // From here on it is known who writes what; what stands there now is nobody's.
-            blame = Blame::new(site, trusted());
-            let newest = newest(run, now).await?;
-            blame.add(site, &saved(&newest, true));
-            newest
-        }
-    };
-    let text = newest.text.context("its newest text is hidden")?;
-    Ok((text, blame))
+/// How far the history of an index page was read.
+struct CaughtUp {
+    read: Read,
+    /// The newest text, if a revision was read.
+    text: Option<String>,
+    is_whole: bool,
 }
 
-fn saved(revision: &Revision, is_first_known: bool) -> Saved<'_> {
+/// Reads on in the history, so that it is known who wrote which line.
+async fn catch_up(
+    run: &Run<Settings>,
+    one: &BoxSettings,
+    now: &IndexNow,
+    since: Option<Read>,
+) -> anyhow::Result<CaughtUp> {
+    let site = run.session.site();
+    let trusted = trusted(run, one);
+    let anew = || Blame::new(site, trusted.iter().map(String::as_str));
+    let (mut from, mut blame) = match since {
+        Some(mut read) => {
+            read.blame.approve(site, trusted.iter().map(String::as_str));
+            (Some(RevId(read.revid)), read.blame)
+        }
+        None => (None, anew()),
+    };
+    let mut text = None;
+    let mut is_whole = false;
+    for _ in 0..PIECES {
+        let piece = match history(&run.session, PageRef::Id(now.page_id), from, PIECE).await {
+            Ok(piece) => piece,
+            // The revision up to which it was read is gone for good.
+            Err(Error::Api { .. }) if from.is_some() => {
+                (from, blame) = (None, anew());
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        is_whole = piece.len() < PIECE;
+        for revision in piece {
+            blame.add(site, &saved(&revision));
+            from = Some(revision.revid);
+            text = Some(revision.text);
+        }
+        if is_whole {
+            break;
+        }
+    }
+    let text = match text {
+        Some(text) => Some(text.context("its newest text is hidden")?),
+        None => None,
+    };
+    let revid = from.map_or(0, |revid| revid.0);
+    Ok(CaughtUp {
+        read: Read { revid, blame },
+        text,
+        is_whole,
+    })
+}
+
+fn saved(revision: &Revision) -> Saved<'_> {
     Saved {
         revision: revision.revid,
         user: revision.user.as_deref().filter(|user| !user.contains('>')),
         user_id: Some(revision.user_id).filter(|id| id.0 != 0),
         sha1: revision.sha1.as_deref().unwrap_or(""),
         text: revision.text.as_deref(),
-        is_first_known,
+        is_first_known: false,
     }
 }
 

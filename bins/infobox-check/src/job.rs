@@ -9,6 +9,7 @@ use shared::core::text::{Wikitext, plain, user};
 use shared::core::types::{Problem, Timestamp};
 use shared::db::field_change::{self, State as Change};
 use shared::db::index_line::{self, IndexRow};
+use shared::db::suppress::{self, What};
 use shared::db::{Db, box_page, memo, open_field, page_mark};
 use shared::editor::Scope;
 use shared::job::{End, Job, Lines, Report, Run};
@@ -24,7 +25,7 @@ use crate::{pages_list, taken};
 /// Longest text shown on the status page, in characters.
 const SHOWN: usize = 300;
 /// Edits that a draft is tried on at most: anybody may save a draft.
-const DRAFT_EDITS: usize = 10_000;
+const DRAFT_EDITS: usize = 2_000;
 /// What happened longer ago is not told any more.
 const NEWS: TimeDelta = TimeDelta::days(7);
 /// Lines of one kind on the status page.
@@ -209,8 +210,16 @@ async fn waiting(
     if let Some(memo) = last.filter(is_news) {
         lines.extend(gap(messages, &memo.value));
     }
+    let suppressed = db.read(async |db| suppress::all(db, wiki).await).await?;
+    let names = |row: &IndexRow| {
+        let author = row.line.author.as_deref();
+        suppressed.hides(What::Page, &row.line.title)
+            || author.is_some_and(|name| suppressed.hides_user(row.line.author_id, name))
+    };
     for row in db.read(async |db| index_line::proposed(db, wiki, MANY).await).await? {
-        lines.push(proposed(site, messages, &row));
+        if !names(&row) {
+            lines.push(proposed(site, messages, &row));
+        }
     }
     for row in db.read(async |db| index_line::problems(db, wiki, MANY).await).await? {
         lines.push(messages.say(
@@ -222,7 +231,9 @@ async fn waiting(
             ],
         ));
     }
-    for mark in db.read(async |db| page_mark::stale(db, wiki, MANY).await).await? {
+    let stale = db.read(async |db| page_mark::stale(db, wiki, MANY).await).await?;
+    let more = db.read(async |db| page_mark::count_stale(db, wiki).await).await? - stale.len() as u64;
+    for mark in stale.iter().filter(|mark| !suppressed.hides(What::Page, &mark.title)) {
         let of = [("page", &page(site, &mark.title)), ("box", &plain(&mark.box_name, SHOWN))];
         lines.push(match &mark.reason {
             Some(why) => messages.say("refused-line", &[of[0], of[1], ("why", &plain(why, SHOWN))]),
@@ -231,6 +242,9 @@ async fn waiting(
                 messages.say("stale-line", &[of[0], of[1], ("due", &due)])
             }
         });
+    }
+    if more > 0 {
+        lines.push(messages.say("stale-more", &[("count", &plain(&more.to_string(), 20))]));
     }
     Ok(lines)
 }

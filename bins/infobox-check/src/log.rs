@@ -106,15 +106,20 @@ fn frozen(intent: &Intent) -> Option<Frozen> {
 
 /// The part of a day's page that is written to now: `…/2026-11-22`, then `…/2026-11-22/2`.
 async fn part(run: &Run<Settings>, day: &str) -> anyhow::Result<String> {
+    Ok(match parts(run, day).await? {
+        1 => day.to_owned(),
+        number => format!("{day}/{number}"),
+    })
+}
+
+/// How many parts a day's page (title with namespace) has.
+pub async fn parts(run: &Run<Settings>, day: &str) -> anyhow::Result<u32> {
     let key = part_key(day);
     let part = run
         .db
-        .read(async |db| memo::get(db, run.editor.job, &run.wiki, &key).await)
+        .read_if_there(async |db| memo::get(db, run.editor.job, &run.wiki, &key).await)
         .await?;
-    Ok(match part.and_then(|part| part.value.parse::<u32>().ok()) {
-        Some(number) if number > 1 => format!("{day}/{number}"),
-        _ => day.to_owned(),
-    })
+    Ok(part.and_then(|part| part.value.parse().ok()).unwrap_or(1).clamp(1, 9_999))
 }
 
 fn part_key(day: &str) -> String {

@@ -17,6 +17,7 @@ use shared::wiki::Phase;
 use shared::wiki::revisions;
 
 use crate::context::Context;
+use crate::credit::UNKNOWN;
 use crate::lines::Words;
 use crate::settings::Settings;
 
@@ -28,11 +29,13 @@ pub const FRONT_MARKER: &str = "<!-- infobox-check front -->";
 const AGAIN: TimeDelta = TimeDelta::hours(24);
 /// Days that the front page shows.
 const DAYS: i64 = 7;
+/// Edits that are left for the status page.
+const RESERVE: u64 = 2;
 /// Fields of one box that are listed; the rest is counted.
 const LISTED: u32 = 2_000;
 
 /// Writes what is due. Says how many pages were saved.
-pub async fn save(run: &mut Run<Settings>, context: &Context) -> anyhow::Result<u64> {
+pub async fn save(run: &mut Run<Settings>, context: &Context, has_logged: bool) -> anyhow::Result<u64> {
     if !context.overrides.may_write() || run.editor.halted().is_some() {
         return Ok(0);
     }
@@ -42,11 +45,11 @@ pub async fn save(run: &mut Run<Settings>, context: &Context) -> anyhow::Result<
     }
     let mut saved = 0;
     for (log, places) in logs {
-        if !run.goes_on().await? {
+        if !run.goes_on().await? || run.editor.room().await? <= RESERVE {
             break;
         }
         saved += u64::from(open(run, context, &log, &places).await?);
-        saved += u64::from(front(run, context, &log).await?);
+        saved += u64::from(front(run, context, &log, has_logged).await?);
     }
     Ok(saved)
 }
@@ -85,12 +88,17 @@ async fn open(run: &mut Run<Settings>, context: &Context, log: &Title, places: &
     let mut boxes = Vec::new();
     for place in places {
         let name = context.boxes[*place].def.name.clone();
+        let all = run
+            .db
+            .read_if_there(async |db| open_field::count(db, &run.wiki, &name).await)
+            .await?;
         let rows = run
             .db
             .read_if_there(async |db| open_field::of_box(db, &run.wiki, &name, None, LISTED).await)
             .await?;
+        let more = all.saturating_sub(rows.len() as u64);
         let rows = without_hidden(run, rows).await?;
-        boxes.push((name, rows));
+        boxes.push((name, rows, more));
     }
     let text = open_text(&words, context, &boxes);
     let title = shared::settings::below(log, "Open");
@@ -133,7 +141,7 @@ async fn without_hidden(run: &Run<Settings>, mut rows: Vec<OpenField>) -> anyhow
     Ok(rows)
 }
 
-fn open_text(words: &Words, context: &Context, boxes: &[(String, Vec<OpenField>)]) -> String {
+fn open_text(words: &Words, context: &Context, boxes: &[(String, Vec<OpenField>, u64)]) -> String {
     let messages = words.messages();
     let time = messages.time(context.now);
     let mut text = format!(
@@ -148,9 +156,8 @@ fn open_text(words: &Words, context: &Context, boxes: &[(String, Vec<OpenField>)
                 .is_some_and(|user| context.suppressed.hides_user(Some(user.id), &user.name))
     };
     let mut any = false;
-    for (name, rows) in boxes {
-        // What is only watched is no work: people may change it.
-        let rows: Vec<&OpenField> = rows.iter().filter(|row| row.is_verified).filter(is_shown).collect();
+    for (name, rows, more) in boxes {
+        let rows: Vec<&OpenField> = rows.iter().filter(is_shown).collect();
         if rows.is_empty() {
             continue;
         }
@@ -173,6 +180,10 @@ fn open_text(words: &Words, context: &Context, boxes: &[(String, Vec<OpenField>)
             }
             text.push_str(&format!("** {}\n", open_line(words, name, row)));
         }
+        if *more > 0 {
+            let count = plain(&more.to_string(), 20);
+            text.push_str(&format!("* {}\n", messages.say("more", &[("count", &count)])));
+        }
     }
     if !any {
         text.push_str(&format!("\n{}\n", messages.say("open-nothing", &[])));
@@ -190,10 +201,11 @@ fn open_line(words: &Words, name: &str, row: &OpenField) -> Wikitext {
             .push(&literal(")"));
     }
     let compare = messages.text("open-compare").to_owned();
-    let key = if words.shows_values(name) {
-        "open-line"
-    } else {
-        "open-line-no-values"
+    let key = match (words.shows_values(name), row.since == UNKNOWN) {
+        (true, false) => "open-line",
+        (false, false) => "open-line-no-values",
+        (true, true) => "open-line-before",
+        (false, true) => "open-line-before-no-values",
     };
     messages.say(
         key,
@@ -210,25 +222,40 @@ fn open_line(words: &Words, name: &str, row: &OpenField) -> Wikitext {
 }
 
 /// The log page itself: the last days, transcluded.
-async fn front(run: &mut Run<Settings>, context: &Context, log: &Title) -> anyhow::Result<bool> {
+async fn front(
+    run: &mut Run<Settings>,
+    context: &Context,
+    log: &Title,
+    has_logged: bool,
+) -> anyhow::Result<bool> {
     let site = run.session.site().clone();
     let shown = site.prefixed(log);
     let key = key("front", &shown);
     let today = context.now.format("%Y-%m-%d").to_string();
     let last = last(run, &key).await?;
-    if last.is_some_and(|last| last.value == today) {
-        return Ok(false);
-    }
+    // Once a day, and when the day's page goes on on another one. Where nothing was ever logged there is no page.
     let mut days = Vec::new();
     for back in 0..DAYS {
         let day = (context.now - TimeDelta::days(back)).format("%Y-%m-%d").to_string();
-        days.push(shared::settings::below(log, &day));
+        let day = shared::settings::below(log, &day);
+        let parts = crate::log::parts(run, &site.prefixed(&day)).await?;
+        days.extend((2..=parts).rev().map(|part| shared::settings::below(&day, &part.to_string())));
+        days.push(day);
+    }
+    let value = format!("{today} {}", days.len());
+    if last.as_ref().is_some_and(|last| last.value == value) || (last.is_none() && !has_logged) {
+        return Ok(false);
     }
     run.session.count_as(Phase::Safety);
     let titles: Vec<String> = days.iter().map(|day| site.prefixed(day)).collect();
     let there = shared::settings::missing_pages(&run.session, &titles).await?;
     let days: Vec<&Title> = days.iter().filter(|day| !there.contains(&site.prefixed(day))).collect();
     if days.is_empty() {
+        return Ok(false);
+    }
+    // A page that is there is written anew with the day's first line, not before.
+    let is_today = days.iter().any(|day| site.prefixed(day).contains(&today));
+    if last.is_some() && !is_today {
         return Ok(false);
     }
     let words = Words::new(run, context);
@@ -244,7 +271,7 @@ async fn front(run: &mut Run<Settings>, context: &Context, log: &Title) -> anyho
     );
     let mut text = format!("__NOINDEX__{FRONT_MARKER}\n{intro}\n");
     for day in days {
-        let name = day.last_part().to_owned();
+        let name = day.subpage_part(log).unwrap_or_default().to_owned();
         text.push_str(&format!(
             "\n== {} ==\n{{{{:{}}}}}\n",
             page_link(&site, day, Some(&name)),
@@ -252,7 +279,7 @@ async fn front(run: &mut Run<Settings>, context: &Context, log: &Title) -> anyho
         ));
     }
     let summary = "Showing the last days of the log".to_owned();
-    write(run, context, log, FRONT_MARKER, text, summary, &key, &today).await
+    write(run, context, log, FRONT_MARKER, text, summary, &key, &value).await
 }
 
 fn all_pages_link(site: &shared::core::site::Site, log: &Title, label: &str) -> Wikitext {

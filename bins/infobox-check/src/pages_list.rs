@@ -63,6 +63,7 @@ pub async fn keep(run: &mut Run<Settings>, context: &Context) -> anyhow::Result<
         tracing::info!("{} pages with {name}, {} of them new", pages.len(), replaced.added);
         run.db
             .fenced(&fence, "noting a list of pages", async |tx| {
+                box_page::forget_strangers(tx, name).await?;
                 memo::set(tx, &key, &made_of, now).await
             })
             .await?;

@@ -52,7 +52,7 @@ struct Counts {
 
 /// Does the work of one run.
 pub async fn work(run: &mut Run<Settings>, surroundings: Surroundings) -> anyhow::Result<Report> {
-    let context = Context::new(run, surroundings).await?;
+    let mut context = Context::new(run, surroundings).await?;
     if !context.overrides.may_write() {
         // Not even the status page, until `report`.
         run.editor.operator_off.get_or_insert_with(|| "quit".to_owned());
@@ -306,7 +306,7 @@ async fn write(run: &mut Run<Settings>, context: &Context, counts: &mut Counts) 
     counts.repaired = or_told(run, "repair", repaired).await?;
     let hidden = clean::look_for_hidden(run, context).await;
     or_told(run, "hidden revisions", hidden).await?;
-    let saved = openpage::save(run, context).await;
+    let saved = openpage::save(run, context, counts.logged > 0).await;
     counts.saved = or_told(run, "lists", saved).await?;
     verified::forget_old(run, context).await
 }

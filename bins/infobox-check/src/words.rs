@@ -103,6 +103,16 @@ pub const MESSAGES: &[Message<'static>] = &[
         &["field", "value", "verified", "since", "compare"],
     ),
     (
+        "open-line-before",
+        "{field}: “{value}”, verified “{verified}”, since before the bot looked, {compare} with the verified revision",
+        &["field", "value", "verified", "compare"],
+    ),
+    (
+        "open-line-before-no-values",
+        "{field}, since before the bot looked, {compare} with the verified revision",
+        &["field", "compare"],
+    ),
+    (
         "open-line-no-values",
         "{field}, since {since} ({diff}, {user}), {compare} with the verified revision",
         &["field", "since", "compare"],
@@ -151,6 +161,7 @@ pub const MESSAGES: &[Message<'static>] = &[
         "{page} ({box}): the marks contradict the index; due: {due}.",
         &["page", "due"],
     ),
+    ("stale-more", "{count} more pages have marks that contradict the index.", &["count"]),
     ("refused-line", "{page} ({box}): not marked: {why}.", &["page", "why"]),
     ("taken-away", "{page} is left alone: it {why}.", &["page", "why"]),
     ("override", "By the operator: {what} (by {user}, {time}).", &["what"]),

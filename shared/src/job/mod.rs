@@ -145,6 +145,8 @@ pub struct Run<S> {
     pub stop: Stop,
     lease: Option<Lease>,
     pinged: Instant,
+    /// No other item is begun after this moment.
+    pub until: Option<Instant>,
     /// Errors so far, with their causes.
     pub errors: Vec<String>,
     /// The worst thing that happened so far.
@@ -159,7 +161,7 @@ impl<S> Run<S> {
 
     /// Whether to begin another item: not after SIGTERM, and only while the lock is ours.
     pub async fn goes_on(&mut self) -> Result<bool, crate::db::Error> {
-        if self.stop.is_stopped() {
+        if self.stop.is_stopped() || self.is_late() {
             return Ok(false);
         }
         if let Some(lease) = self.lease.as_mut().filter(|_| self.pinged.elapsed() > PING) {
@@ -167,6 +169,11 @@ impl<S> Run<S> {
             self.pinged = Instant::now();
         }
         Ok(true)
+    }
+
+    /// Whether [`Run::until`] has passed.
+    pub fn is_late(&self) -> bool {
+        self.until.is_some_and(|until| Instant::now() >= until)
     }
 
     /// Notes an error of one item (its key) and logs it once. The exit code is 1 when the same item has not failed in

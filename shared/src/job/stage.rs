@@ -131,6 +131,7 @@ impl<J: Job> Stage<'_, J> {
             stop: self.stop.clone(),
             lease,
             pinged: Instant::now(),
+            until: None,
             errors: Vec::new(),
             ending: Ending::Fine,
         };

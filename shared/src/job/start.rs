@@ -138,6 +138,7 @@ pub fn read_only<J: Job>(
         stop: session.stop_signal().clone(),
         lease: None,
         pinged: Instant::now(),
+        until: None,
         errors: Vec::new(),
         ending: Ending::Fine,
     }

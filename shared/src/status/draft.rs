@@ -1,16 +1,24 @@
 //! The draft of the settings: checked and tried for the status page, never executed.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use super::{Pages, saved_by};
-use crate::db::memo;
+use crate::db::{Fence, memo};
 use crate::feedback::{self, Draft};
 use crate::job::Job;
 use crate::messages::Messages;
 use crate::settings::{Accepted, JobSettings, parse};
 
+/// Name under which it is remembered what a draft would do: its revision, then the words.
+const TRIED: &str = "draft";
+/// So long may that take.
+const LONGEST_TRY: Duration = Duration::from_secs(60);
+
 impl<J: Job> Pages<'_, J> {
     /// Lets the job try a draft that it has not tried yet, and remembers what came out.
     pub(super) async fn test_draft(&mut self, accepted: &Accepted<J::Settings>) -> anyhow::Result<()> {
-        const TRIED: &str = "draft";
         let (Some(fence), Some(saved), Some(text)) = (&self.fence, saved_by(&self.draft), self.draft.text()) else {
             return Ok(());
         };
@@ -45,22 +53,28 @@ impl<J: Job> Pages<'_, J> {
             self.rights.clone(),
         );
         let messages = Messages::new(Some(&accepted.parsed.common), J::Settings::MESSAGES);
+        // Anybody may save a draft: one that takes too long, or ends the run, is not tried again.
+        self.remember(fence, &format!("{} ", saved.revid)).await?;
+        run.until = Some(Instant::now() + LONGEST_TRY);
         let told = match self.job.try_draft(&mut run, &messages).await {
             Ok(told) => told,
-            // A draft that the wiki has something against is told so, and not tried again and again.
-            Err(error) if !crate::job::ends_run(&error) => Some(format!("{error:#}")),
-            Err(error) => return Err(error),
+            Err(_) if run.is_late() => Some(format!("It could not be tried within {} seconds.", LONGEST_TRY.as_secs())),
+            // What the wiki has against it is told.
+            Err(error) => Some(format!("{error:#}")),
         };
-        let (value, now) = (
-            format!("{} {}", saved.revid, told.as_deref().unwrap_or("")),
-            self.boot.clock.now(),
-        );
-        self.db
-            .fenced(fence, "noting what a draft would do", async |tx| {
-                memo::set(tx, TRIED, &value, now).await
-            })
+        self.remember(fence, &format!("{} {}", saved.revid, told.as_deref().unwrap_or("")))
             .await?;
         self.tested = told;
+        Ok(())
+    }
+
+    async fn remember(&self, fence: &Fence, value: &str) -> anyhow::Result<()> {
+        let now = self.boot.clock.now();
+        self.db
+            .fenced(fence, "noting what a draft would do", async |tx| {
+                memo::set(tx, TRIED, value, now).await
+            })
+            .await?;
         Ok(())
     }
 
