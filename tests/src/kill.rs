@@ -34,6 +34,9 @@ pub trait Scenario: Send + Sync + 'static {
     /// The run that is killed. It must do the same in the same order each time: fix its seed.
     fn job(&self, stage: &Self::Stage) -> Job;
 
+    /// Rules for the proxy before the wiki, in every run: to keep out what other tests do at the same time.
+    fn arrange(&self, _stage: &Self::Stage, _http: &FaultProxy) {}
+
     /// Whether to kill at this moment of message `messages[k - 1]` of the undisturbed run; everywhere, unless a scenario
     /// has reasons.
     fn strikes(&self, _messages: &[String], _k: u64, _moment: Moment) -> bool {
@@ -99,7 +102,6 @@ pub async fn kill_at_every_message(scenario: impl Scenario, lanes: usize) -> Res
         match result {
             Ok(()) => covered.push((k, moment)),
             Err(error) => {
-                eprintln!("DEBUG {k} {moment:?} {error:#}");
                 let message = messages.get(k as usize - 1).map_or("", String::as_str);
                 failures.push((k, format!("killed at message {k} ({message}), {moment:?}: {error:#}")));
             }
@@ -120,6 +122,7 @@ async fn undisturbed<S: Scenario>(scenario: &S) -> Result<(Vec<String>, String)>
     let stage = scenario.prepare().await?;
     let counter = MessageCounter::new();
     let (http, db) = proxies(stage.as_ref(), &counter).await?;
+    scenario.arrange(&stage, &http);
     scenario.job(&stage).through(&http).over(&db).run_ok().await?;
     let (messages, first) = (counter.lines(), scenario.snapshot(&stage).await?);
     let again = scenario.job(&stage).through(&http).over(&db).later(LATER);
@@ -134,6 +137,7 @@ pub async fn kill_at<S: Scenario>(scenario: &S, k: u64, moment: Moment, message:
     let stage = scenario.prepare().await.context("preparing")?;
     let counter = MessageCounter::new();
     let (http, db) = proxies(stage.as_ref(), &counter).await?;
+    scenario.arrange(&stage, &http);
     let mut strike = counter.strike(k, moment);
     let mut job = scenario.job(&stage).through(&http).over(&db).start()?;
     let ended = tokio::select! {

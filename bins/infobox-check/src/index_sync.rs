@@ -2,7 +2,7 @@
 //! counts when the page is protected, or when a manager of the box (or the bot itself, by `verify`) added or last
 //! changed it. Every line is checked against the wiki: the revision must exist and belong to the page.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use anyhow::Context as _;
 use chrono::TimeDelta;
@@ -10,22 +10,25 @@ use serde::{Deserialize, Serialize};
 use shared::core::change::Revision;
 use shared::core::infobox::index::{Author, Blame, Index, IndexLine, Saved, read};
 use shared::core::lists::user_name;
+use shared::core::site::Site;
 use shared::core::text::terminal;
-use shared::core::types::{PageId, RevId};
+use shared::core::types::RevId;
 use shared::db::index_line::{self, State};
 use shared::db::index_page::{self, IndexPage};
 use shared::db::page_mark;
 use shared::job::{Run, ends_run};
-use shared::wiki::page_infos;
 use shared::wiki::{Error, PageRef, Phase, history, revisions};
 
 use crate::context::Context;
+use crate::index_resolve::{number, resolve};
 use crate::pages_list;
 use crate::settings::{BoxSettings, Settings};
 use crate::surroundings::IndexNow;
 
 /// Every line is checked against the wiki again after this time: a revision may have been deleted since.
 const RECHECK: TimeDelta = TimeDelta::hours(24);
+/// Numbers from here on are of lines that no longer stand on the page.
+pub const TAKEN_AWAY: u32 = 4_000_000_000;
 /// Revisions of an index page that are read at once to learn who wrote which line: each may have 2 MB.
 const PIECE: usize = 50;
 /// So many times per run; a longer history goes on in the next one.
@@ -136,11 +139,16 @@ async fn sync_page(
         is_behind: false,
         shrunk: None,
     };
+    let trusted = trusted(run, one);
+    let mut is_by_stranger = false;
     let text = if is_protected {
         newest(run, now).await?.text
     } else {
         let caught_up = catch_up(run, one, now, remembered.blame.take()).await?;
         remembered.blame = Some(caught_up.read);
+        // Where nothing new was read the state is whose it was.
+        let is_trusted = caught_up.author.as_ref().is_some_and(|author| trusted.contains(author));
+        is_by_stranger = !is_trusted;
         if !caught_up.is_whole {
             remembered.is_behind = true;
             put(run, context, name, now, before_revid, &remembered).await?;
@@ -155,7 +163,6 @@ async fn sync_page(
     // A hidden text is no reason to forget the lines: the next run tries again.
     let text = text.context("its newest text is hidden")?;
     let site = run.session.site().clone();
-    let trusted = trusted(run, one);
     let blame = remembered.blame.as_ref().map(|read| &read.blame).filter(|_| !is_protected);
     let author = |line: &IndexLine| blame?.author(&line.source).cloned();
     let counts =
@@ -174,6 +181,7 @@ async fn sync_page(
         put(run, context, name, now, before_revid, &remembered).await?;
         return Ok(Synced::Shrunk);
     }
+    let taken = if is_by_stranger { taken_away(&before, &index, &site) } else { Vec::new() };
     let known = if is_due { Vec::new() } else { before };
     let mut lines = resolve(run, &index, &proposed, &known).await?;
     for line in &mut lines {
@@ -182,6 +190,7 @@ async fn sync_page(
             line.author_id = author.user_id;
         }
     }
+    lines.extend(taken);
     let page = IndexPage {
         revid: now.revid,
         checked_at: context.now,
@@ -207,6 +216,29 @@ async fn sync_page(
         terminal(&now.shown), count(State::InForce), count(State::Proposed), count(State::Problem)
     );
     Ok(Synced::Lines(rows))
+}
+
+/// Lines that were in force and that nobody whose word counts took away: told, until a manager saves the page, and no
+/// reason to take marks away.
+fn taken_away(before: &[index_line::IndexLine], index: &Index, site: &Site) -> Vec<index_line::IndexLine> {
+    let is_there = |title: &str| index.lines.iter().any(|line| site.prefixed(&line.title) == title);
+    let was_taken = |line: &&index_line::IndexLine| line.line_no >= TAKEN_AWAY || line.state == State::InForce;
+    let gone = before.iter().filter(was_taken).filter(|line| !is_there(&line.title));
+    (TAKEN_AWAY..)
+        .zip(gone)
+        .map(|(line_no, line)| {
+            let revision = line.revid.map_or_else(String::new, |revid| revid.to_string());
+            index_line::IndexLine {
+                line_no,
+                state: State::Problem,
+                problem: Some(format!(
+                    "the line of {} (revision {revision}) was changed or taken away by somebody whose lines do not count; its marks stay as they are",
+                    line.title
+                )),
+                ..line.clone()
+            }
+        })
+        .collect()
 }
 
 /// Stores how far a page was read while its lines stay as they are.
@@ -262,6 +294,8 @@ async fn newest(run: &Run<Settings>, now: &IndexNow) -> anyhow::Result<Revision>
 /// How far the history of an index page was read.
 struct CaughtUp {
     read: Read,
+    /// Who saved the newest revision, if one was read and its author is shown.
+    author: Option<String>,
     /// The newest text, if a revision was read.
     text: Option<String>,
     is_whole: bool,
@@ -284,7 +318,7 @@ async fn catch_up(
         }
         None => (None, anew()),
     };
-    let mut text = None;
+    let (mut text, mut author) = (None, None);
     let mut is_whole = false;
     for _ in 0..PIECES {
         let piece = match history(&run.session, PageRef::Id(now.page_id), from, PIECE).await {
@@ -300,7 +334,7 @@ async fn catch_up(
         for revision in piece {
             blame.add(site, &saved(&revision));
             from = Some(revision.revid);
-            text = Some(revision.text);
+            (text, author) = (Some(revision.text), revision.user);
         }
         if is_whole {
             break;
@@ -313,6 +347,7 @@ async fn catch_up(
     let revid = from.map_or(0, |revid| revid.0);
     Ok(CaughtUp {
         read: Read { revid, blame },
+        author,
         text,
         is_whole,
     })
@@ -326,126 +361,5 @@ fn saved(revision: &Revision) -> Saved<'_> {
         sha1: revision.sha1.as_deref().unwrap_or(""),
         text: revision.text.as_deref(),
         is_first_known: false,
-    }
-}
-
-fn number(line: &IndexLine) -> u32 {
-    u32::try_from(line.line).unwrap_or(u32::MAX)
-}
-
-/// Finds the page of each line, and what is wrong with it. What `known` tells is not asked again.
-async fn resolve(
-    run: &Run<Settings>,
-    index: &Index,
-    proposed: &[IndexLine],
-    known: &[index_line::IndexLine],
-) -> anyhow::Result<Vec<index_line::IndexLine>> {
-    let site = run.session.site();
-    let key = |title: &str, revid: Option<RevId>, copy: Option<&str>| (title.to_owned(), revid, copy.map(str::to_owned));
-    let known: HashMap<_, _> = known
-        .iter()
-        .filter(|line| line.state != State::Problem)
-        .map(|line| (key(&line.title, line.revid, line.copy_title.as_deref()), line.page_id))
-        .collect();
-    let mut lines: Vec<index_line::IndexLine> = Vec::new();
-    for (line, state) in index
-        .lines
-        .iter()
-        .map(|line| (line, State::InForce))
-        .chain(proposed.iter().map(|line| (line, State::Proposed)))
-    {
-        lines.push(index_line::IndexLine {
-            line_no: number(line),
-            page_id: None,
-            title: site.prefixed(&line.title),
-            revid: Some(line.revid),
-            copy_title: line.copy.as_ref().map(|copy| site.prefixed(copy)),
-            author_id: None,
-            author: None,
-            state,
-            problem: None,
-        });
-    }
-    let mut open: Vec<usize> = Vec::new();
-    for (n, line) in lines.iter_mut().enumerate() {
-        match known.get(&key(&line.title, line.revid, line.copy_title.as_deref())) {
-            Some(page_id) => line.page_id = *page_id,
-            None => open.push(n),
-        }
-    }
-    ask(run, &mut lines, &open).await?;
-    for problem in &index.problems {
-        lines.push(index_line::IndexLine {
-            line_no: problem.place.map_or(0, |place| u32::try_from(place.line).unwrap_or(u32::MAX)),
-            page_id: None,
-            title: String::new(),
-            revid: None,
-            copy_title: None,
-            author_id: None,
-            author: None,
-            state: State::Problem,
-            problem: Some(problem.text.clone()),
-        });
-    }
-    Ok(lines)
-}
-
-/// Asks the wiki about these lines: does the revision exist, and of which page is it?
-async fn ask(run: &Run<Settings>, lines: &mut [index_line::IndexLine], open: &[usize]) -> anyhow::Result<()> {
-    let revids: Vec<RevId> = open.iter().filter_map(|n| lines[*n].revid).collect();
-    let found = revisions(&run.session, &revids, false).await?;
-    // The title's own page is asked for only where the revision's page has another title: after a move, or for a copy.
-    let elsewhere = |line: &index_line::IndexLine| {
-        let revision = line.revid.and_then(|revid| found.get(&revid));
-        line.copy_title.is_some() || revision.is_some_and(|revision| revision.title != line.title)
-    };
-    let titles: BTreeSet<String> =
-        open.iter().map(|n| &lines[*n]).filter(|line| elsewhere(line)).map(|line| line.title.clone()).collect();
-    let titles: Vec<String> = titles.into_iter().collect();
-    let infos = if titles.is_empty() { Vec::new() } else { page_infos(&run.session, &titles).await? };
-    let own: HashMap<&str, (Option<PageId>, bool)> =
-        infos.iter().map(|info| (info.asked.as_str(), (info.page_id, info.is_redirect))).collect();
-    for n in open {
-        let line = &mut lines[*n];
-        let (page_id, problem) = judge(line, &found, &own);
-        line.page_id = page_id;
-        if let Some(problem) = problem {
-            line.state = State::Problem;
-            line.problem = Some(problem);
-        }
-    }
-    Ok(())
-}
-
-/// The page of a line, or what is wrong with it.
-fn judge(
-    line: &index_line::IndexLine,
-    found: &HashMap<RevId, Revision>,
-    own: &HashMap<&str, (Option<PageId>, bool)>,
-) -> (Option<PageId>, Option<String>) {
-    let title = &line.title;
-    let Some(revid) = line.revid else { return (None, None) };
-    let Some(revision) = found.get(&revid) else {
-        return (None, Some(format!("revision {revid} of {title} does not exist, or was deleted")));
-    };
-    let page = own.get(title.as_str()).copied();
-    match &line.copy_title {
-        Some(copy) if revision.title != *copy => (
-            None,
-            Some(format!("revision {revid} belongs to {}, not to the copy {copy}", revision.title)),
-        ),
-        Some(_) => match page {
-            Some((Some(page_id), _)) => (Some(page_id), None),
-            _ => (None, Some(format!("there is no page {title}"))),
-        },
-        None if revision.title == *title => (Some(revision.page_id), None),
-        // The page was moved: a redirect, or nothing, stands under the old title.
-        None if page.is_none_or(|(page_id, is_redirect)| page_id.is_none() || is_redirect) => {
-            (Some(revision.page_id), None)
-        }
-        None => (
-            None,
-            Some(format!("revision {revid} belongs to {}, not to {title}", revision.title)),
-        ),
     }
 }

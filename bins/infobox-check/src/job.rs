@@ -16,6 +16,7 @@ use shared::job::{End, Job, Lines, Report, Run};
 use shared::messages::Messages;
 use shared::wiki::{Error, Session};
 
+use crate::index_sync::TAKEN_AWAY;
 use crate::overrides::Overrides;
 use crate::run::{FIRST_RUN, GAP};
 use crate::settings::Settings;
@@ -222,8 +223,9 @@ async fn waiting(
         }
     }
     for row in db.read(async |db| index_line::problems(db, wiki, MANY).await).await? {
+        let stands = row.line.line_no < TAKEN_AWAY;
         lines.push(messages.say(
-            "problem-line",
+            if stands { "problem-line" } else { "taken-line" },
             &[
                 ("index", &page(site, &row.index_title)),
                 ("line", &plain(&row.line.line_no.to_string(), 20)),
@@ -232,7 +234,8 @@ async fn waiting(
         ));
     }
     let stale = db.read(async |db| page_mark::stale(db, wiki, MANY).await).await?;
-    let more = db.read(async |db| page_mark::count_stale(db, wiki).await).await? - stale.len() as u64;
+    let more = db.read(async |db| page_mark::count_stale(db, wiki).await).await?;
+    let more = more.saturating_sub(stale.len() as u64);
     for mark in stale.iter().filter(|mark| !suppressed.hides(What::Page, &mark.title)) {
         let of = [("page", &page(site, &mark.title)), ("box", &plain(&mark.box_name, SHOWN))];
         lines.push(match &mark.reason {

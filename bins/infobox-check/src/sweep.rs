@@ -112,7 +112,7 @@ async fn keep_known(run: &Run<Settings>, context: &Context, looked: &mut [Looked
             .by_name(&mark.box_name)
             .map(|(place, _)| context.settle(place))
             .unwrap_or_default();
-        let is_new = |due: &Timestamp| first.is_some_and(|first| *due - settle >= first);
+        let is_new = |due: &Timestamp| first.is_some_and(|first| *due - settle > first);
         mark.due_at = mark.due_at.filter(is_new);
         let Some(known) = known else { continue };
         mark.due_at = mark.due_at.or(known.due_at);

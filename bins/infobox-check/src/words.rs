@@ -161,6 +161,7 @@ pub const MESSAGES: &[Message<'static>] = &[
         "{page} ({box}): the marks contradict the index; due: {due}.",
         &["page", "due"],
     ),
+    ("taken-line", "{index}: {why}.", &["index", "why"]),
     ("stale-more", "{count} more pages have marks that contradict the index.", &["count"]),
     ("refused-line", "{page} ({box}): not marked: {why}.", &["page", "why"]),
     ("taken-away", "{page} is left alone: it {why}.", &["page", "why"]),
