@@ -12,7 +12,7 @@ use shared::core::infobox::index::{Author, Blame, Index, IndexLine, Saved, read}
 use shared::core::lists::user_name;
 use shared::core::site::Site;
 use shared::core::text::terminal;
-use shared::core::types::RevId;
+use shared::core::types::{PageId, RevId};
 use shared::db::index_line::{self, State};
 use shared::db::index_page::{self, IndexPage};
 use shared::db::page_mark;
@@ -54,6 +54,9 @@ struct Remembered {
 #[derive(Clone, Serialize, Deserialize)]
 struct Read {
     revid: u64,
+    /// Who saved that revision, if that is shown.
+    #[serde(default)]
+    author: Option<String>,
     blame: Blame,
 }
 
@@ -145,10 +148,9 @@ async fn sync_page(
         newest(run, now).await?.text
     } else {
         let caught_up = catch_up(run, one, now, remembered.blame.take()).await?;
+        let author = caught_up.read.author.as_ref();
+        is_by_stranger = !author.is_some_and(|author| trusted.contains(author));
         remembered.blame = Some(caught_up.read);
-        // Where nothing new was read the state is whose it was.
-        let is_trusted = caught_up.author.as_ref().is_some_and(|author| trusted.contains(author));
-        is_by_stranger = !is_trusted;
         if !caught_up.is_whole {
             remembered.is_behind = true;
             put(run, context, name, now, before_revid, &remembered).await?;
@@ -182,6 +184,10 @@ async fn sync_page(
         return Ok(Synced::Shrunk);
     }
     let taken = if is_by_stranger { taken_away(&before, &index, &site) } else { Vec::new() };
+    // Lines that were only kept as taken away, and now are not: a manager has spoken.
+    let is_kept = |line: &&index_line::IndexLine| taken.iter().any(|kept| kept.title == line.title);
+    let released = before.iter().filter(|line| line.line_no >= TAKEN_AWAY && !is_kept(line));
+    let released: Vec<PageId> = released.filter_map(|line| line.page_id).collect();
     let known = if is_due { Vec::new() } else { before };
     let mut lines = resolve(run, &index, &proposed, &known).await?;
     for line in &mut lines {
@@ -204,7 +210,8 @@ async fn sync_page(
             index_page::put(tx, name, &now.shown, &page).await?;
             // What the index said before the bot looked at it first is mended by `repair` only.
             if !is_first {
-                page_mark::make_due(tx, name, &changed.pages, at, "its index line changed").await?;
+                let pages: Vec<PageId> = changed.pages.iter().chain(&released).copied().collect();
+                page_mark::make_due(tx, name, &pages, at, "its index line changed").await?;
             }
             Ok(changed.rows)
         })
@@ -294,8 +301,6 @@ async fn newest(run: &Run<Settings>, now: &IndexNow) -> anyhow::Result<Revision>
 /// How far the history of an index page was read.
 struct CaughtUp {
     read: Read,
-    /// Who saved the newest revision, if one was read and its author is shown.
-    author: Option<String>,
     /// The newest text, if a revision was read.
     text: Option<String>,
     is_whole: bool,
@@ -311,14 +316,14 @@ async fn catch_up(
     let site = run.session.site();
     let trusted = trusted(run, one);
     let anew = || Blame::new(site, trusted.iter().map(String::as_str));
-    let (mut from, mut blame) = match since {
+    let (mut from, mut author, mut blame) = match since {
         Some(mut read) => {
             read.blame.approve(site, trusted.iter().map(String::as_str));
-            (Some(RevId(read.revid)), read.blame)
+            (Some(RevId(read.revid)), read.author, read.blame)
         }
-        None => (None, anew()),
+        None => (None, None, anew()),
     };
-    let (mut text, mut author) = (None, None);
+    let mut text = None;
     let mut is_whole = false;
     for _ in 0..PIECES {
         let piece = match history(&run.session, PageRef::Id(now.page_id), from, PIECE).await {
@@ -346,8 +351,7 @@ async fn catch_up(
     };
     let revid = from.map_or(0, |revid| revid.0);
     Ok(CaughtUp {
-        read: Read { revid, blame },
-        author,
+        read: Read { revid, author, blame },
         text,
         is_whole,
     })
