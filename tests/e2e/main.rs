@@ -18,6 +18,7 @@ mod ib_ends;
 mod ib_first;
 mod ib_index;
 mod ib_lists;
+mod ib_many;
 mod ib_marks;
 mod ib_pages;
 mod ib_seen;

@@ -11,7 +11,7 @@ use shared::core::text::terminal;
 use shared::core::types::{PageId, RevId, Timestamp};
 use shared::db::open_field::{self, OpenField};
 use shared::db::page_mark::{self, PageMark};
-use shared::editor::{Computed, Look, Refused, State};
+use shared::editor::{Computed, Found, Look, Refused, State};
 use shared::job::{Run, ends_run};
 use shared::wiki::Phase;
 use shared::wiki::{PageNow, transclusions};
@@ -55,6 +55,10 @@ pub async fn save(run: &mut Run<Settings>, context: &Context) -> anyhow::Result<
             .filter_map(|mark| Some(context.by_name(&mark.box_name)?.0))
             .collect();
         if places.is_empty() {
+            // Marked by a run that died before it could note its edit.
+            if let Some(found) = &page.own_edit {
+                run.editor.log_if_forgotten(found).await?;
+            }
             continue;
         }
         if !may_edit(run, context).await? || !run.goes_on().await? {
@@ -124,6 +128,8 @@ pub struct Looked {
     pub marks: Vec<PageMark>,
     /// Its verified revisions, by place of the box.
     pub verified: HashMap<usize, Verified>,
+    /// Its newest edit, where that is the bot's.
+    own_edit: Option<Found>,
     /// Boxes that it no longer has.
     gone: Vec<usize>,
 }
@@ -145,6 +151,7 @@ pub async fn look(run: &Run<Settings>, context: &Context, pages: &[PageId]) -> a
                     open: BTreeMap::new(),
                     marks: Vec::new(),
                     verified: HashMap::new(),
+                    own_edit: None,
                     gone: (0..context.boxes.len()).collect(),
                 },
             });
@@ -161,9 +168,17 @@ fn one(run: &Run<Settings>, context: &Context, page_id: PageId, page: &PageNow, 
         open: BTreeMap::new(),
         marks: Vec::new(),
         verified: HashMap::new(),
+        own_edit: None,
         gone: (0..context.boxes.len()).filter(|place| !has.contains(place)).collect(),
     };
     let revision: Option<&Revision> = known.revisions.get(&page.revid);
+    let own = revision.filter(|revision| revision.user.as_deref() == Some(run.session.account()));
+    looked.own_edit = own.map(|revision| Found {
+        revid: revision.revid,
+        page_id,
+        title: page.title.clone(),
+        at: revision.timestamp,
+    });
     for place in has {
         let verified = known.verified.get(&(place, page_id));
         let watched = context.watched(place, verified);

@@ -58,17 +58,10 @@ impl Editor {
 
     /// Logs an edit of ours that `page` shows and that a run could not log any more before it died.
     pub async fn log_forgotten(&self, page: &PageState) -> Result<(), Refused> {
-        let (Some(fence), Some(page_id), Some(revision)) = (&self.fence, page.page_id, &page.revision) else {
+        let (Some(page_id), Some(revision)) = (page.page_id, &page.revision) else {
             return Ok(());
         };
         if revision.user.as_deref() != Some(self.session.account()) {
-            return Ok(());
-        }
-        let logged = self
-            .db
-            .read(async |db| edit_log::last_on_title(db, &fence.wiki, &page.title).await)
-            .await?;
-        if logged.is_some_and(|logged| logged.revid == Some(revision.revid)) {
             return Ok(());
         }
         let found = Found {
@@ -77,7 +70,20 @@ impl Editor {
             title: page.title.clone(),
             at: revision.timestamp,
         };
-        let line = log_line(self.session.account(), &found, None, "state");
+        self.log_if_forgotten(&found).await
+    }
+
+    /// Logs this edit of ours, the newest of its page, unless it is logged.
+    pub async fn log_if_forgotten(&self, found: &Found) -> Result<(), Refused> {
+        let Some(fence) = &self.fence else { return Ok(()) };
+        let logged = self
+            .db
+            .read(async |db| edit_log::last_on_title(db, &fence.wiki, &found.title).await)
+            .await?;
+        if logged.is_some_and(|logged| logged.revid == Some(found.revid)) {
+            return Ok(());
+        }
+        let line = log_line(self.session.account(), found, None, "state");
         self.db
             .fenced(fence, "logging an earlier edit", async |tx| {
                 edit_log::add(tx, &line).await
