@@ -6,7 +6,14 @@ use tracing_subscriber::EnvFilter;
 use crate::args::CommonArgs;
 
 /// Crates whose level follows `-v` and `RUST_LOG`.
-const OWN: &[&str] = &["shared", "wikicrew_core", "wikicrew_wiki", "wikicrew_db", "matchbot", "infobox_check"];
+const OWN: &[&str] = &[
+    "shared",
+    "wikicrew_core",
+    "wikicrew_wiki",
+    "wikicrew_db",
+    "matchbot",
+    "infobox_check",
+];
 
 /// Installs the subscriber. `rust_log` is the value of `RUST_LOG`: a single level, taken for our own crates only.
 /// A second call in one process does nothing.

@@ -162,7 +162,10 @@ impl<'a, J: Job> Pages<'a, J> {
     /// Why this run may not write from the beginning: operator, stop page, block, dangerous rights, a cap.
     pub(crate) async fn halt_at_start(&mut self, accepted: &Accepted<J::Settings>) -> crate::db::Result<Option<Halt>> {
         if self.boot.edits_off {
-            return Ok(Some(Halt::Operator(format!("{}=off", crate::boot::job_variable(J::NAME, "EDIT")))));
+            return Ok(Some(Halt::Operator(format!(
+                "{}=off",
+                crate::boot::job_variable(J::NAME, "EDIT")
+            ))));
         }
         if let Some(reason) = &self.blocked {
             return Ok(Some(Halt::Account {
@@ -361,7 +364,10 @@ impl<'a, J: Job> Pages<'a, J> {
             text: page,
             summary: "Updated the status of the job".to_owned(),
         };
-        Ok(editor.save_state(&state, |_| Ok(Some(computed.clone()))).await?.is_some())
+        Ok(editor
+            .save_state(&state, |_| Ok(Some(computed.clone())))
+            .await?
+            .is_some())
     }
 
     /// Whether an admin saved the settings again after people had taken the status page away: deleted it, moved it, or

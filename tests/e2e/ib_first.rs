@@ -55,7 +55,11 @@ async fn the_first_run_stores_now_and_edits_nothing() -> Result<()> {
         said.contains("The first run stored where the wiki stands now"),
         "{said}"
     );
-    assert_eq!(number(&run, "listed")?, 2, "the page with the box and the line of the index are known: {run}");
+    assert_eq!(
+        number(&run, "listed")?,
+        2,
+        "the page with the box and the line of the index are known: {run}"
+    );
 
     // From here on nothing is missed.
     scene.replace("Acetone", "Ben", "67-64-7", "67-64-8", "").await?;

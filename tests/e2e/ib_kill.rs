@@ -61,8 +61,15 @@ async fn no_line_twice_and_none_lost_wherever_the_run_is_killed() -> Result<()> 
             "no {must} in\n{coverage}"
         );
     }
-    let saves = coverage.messages.iter().filter(|message| message.starts_with("http POST action=edit"));
-    assert_eq!(saves.count(), 7, "a day's log, its front page, the list, three articles, the status page\n{coverage}");
+    let saves = coverage
+        .messages
+        .iter()
+        .filter(|message| message.starts_with("http POST action=edit"));
+    assert_eq!(
+        saves.count(),
+        7,
+        "a day's log, its front page, the list, three articles, the status page\n{coverage}"
+    );
     Ok(())
 }
 
@@ -77,7 +84,11 @@ fn can_change(messages: &[String], k: u64) -> bool {
         return true;
     }
     let earlier = messages[..k as usize - 1].iter().rev();
-    let mut ends = earlier.filter(|line| ["db START", "db COMMIT", "db ROLLBACK"].iter().any(|word| line.starts_with(word)));
+    let mut ends = earlier.filter(|line| {
+        ["db START", "db COMMIT", "db ROLLBACK"]
+            .iter()
+            .any(|word| line.starts_with(word))
+    });
     let is_in_transaction = ends.next().is_some_and(|line| line.starts_with("db START"));
     may_change(line) && (line.starts_with("http") || !is_in_transaction)
 }
@@ -163,7 +174,6 @@ impl Stage {
     fn scene(&self) -> &Boxes {
         &self.lane.as_ref().expect("it is taken in drop only").scene
     }
-
 }
 
 /// Tables with rows that have a number.
@@ -196,7 +206,10 @@ const TABLES: [(&str, &str); 9] = [
         "page_mark",
         "SELECT title, box, revid > 0, due_at, reason, differs, stale FROM page_mark WHERE title LIKE '%ROUND' ORDER BY 1, 2",
     ),
-    ("box_page", "SELECT title, box, ns FROM box_page WHERE title LIKE '%ROUND' ORDER BY 1, 2"),
+    (
+        "box_page",
+        "SELECT title, box, ns FROM box_page WHERE title LIKE '%ROUND' ORDER BY 1, 2",
+    ),
     (
         "memo",
         "SELECT SUBSTRING_INDEX(name, '.', 1), COUNT(*) FROM memo GROUP BY 1 ORDER BY 1",
@@ -243,7 +256,12 @@ impl Scenario for Rounds {
         let today = world.rows("SELECT UTC_DATE()").await?[0][0].clone();
         let log = &scene.chem.log;
         let mut titles: Vec<String> = ARTICLES.map(|(name, ..)| scene.title(&named(name, round))).to_vec();
-        titles.extend([format!("{log}/{today}"), format!("{log}/Open"), log.clone(), scene.status_title()]);
+        titles.extend([
+            format!("{log}/{today}"),
+            format!("{log}/Open"),
+            log.clone(),
+            scene.status_title(),
+        ]);
         for edit in edits_of(round) {
             scene.edit(&edit.name, &edit.user, &edit.text, "").await?;
         }
@@ -299,8 +317,12 @@ impl Scenario for Rounds {
         for (title, revid) in &stage.before {
             told.push_str(&format!("== {title}\n"));
             let newest = newest_revisions(&scene.world, title).await?;
-            let edits = newest.iter().filter(|revision| revision["revid"].as_u64() > Some(*revid));
-            let mut edits: Vec<String> = edits.map(|edit| format!("* {}: {}\n", edit["user"], edit["comment"])).collect();
+            let edits = newest
+                .iter()
+                .filter(|revision| revision["revid"].as_u64() > Some(*revid));
+            let mut edits: Vec<String> = edits
+                .map(|edit| format!("* {}: {}\n", edit["user"], edit["comment"]))
+                .collect();
             if title.ends_with("/Open") {
                 // It names its moment: a run that dies before it can note that it saved the list is followed by another.
                 edits.dedup();
@@ -312,7 +334,9 @@ impl Scenario for Rounds {
         for (what, sql) in TABLES {
             let table = what.split(',').next().unwrap_or(what);
             let mark = stage.rows.iter().find(|(name, _)| *name == table).or(stage.rows.last());
-            let sql = sql.replace("ROUND", &round).replace("MARK", &mark.map_or(0, |(_, id)| *id).to_string());
+            let sql = sql
+                .replace("ROUND", &round)
+                .replace("MARK", &mark.map_or(0, |(_, id)| *id).to_string());
             let rows = scene.world.table(&sql).await.with_context(|| what.to_owned())?;
             told.push_str(&format!("-- {what}\n{rows}"));
         }

@@ -2,7 +2,7 @@
 //! the wiki no more often than two times and once for 25 edits.
 
 use anyhow::Result;
-use wikicrew_tests::boxes::{BulkEdit, Boxes};
+use wikicrew_tests::boxes::{Boxes, BulkEdit};
 
 use crate::ib_seen::ensure_quiet;
 use crate::seen::number;
@@ -38,7 +38,10 @@ async fn a_thousand_edits_of_three_hundred_articles_in_one_run() -> Result<()> {
     assert_eq!(number(&run, "logged")?, EDITS as u64, "{run}");
     // The recent changes are those of all tests on this wiki.
     let (seen, reads) = (number(&run, "edits_seen")?, number(&run, "reads")?);
-    assert!(reads <= 2 + seen.max(EDITS as u64) / 25, "{reads} requests for {seen} edits\n{run}");
+    assert!(
+        reads <= 2 + seen.max(EDITS as u64) / 25,
+        "{reads} requests for {seen} edits\n{run}"
+    );
 
     let rows = scene.rows().await?;
     assert_eq!(rows.len(), EDITS);

@@ -40,7 +40,13 @@ impl Days {
 
     /// Ben gives Acetone another value.
     async fn change(&mut self) -> Result<()> {
-        let value = |n: usize| if n == 0 { format!("= {TRUE}\n") } else { format!("= {n}-00-0\n") };
+        let value = |n: usize| {
+            if n == 0 {
+                format!("= {TRUE}\n")
+            } else {
+                format!("= {n}-00-0\n")
+            }
+        };
         let (old, new) = (value(self.changes), value(self.changes + 1));
         self.scene.replace("Acetone", "Ben", &old, &new, "").await?;
         self.changes += 1;
@@ -63,7 +69,9 @@ impl Days {
     async fn sent(&self) -> Result<usize> {
         let today = self.today().await?;
         let calls = self.http.calls();
-        let saves = calls.iter().filter(|call| call.is_write() && call.param("title") == Some(&today));
+        let saves = calls
+            .iter()
+            .filter(|call| call.is_write() && call.param("title") == Some(&today));
         Ok(saves.count())
     }
 
@@ -97,7 +105,9 @@ async fn a_lost_answer_makes_no_second_line() -> Result<()> {
         days.once(&format!("round {round}: {first}{second}")).await?;
     }
     let history = days.scene.world.admin.history(&today).await?;
-    let ours = history.iter().filter(|edit| edit.summary.starts_with("Logged 1 change on 1 page ("));
+    let ours = history
+        .iter()
+        .filter(|edit| edit.summary.starts_with("Logged 1 change on 1 page ("));
     assert_eq!((ours.count(), history.len()), (4, 6));
     ensure_quiet(&days.next().run_ok().await?)
 }
@@ -110,15 +120,29 @@ async fn a_request_that_comes_late_adds_nothing() -> Result<()> {
         days.change().await?;
         let gate = Gate::new();
         days.http.heal();
-        days.http.rule(When::edit_of(&today).nth(1), Fault::DeliverLater(gate.clone()));
+        days.http
+            .rule(When::edit_of(&today).nth(1), Fault::DeliverLater(gate.clone()));
         let first = days.next().run_ok().await?;
         // Within five minutes it may still arrive: nothing is sent again.
         days.http.forget();
-        let early = days.scene.job().through(&days.http).later(days.clock + 240).run_ok().await?;
+        let early = days
+            .scene
+            .job()
+            .through(&days.http)
+            .later(days.clock + 240)
+            .run_ok()
+            .await?;
         assert_eq!(days.sent().await?, 0, "{early}");
-        assert_eq!(days.scene.world.count("field_change WHERE logged_revid IS NULL").await?, 1);
+        assert_eq!(
+            days.scene
+                .world
+                .count("field_change WHERE logged_revid IS NULL")
+                .await?,
+            1
+        );
         let second = days.next().run_ok().await?;
-        days.once(&format!("before it comes, round {round}: {first}{second}")).await?;
+        days.once(&format!("before it comes, round {round}: {first}{second}"))
+            .await?;
         gate.open();
         days.http.settle().await;
         days.change().await?;
@@ -150,7 +174,10 @@ async fn each_fault_at_every_stage_costs_a_run_at_most() -> Result<()> {
             When::module("usercontribs"),
             When::edit_of(&today),
         ];
-        let rules: Vec<_> = stages.into_iter().map(|when| days.http.rule(when.nth(1), fault.clone())).collect();
+        let rules: Vec<_> = stages
+            .into_iter()
+            .map(|when| days.http.rule(when.nth(1), fault.clone()))
+            .collect();
         let mut told = fault.name();
         // A stage that fails for good ends the run; the next one gets past it.
         for _ in 0..=rules.len() {
@@ -158,13 +185,21 @@ async fn each_fault_at_every_stage_costs_a_run_at_most() -> Result<()> {
             let run = days.next().run_ok().await?;
             ensure!(days.sent().await? <= 2, "sent again and again: {told}{run}");
             told = format!("{told}\n{run}");
-            if days.scene.world.count("field_change WHERE logged_revid IS NULL").await? == 0
+            if days
+                .scene
+                .world
+                .count("field_change WHERE logged_revid IS NULL")
+                .await?
+                == 0
                 && days.scene.world.count("field_change").await? == days.changes as u64
             {
                 break;
             }
         }
-        assert!(rules.iter().all(|rule| rule.times() == 1), "a fault did not come: {told}");
+        assert!(
+            rules.iter().all(|rule| rule.times() == 1),
+            "a fault did not come: {told}"
+        );
         days.http.heal();
         days.once(&told).await?;
     }
@@ -175,7 +210,11 @@ async fn each_fault_at_every_stage_costs_a_run_at_most() -> Result<()> {
 async fn a_database_that_goes_in_the_middle_loses_and_doubles_nothing() -> Result<()> {
     // While the batch is stored, with the outcome of its COMMIT unknown, and between the edit of the log and its row.
     for (after, text, moment) in [
-        ("INSERT INTO field_change", "INSERT INTO field_change", Moment::BeforeForwarding),
+        (
+            "INSERT INTO field_change",
+            "INSERT INTO field_change",
+            Moment::BeforeForwarding,
+        ),
         ("INSERT INTO field_change", "COMMIT", Moment::BeforeForwarding),
         ("INSERT INTO field_change", "COMMIT", Moment::BeforeAnswer),
         ("UPDATE intent SET state = 'sending'", "COMMIT", Moment::BeforeAnswer),
@@ -243,11 +282,16 @@ async fn lines(scene: &Boxes, run: &Run) -> Result<usize> {
 #[tokio::test]
 async fn a_restored_backup_logs_nothing_again() -> Result<()> {
     let mut days = Days::new().await?;
-    days.scene.save_settings(&days.scene.settings.clone().set("log_page_size", 10_000)).await?;
+    days.scene
+        .save_settings(&days.scene.settings.clone().set("log_page_size", 10_000))
+        .await?;
     days.change().await?;
     days.next().run_ok().await?;
     let folder = std::env::temp_dir().join(format!("wikicrew-backup-{}", days.scene.world.prefix));
-    script(&days.scene, "backup").args(&[&folder.to_string_lossy()]).run_ok().await?;
+    script(&days.scene, "backup")
+        .args(&[&folder.to_string_lossy()])
+        .run_ok()
+        .await?;
     let dump = std::fs::read_dir(&folder)?.next().context("no dump was made")??.path();
 
     // After the backup: enough for the page to be continued on the next one, and one line there.
@@ -263,9 +307,16 @@ async fn a_restored_backup_logs_nothing_again() -> Result<()> {
     let before = log_lines(&days.scene, &days.scene.chem).await?;
 
     let dump = dump.to_string_lossy();
-    script(&days.scene, "restore").args(&["--replace", &dump]).run_ok().await?;
+    script(&days.scene, "restore")
+        .args(&["--replace", &dump])
+        .run_ok()
+        .await?;
     std::fs::remove_dir_all(&folder)?;
-    assert_eq!(days.scene.world.count("field_change").await?, 1, "it is the older database");
+    assert_eq!(
+        days.scene.world.count("field_change").await?,
+        1,
+        "it is the older database"
+    );
     let run = days.next().run_ok().await?;
     assert_eq!(days.scene.world.count("field_change").await?, 37, "read again: {run}");
     assert_eq!(lines(&days.scene, &run).await?, 37, "{run}");
@@ -273,7 +324,14 @@ async fn a_restored_backup_logs_nothing_again() -> Result<()> {
     days.change().await?;
     let run = days.next().run_ok().await?;
     assert_eq!(lines(&days.scene, &run).await?, 38, "{run}");
-    assert_eq!(days.scene.world.count("field_change WHERE logged_revid IS NULL").await?, 0, "{run}");
+    assert_eq!(
+        days.scene
+            .world
+            .count("field_change WHERE logged_revid IS NULL")
+            .await?,
+        0,
+        "{run}"
+    );
     Ok(())
 }
 
@@ -286,10 +344,22 @@ async fn after_the_loss_of_the_database_the_run_begins_anew() -> Result<()> {
     days.scene.world = days.scene.world.with_new_database().await?;
     let run = days.next().run_ok().await?;
     ensure_quiet(&run)?;
-    assert_eq!(lines(&days.scene, &run).await?, 1, "what was before the new first run is nobody's: {run}");
+    assert_eq!(
+        lines(&days.scene, &run).await?,
+        1,
+        "what was before the new first run is nobody's: {run}"
+    );
     days.change().await?;
     let run = days.next().run_ok().await?;
     assert_eq!(lines(&days.scene, &run).await?, 2, "the old page goes on: {run}");
-    assert_eq!(days.scene.log_titles(&days.scene.chem).await?.iter().filter(|title| !title.ends_with("/Open")).count(), 1);
+    assert_eq!(
+        days.scene
+            .log_titles(&days.scene.chem)
+            .await?
+            .iter()
+            .filter(|title| !title.ends_with("/Open"))
+            .count(),
+        1
+    );
     Ok(())
 }

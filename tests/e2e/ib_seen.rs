@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
 use regex::Regex;
-use wikicrew_tests::boxes::{BoxPages, Boxes, Record};
 use wikicrew_core::intent::token;
+use wikicrew_tests::boxes::{BoxPages, Boxes, Record};
 use wikicrew_tests::run::Run;
 
 use crate::seen::{decoded, number};
@@ -51,7 +51,10 @@ fn regex(pattern: &str) -> Regex {
 pub fn anchor(scene: &Boxes, row: &Record) -> String {
     let rule = &row["rule"];
     let rule = rule[..1].to_uppercase() + &rule[1..];
-    let key = format!("{}:{rule}:{}:{}:{}", row["revid"], row["box"], row["ordinal"], row["field"]);
+    let key = format!(
+        "{}:{rule}:{}:{}:{}",
+        row["revid"], row["box"], row["ordinal"], row["field"]
+    );
     let token = token("infobox-check", &scene.wiki_key(), &key);
     token.split_once('-').map_or(token.clone(), |(_, name)| name.to_owned())
 }

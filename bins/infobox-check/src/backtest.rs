@@ -69,9 +69,10 @@ pub async fn run(
     if let Some(with) = with {
         let title = below(&loaded.switch.settings, "draft");
         let text = if with.as_os_str() == "draft" {
-            let draft = loaded.draft.text().with_context(|| {
-                format!("there is no draft page {}", session.site().prefixed(&title))
-            })?;
+            let draft = loaded
+                .draft
+                .text()
+                .with_context(|| format!("there is no draft page {}", session.site().prefixed(&title)))?;
             draft.to_owned()
         } else {
             manual::read(with)?
@@ -196,7 +197,11 @@ fn print(run: &Run<Settings>, found: &Found, since: Timestamp, as_json: bool) ->
         found.logged(),
         found.pages(),
         found.marked().len(),
-        if found.is_cut { " There is more after that: read it with a later --since." } else { "" }
+        if found.is_cut {
+            " There is more after that: read it with a later --since."
+        } else {
+            ""
+        }
     );
     Ok(true)
 }
@@ -273,9 +278,22 @@ mod tests {
     #[test]
     fn moments() {
         let now = moment("2026-11-22T12:00:00Z", chrono::DateTime::UNIX_EPOCH).unwrap();
-        assert_eq!(moment("24h", now).unwrap(), moment("2026-11-21T12:00:00Z", now).unwrap());
+        assert_eq!(
+            moment("24h", now).unwrap(),
+            moment("2026-11-21T12:00:00Z", now).unwrap()
+        );
         assert_eq!(moment("12h", now).unwrap(), moment("2026-11-22", now).unwrap());
-        for wrong in ["", "h", "-5h", "0d", "yesterday", "5", "999999999999999999d", "2026-13-01", "5ü"] {
+        for wrong in [
+            "",
+            "h",
+            "-5h",
+            "0d",
+            "yesterday",
+            "5",
+            "999999999999999999d",
+            "2026-13-01",
+            "5ü",
+        ] {
             assert!(moment(wrong, now).is_err(), "{wrong}");
         }
     }

@@ -44,13 +44,21 @@ pub async fn refreshed(
     let open = |row: &&ChangeRow| !(row.user_hidden && row.values_hidden);
     // New lines all, with the revisions that the old values are from; of the others the newest.
     let mut edits: Vec<(RevId, Option<RevId>)> = new.iter().map(|row| (row.change.revid, row.change.parent)).collect();
-    let mut others: Vec<_> = old.iter().filter(open).map(|row| (row.change.revid, row.change.parent)).collect();
+    let mut others: Vec<_> = old
+        .iter()
+        .filter(open)
+        .map(|row| (row.change.revid, row.change.parent))
+        .collect();
     others.sort_by_key(|(revid, _)| std::cmp::Reverse(*revid));
     others.dedup();
     edits.extend(others.into_iter().take(AGAIN));
     edits.sort();
     edits.dedup();
-    let asked: Vec<RevId> = edits.iter().flat_map(|(revid, parent)| [Some(*revid), *parent]).flatten().collect();
+    let asked: Vec<RevId> = edits
+        .iter()
+        .flat_map(|(revid, parent)| [Some(*revid), *parent])
+        .flatten()
+        .collect();
     run.session.count_as(Phase::Safety);
     let found = revisions(&run.session, &asked, false).await?;
     let mut hidden: [Vec<RevId>; 3] = Default::default();
@@ -70,7 +78,9 @@ pub async fn refreshed(
             reverted.push(*revid);
         }
     }
-    let Some(fence) = run.fence() else { return Ok((new, old)) };
+    let Some(fence) = run.fence() else {
+        return Ok((new, old));
+    };
     if reverted.is_empty() && hidden.iter().all(Vec::is_empty) {
         return Ok((new, old));
     }
@@ -113,7 +123,9 @@ pub async fn clean(run: &mut Run<Settings>, context: &Context) -> anyhow::Result
         if !run.goes_on().await? {
             break;
         }
-        let Ok(title) = run.session.site().title(&shown) else { continue };
+        let Ok(title) = run.session.site().title(&shown) else {
+            continue;
+        };
         if taken::is_left_alone(run, context, &shown).await? {
             continue;
         }
@@ -160,7 +172,9 @@ pub async fn look_for_hidden(run: &mut Run<Settings>, context: &Context) -> anyh
         .read(async |db| memo::get(db, run.editor.job, &run.wiki, HIDDEN).await)
         .await?;
     // A round that a run could not end goes on in the next one.
-    let place = last.as_ref().and_then(|last| chrono::DateTime::parse_from_rfc3339(&last.value).ok());
+    let place = last
+        .as_ref()
+        .and_then(|last| chrono::DateTime::parse_from_rfc3339(&last.value).ok());
     if place.is_none() && last.is_some_and(|last| context.now - last.updated < TimeDelta::hours(24)) {
         return Ok(());
     }
@@ -175,7 +189,10 @@ pub async fn look_for_hidden(run: &mut Run<Settings>, context: &Context) -> anyh
         let Some(last) = edits.last().copied() else { break };
         after = Some(last);
         let open = edits.iter().filter(|edit| !(edit.user_hidden && edit.values_hidden));
-        let revids: Vec<RevId> = open.flat_map(|edit| [Some(edit.revid), edit.parent]).flatten().collect();
+        let revids: Vec<RevId> = open
+            .flat_map(|edit| [Some(edit.revid), edit.parent])
+            .flatten()
+            .collect();
         run.session.count_as(Phase::Safety);
         let found = revisions(&run.session, &revids, false).await?;
         let [mut users, mut values, mut both] = [Vec::new(), Vec::new(), Vec::new()];

@@ -40,7 +40,9 @@ impl Position {
     pub fn to_bytes(&self) -> Vec<u8> {
         let newest = self.handled.iter().rev().take(REMEMBERED);
         let handled: Vec<(u64, i64)> = newest.map(|(revid, at)| (revid.0, at.timestamp())).collect();
-        json!({"until": self.until.to_rfc3339(), "start": self.start.to_rfc3339(), "handled": handled}).to_string().into_bytes()
+        json!({"until": self.until.to_rfc3339(), "start": self.start.to_rfc3339(), "handled": handled})
+            .to_string()
+            .into_bytes()
     }
 
     /// Reads a stored position.
@@ -48,7 +50,8 @@ impl Position {
         let value: Value = serde_json::from_slice(bytes).context("reading the stored checkpoint")?;
         let time = |key: &str| {
             let text = value[key].as_str().context("the stored checkpoint has no time")?;
-            let time = chrono::DateTime::parse_from_rfc3339(text).context("reading the time of the stored checkpoint")?;
+            let time =
+                chrono::DateTime::parse_from_rfc3339(text).context("reading the time of the stored checkpoint")?;
             anyhow::Ok(time.to_utc())
         };
         let handled = value["handled"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -71,7 +74,9 @@ pub async fn position(run: &Run<Settings>) -> anyhow::Result<Option<(Position, V
         Some(fence) => checkpoint::adopt(&run.db, &fence, SOURCE, run.clock.now()).await?,
         None => stored(&run.db, run.editor.job, &run.wiki).await?,
     };
-    bytes.map(|bytes| Ok((Position::from_bytes(&bytes)?, bytes))).transpose()
+    bytes
+        .map(|bytes| Ok((Position::from_bytes(&bytes)?, bytes)))
+        .transpose()
 }
 
 async fn stored(db: &Db, job: &str, wiki: &str) -> anyhow::Result<Option<Vec<u8>>> {
@@ -122,7 +127,8 @@ pub async fn sort(
     let mut count = 0;
     for change in changes {
         let target = change.log.as_ref().and_then(|log| log.target.as_ref());
-        let is_watched = namespaces.contains(&change.ns) || target.is_some_and(|target| namespaces.contains(&target.ns));
+        let is_watched =
+            namespaces.contains(&change.ns) || target.is_some_and(|target| namespaces.contains(&target.ns));
         if !is_watched || change.page_id.0 == 0 {
             continue;
         }
@@ -133,7 +139,11 @@ pub async fn sort(
                 let is_own = change.user.as_deref() == Some(run.session.account());
                 // Imported revisions are other wikis' edits.
                 let is_foreign = change.editor == EditorKind::Foreign;
-                if !is_own && !is_foreign && !position.handled.contains_key(&change.revid) && change.timestamp >= position.start {
+                if !is_own
+                    && !is_foreign
+                    && !position.handled.contains_key(&change.revid)
+                    && change.timestamp >= position.start
+                {
                     edits.entry(change.page_id).or_default().push(change);
                 }
             }
@@ -159,16 +169,23 @@ pub async fn sort(
     };
     for page_id in asked {
         let present = now.get(&page_id).cloned().flatten();
-        let mut boxes = known.get(&page_id).map(|names| context.places(names)).unwrap_or_default();
+        let mut boxes = known
+            .get(&page_id)
+            .map(|names| context.places(names))
+            .unwrap_or_default();
         let has: BTreeSet<usize> = match &present {
-            Some(page) if namespaces.contains(&page.ns) && !page.is_redirect => context.places_of_templates(&page.templates),
+            Some(page) if namespaces.contains(&page.ns) && !page.is_redirect => {
+                context.places_of_templates(&page.templates)
+            }
             _ => BTreeSet::new(),
         };
         for place in boxes.difference(&has) {
             collected.gone.push((*place, page_id));
         }
         if let Some(page) = &present {
-            collected.present.extend(has.iter().map(|place| (*place, page_id, page.clone())));
+            collected
+                .present
+                .extend(has.iter().map(|place| (*place, page_id, page.clone())));
         }
         boxes.extend(&has);
         let mut edits = edits.remove(&page_id).unwrap_or_default();
@@ -190,7 +207,9 @@ pub async fn sort(
 
 /// A move into the watched namespaces as what it is for the readers there: a new page of its creator, not of the mover.
 async fn as_new_page(run: &Run<Settings>, moved: Change) -> anyhow::Result<Option<Change>> {
-    let Some(target) = moved.log.and_then(|log| log.target) else { return Ok(None) };
+    let Some(target) = moved.log.and_then(|log| log.target) else {
+        return Ok(None);
+    };
     let first = history(&run.session, PageRef::Id(moved.page_id), None, 1).await?.pop();
     let first = first.filter(|first| first.user.as_deref() != Some(run.session.account()));
     Ok(first.map(|first| Change {

@@ -50,12 +50,7 @@ pub async fn run(command: &Command, args: &CommonArgs) -> ExitCode {
     manual::exit(NAME, &result)
 }
 
-async fn with_boot(
-    command: &Command,
-    args: &CommonArgs,
-    boot: &Boot,
-    draft: Option<&Path>,
-) -> anyhow::Result<bool> {
+async fn with_boot(command: &Command, args: &CommonArgs, boot: &Boot, draft: Option<&Path>) -> anyhow::Result<bool> {
     let seed = job::seed(args);
     let db = job::database(boot, Access::ReadOnly, seed)?;
     let session = job::login(boot, seed, Stop::new()).await?;

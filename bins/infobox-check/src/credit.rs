@@ -1,9 +1,9 @@
 //! Since which edit a field differs, and whose edit that was: the one that changed this field last, not the newest one of
 //! the page. Where the recorded change led to another value than the present one, nobody is named.
 
+use shared::core::types::Timestamp;
 use shared::db::field_change::{self, Kind, NewChange};
 use shared::db::open_field::OpenField;
-use shared::core::types::Timestamp;
 use shared::job::Run;
 
 use crate::settings::Settings;

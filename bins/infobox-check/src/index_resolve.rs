@@ -25,7 +25,8 @@ pub async fn resolve(
     known: &[index_line::IndexLine],
 ) -> anyhow::Result<Vec<index_line::IndexLine>> {
     let site = run.session.site();
-    let key = |title: &str, revid: Option<RevId>, copy: Option<&str>| (title.to_owned(), revid, copy.map(str::to_owned));
+    let key =
+        |title: &str, revid: Option<RevId>, copy: Option<&str>| (title.to_owned(), revid, copy.map(str::to_owned));
     let known: HashMap<_, _> = known
         .iter()
         .filter(|line| line.state != State::Problem)
@@ -60,7 +61,9 @@ pub async fn resolve(
     ask(run, &mut lines, &open).await?;
     for problem in &index.problems {
         lines.push(index_line::IndexLine {
-            line_no: problem.place.map_or(0, |place| u32::try_from(place.line).unwrap_or(u32::MAX)),
+            line_no: problem
+                .place
+                .map_or(0, |place| u32::try_from(place.line).unwrap_or(u32::MAX)),
             page_id: None,
             title: String::new(),
             revid: None,
@@ -83,12 +86,22 @@ async fn ask(run: &Run<Settings>, lines: &mut [index_line::IndexLine], open: &[u
         let revision = line.revid.and_then(|revid| found.get(&revid));
         line.copy_title.is_some() || revision.is_some_and(|revision| revision.title != line.title)
     };
-    let titles: BTreeSet<String> =
-        open.iter().map(|n| &lines[*n]).filter(|line| elsewhere(line)).map(|line| line.title.clone()).collect();
+    let titles: BTreeSet<String> = open
+        .iter()
+        .map(|n| &lines[*n])
+        .filter(|line| elsewhere(line))
+        .map(|line| line.title.clone())
+        .collect();
     let titles: Vec<String> = titles.into_iter().collect();
-    let infos = if titles.is_empty() { Vec::new() } else { page_infos(&run.session, &titles).await? };
-    let own: HashMap<&str, (Option<PageId>, bool)> =
-        infos.iter().map(|info| (info.asked.as_str(), (info.page_id, info.is_redirect))).collect();
+    let infos = if titles.is_empty() {
+        Vec::new()
+    } else {
+        page_infos(&run.session, &titles).await?
+    };
+    let own: HashMap<&str, (Option<PageId>, bool)> = infos
+        .iter()
+        .map(|info| (info.asked.as_str(), (info.page_id, info.is_redirect)))
+        .collect();
     for n in open {
         let line = &mut lines[*n];
         let (page_id, problem) = judge(line, &found, &own);
@@ -110,13 +123,19 @@ fn judge(
     let title = &line.title;
     let Some(revid) = line.revid else { return (None, None) };
     let Some(revision) = found.get(&revid) else {
-        return (None, Some(format!("revision {revid} of {title} does not exist, or was deleted")));
+        return (
+            None,
+            Some(format!("revision {revid} of {title} does not exist, or was deleted")),
+        );
     };
     let page = own.get(title.as_str()).copied();
     match &line.copy_title {
         Some(copy) if revision.title != *copy => (
             None,
-            Some(format!("revision {revid} belongs to {}, not to the copy {copy}", revision.title)),
+            Some(format!(
+                "revision {revid} belongs to {}, not to the copy {copy}",
+                revision.title
+            )),
         ),
         Some(_) => match page {
             Some((Some(page_id), _)) => (Some(page_id), None),
@@ -129,7 +148,10 @@ fn judge(
         }
         None => (
             None,
-            Some(format!("revision {revid} belongs to {}, not to {title}", revision.title)),
+            Some(format!(
+                "revision {revid} belongs to {}, not to {title}",
+                revision.title
+            )),
         ),
     }
 }

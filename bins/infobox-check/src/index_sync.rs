@@ -66,7 +66,11 @@ pub async fn sync(run: &mut Run<Settings>, context: &mut Context) -> anyhow::Res
     let mut rows = 0;
     for one in &context.boxes {
         let name = &one.def.name;
-        let shown: Vec<String> = one.index.iter().map(|title| run.session.site().prefixed(title)).collect();
+        let shown: Vec<String> = one
+            .index
+            .iter()
+            .map(|title| run.session.site().prefixed(title))
+            .collect();
         let titles: Vec<&str> = shown.iter().map(String::as_str).collect();
         let (now, reason) = (context.now, "the index no longer names this page's line");
         rows += run
@@ -80,7 +84,9 @@ pub async fn sync(run: &mut Run<Settings>, context: &mut Context) -> anyhow::Res
     }
     for place in 0..context.boxes.len() {
         for title in context.boxes[place].index.clone() {
-            let Some(now) = context.index.get(&title).cloned() else { continue };
+            let Some(now) = context.index.get(&title).cloned() else {
+                continue;
+            };
             let synced = sync_page(run, context, place, &now).await;
             match synced.with_context(|| format!("reading the index page {}", now.shown)) {
                 Ok(Synced::Lines(more)) => rows += more,
@@ -105,13 +111,10 @@ enum Synced {
     Shrunk,
 }
 
-async fn sync_page(
-    run: &mut Run<Settings>,
-    context: &Context,
-    place: usize,
-    now: &IndexNow,
-) -> anyhow::Result<Synced> {
-    let Some(fence) = run.fence() else { return Ok(Synced::Lines(0)) };
+async fn sync_page(run: &mut Run<Settings>, context: &Context, place: usize, now: &IndexNow) -> anyhow::Result<Synced> {
+    let Some(fence) = run.fence() else {
+        return Ok(Synced::Lines(0));
+    };
     let one = &context.boxes[place];
     let name = one.def.name.as_str();
     let stored = run
@@ -124,7 +127,9 @@ async fn sync_page(
         .unwrap_or_default();
     let list = format!("index {}", now.shown);
     let is_protected = is_protected(run, context, place, now);
-    let is_due = stored.as_ref().is_none_or(|stored| context.now - stored.checked_at > RECHECK);
+    let is_due = stored
+        .as_ref()
+        .is_none_or(|stored| context.now - stored.checked_at > RECHECK);
     let is_same = remembered.is_protected == is_protected && remembered.managers == one.managers;
     let is_read = stored.as_ref().is_some_and(|stored| stored.revid == now.revid) && !remembered.is_behind;
     if is_same && is_read && !is_due {
@@ -165,13 +170,19 @@ async fn sync_page(
     // A hidden text is no reason to forget the lines: the next run tries again.
     let text = text.context("its newest text is hidden")?;
     let site = run.session.site().clone();
-    let blame = remembered.blame.as_ref().map(|read| &read.blame).filter(|_| !is_protected);
+    let blame = remembered
+        .blame
+        .as_ref()
+        .map(|read| &read.blame)
+        .filter(|_| !is_protected);
     let author = |line: &IndexLine| blame?.author(&line.source).cloned();
-    let counts =
-        |line: &IndexLine| is_protected || author(line).is_some_and(|author| trusted.contains(&author.user));
+    let counts = |line: &IndexLine| is_protected || author(line).is_some_and(|author| trusted.contains(&author.user));
     let all = read(&text, &site);
-    let authors: HashMap<u32, Author> =
-        all.lines.iter().filter_map(|line| Some((number(line), author(line)?))).collect();
+    let authors: HashMap<u32, Author> = all
+        .lines
+        .iter()
+        .filter_map(|line| Some((number(line), author(line)?)))
+        .collect();
     let (index, proposed) = all.part(&site, counts);
     let before = run
         .db
@@ -183,10 +194,16 @@ async fn sync_page(
         put(run, context, name, now, before_revid, &remembered).await?;
         return Ok(Synced::Shrunk);
     }
-    let taken = if is_by_stranger { taken_away(&before, &index, &site) } else { Vec::new() };
+    let taken = if is_by_stranger {
+        taken_away(&before, &index, &site)
+    } else {
+        Vec::new()
+    };
     // Lines that were only kept as taken away, and now are not: a manager has spoken.
     let is_kept = |line: &&index_line::IndexLine| taken.iter().any(|kept| kept.title == line.title);
-    let released = before.iter().filter(|line| line.line_no >= TAKEN_AWAY && !is_kept(line));
+    let released = before
+        .iter()
+        .filter(|line| line.line_no >= TAKEN_AWAY && !is_kept(line));
     let released: Vec<PageId> = released.filter_map(|line| line.page_id).collect();
     let known = if is_due { Vec::new() } else { before };
     let mut lines = resolve(run, &index, &proposed, &known).await?;
@@ -274,10 +291,11 @@ async fn put(
 /// Whether every line of an index page counts: by the level of the box, else of the settings, else by one of those
 /// that the operator accepts for settings pages.
 fn is_protected(run: &Run<Settings>, context: &Context, place: usize, now: &IndexNow) -> bool {
-    let wanted = context.boxes[place]
-        .index_protection
-        .as_ref()
-        .or(run.accepted.parsed.settings.index_protection.as_ref());
+    let wanted =
+        context.boxes[place]
+            .index_protection
+            .as_ref()
+            .or(run.accepted.parsed.settings.index_protection.as_ref());
     let accepted = |level: &String| match wanted {
         Some(wanted) => level == wanted || level == "sysop",
         None => run.editor.switch.levels.contains(level),
@@ -290,7 +308,9 @@ fn is_protected(run: &Run<Settings>, context: &Context, place: usize, now: &Inde
 /// Whose lines count on a page that is not protected: the managers', and the bot's own, which `verify` wrote.
 fn trusted(run: &Run<Settings>, one: &BoxSettings) -> Vec<String> {
     let names = one.managers.iter().map(String::as_str).chain([run.session.account()]);
-    names.filter_map(|name| user_name(run.session.site(), name).ok()).collect()
+    names
+        .filter_map(|name| user_name(run.session.site(), name).ok())
+        .collect()
 }
 
 async fn newest(run: &Run<Settings>, now: &IndexNow) -> anyhow::Result<Revision> {

@@ -138,7 +138,9 @@ async fn done(
             .read(async |db| field_change::counts_since(db, wiki, now - TimeDelta::hours(hours)).await)
             .await?;
         let sum = |wanted: Option<Change>| {
-            let of = counts.iter().filter(|count| wanted.is_none_or(|state| count.state == state));
+            let of = counts
+                .iter()
+                .filter(|count| wanted.is_none_or(|state| count.state == state));
             number(of.map(|count| count.n).sum())
         };
         lines.push(messages.say(
@@ -151,7 +153,9 @@ async fn done(
             ],
         ));
     }
-    let first = db.read(async |db| memo::get(db, InfoboxCheck::NAME, wiki, FIRST_RUN).await).await?;
+    let first = db
+        .read(async |db| memo::get(db, InfoboxCheck::NAME, wiki, FIRST_RUN).await)
+        .await?;
     if let Some(first) = first.filter(|first| now - first.updated < TimeDelta::days(7)) {
         lines.push(messages.say("first-run", &[("time", &messages.time(first.updated))]));
     }
@@ -165,10 +169,16 @@ async fn done(
         pages += db.read(async |db| box_page::count(db, wiki, name).await).await?;
         open += db.read(async |db| open_field::count(db, wiki, name).await).await?;
     }
-    let due = db.read(async |db| page_mark::due(db, wiki, now + TimeDelta::days(365), 10_000).await).await?;
+    let due = db
+        .read(async |db| page_mark::due(db, wiki, now + TimeDelta::days(365), 10_000).await)
+        .await?;
     lines.push(messages.say(
         "done-marks",
-        &[("pages", &number(pages)), ("open", &number(open)), ("due", &number(due.len() as u64))],
+        &[
+            ("pages", &number(pages)),
+            ("open", &number(open)),
+            ("due", &number(due.len() as u64)),
+        ],
     ));
     Ok(lines)
 }
@@ -194,12 +204,18 @@ async fn waiting(
         ));
     }
     let job = InfoboxCheck::NAME;
-    for (_, memo) in db.read(async |db| memo::starting_with(db, job, wiki, pages_list::SHRUNK).await).await? {
+    for (_, memo) in db
+        .read(async |db| memo::starting_with(db, job, wiki, pages_list::SHRUNK).await)
+        .await?
+    {
         if !memo.value.is_empty() {
             lines.push(messages.say("shrunk", &[("list", &plain(&memo.value, SHOWN))]));
         }
     }
-    for (_, memo) in db.read(async |db| memo::starting_with(db, job, wiki, taken::PREFIX).await).await? {
+    for (_, memo) in db
+        .read(async |db| memo::starting_with(db, job, wiki, taken::PREFIX).await)
+        .await?
+    {
         if let Ok((title, why)) = serde_json::from_str::<(String, String)>(&memo.value)
             && is_news(&memo)
         {
@@ -237,7 +253,10 @@ async fn waiting(
     let more = db.read(async |db| page_mark::count_stale(db, wiki).await).await?;
     let more = more.saturating_sub(stale.len() as u64);
     for mark in stale.iter().filter(|mark| !suppressed.hides(What::Page, &mark.title)) {
-        let of = [("page", &page(site, &mark.title)), ("box", &plain(&mark.box_name, SHOWN))];
+        let of = [
+            ("page", &page(site, &mark.title)),
+            ("box", &plain(&mark.box_name, SHOWN)),
+        ];
         lines.push(match &mark.reason {
             Some(why) => messages.say("refused-line", &[of[0], of[1], ("why", &plain(why, SHOWN))]),
             None => {
@@ -257,7 +276,11 @@ fn gap(messages: &Messages<'_>, value: &str) -> Option<Wikitext> {
     let filled = messages.say(if filled { "gap-filled" } else { "gap-open" }, &[]);
     Some(messages.say(
         "gap",
-        &[("from", &messages.time(from)), ("to", &messages.time(to)), ("filled", &filled)],
+        &[
+            ("from", &messages.time(from)),
+            ("to", &messages.time(to)),
+            ("filled", &filled),
+        ],
     ))
 }
 

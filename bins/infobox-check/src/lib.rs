@@ -13,6 +13,7 @@ mod credit;
 mod decide;
 mod errand;
 mod fields;
+mod forgotten;
 mod index_resolve;
 mod index_sync;
 mod job;

@@ -172,7 +172,11 @@ impl Words {
     fn listed(&self, key: &str, change: &NewChange) -> Wikitext {
         let mut line = self.messages().say(key, &[]);
         if let Some(fields) = change.new.as_deref().filter(|fields| !fields.is_empty()) {
-            line.push(&self.messages().say("listed-fields", &[("fields", &plain(fields, SHOWN))]));
+            line.push(
+                &self
+                    .messages()
+                    .say("listed-fields", &[("fields", &plain(fields, SHOWN))]),
+            );
         }
         line
     }

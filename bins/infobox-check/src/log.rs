@@ -24,7 +24,7 @@ use crate::lines::{Words, anchor};
 use crate::logpage::{self, MARKER};
 use crate::overrides::Overrides;
 use crate::settings::Settings;
-use crate::taken;
+use crate::{forgotten, taken};
 
 /// Begins the keys of intents.
 const KEY: &str = "log:";
@@ -64,7 +64,11 @@ pub async fn save(run: &mut Run<Settings>, context: &Context) -> anyhow::Result<
     // A database restored from a backup may not know what it logged since: the wiki does.
     let oldest = pending.iter().map(|intent| intent.created).min().unwrap_or(context.now);
     run.editor.load_tokens(oldest - TimeDelta::days(1)).await?;
-    let frozen: BTreeSet<u64> = pending.iter().filter_map(frozen).flat_map(|frozen| frozen.rows).collect();
+    let frozen: BTreeSet<u64> = pending
+        .iter()
+        .filter_map(frozen)
+        .flat_map(|frozen| frozen.rows)
+        .collect();
     let mut logged = 0;
     for intent in &pending {
         if !goes_on(run).await? {
@@ -119,7 +123,10 @@ pub async fn parts(run: &Run<Settings>, day: &str) -> anyhow::Result<u32> {
         .db
         .read_if_there(async |db| memo::get(db, run.editor.job, &run.wiki, &key).await)
         .await?;
-    Ok(part.and_then(|part| part.value.parse().ok()).unwrap_or(1).clamp(1, 9_999))
+    Ok(part
+        .and_then(|part| part.value.parse().ok())
+        .unwrap_or(1)
+        .clamp(1, 9_999))
 }
 
 fn part_key(day: &str) -> String {
@@ -130,11 +137,8 @@ fn part_key(day: &str) -> String {
 /// After a page has grown too long, the next lines go to the next part.
 async fn grown(run: &Run<Settings>, title: &str, now: Timestamp) -> anyhow::Result<()> {
     let Some(fence) = run.fence() else { return Ok(()) };
-    let (day, number) = match title.rsplit_once('/') {
-        Some((day, number)) if number.len() < 5 && !number.contains('-') => (day, number.parse().unwrap_or(1)),
-        _ => (title, 1),
-    };
-    let (key, next) = (part_key(day), (number + 1_u32).to_string());
+    let (day, number) = forgotten::part_of(title);
+    let (key, next) = (part_key(day), (number + 1).to_string());
     run.db
         .fenced(&fence, "noting the next part of a log", async |tx| {
             memo::set(tx, &key, &next, now).await
@@ -143,12 +147,7 @@ async fn grown(run: &Run<Settings>, title: &str, now: Timestamp) -> anyhow::Resu
     Ok(())
 }
 
-async fn open(
-    run: &Run<Settings>,
-    context: &Context,
-    title: &str,
-    rows: &[&ChangeRow],
-) -> anyhow::Result<Intent> {
+async fn open(run: &Run<Settings>, context: &Context, title: &str, rows: &[&ChangeRow]) -> anyhow::Result<Intent> {
     let fence = run.fence().context("a dry run opens no intent")?;
     let first = rows.first().context("an edit without lines")?;
     let key = format!("{KEY}{}:{}", anchor(&run.wiki, first), rows.len());
@@ -167,7 +166,9 @@ async fn open(
     let now = context.now;
     Ok(run
         .db
-        .fenced(&fence, "opening an intent", async |tx| intent::open(tx, &new, now).await)
+        .fenced(&fence, "opening an intent", async |tx| {
+            intent::open(tx, &new, now).await
+        })
         .await?)
 }
 
@@ -218,7 +219,11 @@ async fn one(run: &mut Run<Settings>, context: &Context, intent: &Intent) -> any
                     return Ok(0);
                 }
                 Ok(Refused::Unknown(why)) => {
-                    tracing::warn!("{}: {}; the next run looks again", terminal(&frozen.title), terminal(&why));
+                    tracing::warn!(
+                        "{}: {}; the next run looks again",
+                        terminal(&frozen.title),
+                        terminal(&why)
+                    );
                     return Ok(0);
                 }
                 Ok(other) => return Err(other.into()),
@@ -227,7 +232,10 @@ async fn one(run: &mut Run<Settings>, context: &Context, intent: &Intent) -> any
             done => return done,
         }
     }
-    tracing::warn!("{} was edited by others again and again; the next run looks again", terminal(&frozen.title));
+    tracing::warn!(
+        "{} was edited by others again and again; the next run looks again",
+        terminal(&frozen.title)
+    );
     Ok(0)
 }
 
@@ -270,15 +278,37 @@ async fn attempt(
         .db
         .read(async |db| field_change::of_log_title(db, &run.wiki, &frozen.title).await)
         .await?;
-    let (new, old) = refreshed(run, new.to_vec(), old).await?;
-    let text = Words::new(run, context).page(look.target.text(), &frozen.title, &new, &old);
-    if look.target.text().is_some_and(|page| new.iter().all(|row| logpage::has(page, &anchor(&run.wiki, row)))) {
-        // The lines stand there, but the database forgot: nothing is to be written.
-        note_standing(run, context, intent, frozen, look.base().unwrap_or(RevId(0)), look.at).await?;
-        return Ok(0);
+    let (mut new, old) = refreshed(run, new.to_vec(), old).await?;
+    let stands = |row: &ChangeRow, wiki: &str| {
+        look.target
+            .text()
+            .is_some_and(|page| logpage::has(page, &anchor(wiki, row)))
+    };
+    if new.iter().any(|row| stands(row, &run.wiki)) {
+        // The lines stand there, but the database forgot: what stands somewhere is not written again.
+        if look
+            .target
+            .text()
+            .is_some_and(|page| page.len() > run.accepted.parsed.settings.log_page_size)
+        {
+            grown(run, &frozen.title, context.now).await?;
+        }
+        if !new.iter().all(|row| stands(row, &run.wiki)) {
+            new = forgotten::elsewhere(run, &frozen.title, new).await?;
+        }
+        if new.iter().all(|row| stands(row, &run.wiki)) {
+            note_standing(run, context, intent, frozen, look.base().unwrap_or(RevId(0)), look.at).await?;
+            return Ok(0);
+        }
     }
+    let text = Words::new(run, context).page(look.target.text(), &frozen.title, &new, &old);
     let pages: BTreeSet<u64> = new.iter().map(|row| row.change.page_id.0).collect();
-    let summary = format!("Logged {} on {} ({})", many(new.len(), "change"), many(pages.len(), "page"), intent.token);
+    let summary = format!(
+        "Logged {} on {} ({})",
+        many(new.len(), "change"),
+        many(pages.len(), "page"),
+        intent.token
+    );
     let additive = Additive {
         intent,
         text: &text,
@@ -331,7 +361,10 @@ async fn ended(
     match outcome {
         Outcome::Done(_) => Ok(frozen.rows.len() as u64),
         Outcome::TooEarly => {
-            tracing::info!("{}: sent less than five minutes ago without an answer", terminal(&frozen.title));
+            tracing::info!(
+                "{}: sent less than five minutes ago without an answer",
+                terminal(&frozen.title)
+            );
             Ok(0)
         }
         Outcome::Dry => Ok(0),

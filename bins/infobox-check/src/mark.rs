@@ -79,7 +79,10 @@ pub async fn save(run: &mut Run<Settings>, context: &Context) -> anyhow::Result<
 /// Marks of boxes that the settings no longer name are nobody's to look at.
 async fn forget_foreign(run: &Run<Settings>, context: &Context, due: &[PageMark]) -> anyhow::Result<()> {
     let Some(fence) = run.fence() else { return Ok(()) };
-    let foreign: Vec<&PageMark> = due.iter().filter(|mark| context.by_name(&mark.box_name).is_none()).collect();
+    let foreign: Vec<&PageMark> = due
+        .iter()
+        .filter(|mark| context.by_name(&mark.box_name).is_none())
+        .collect();
     if foreign.is_empty() {
         return Ok(());
     }
@@ -103,7 +106,9 @@ async fn later(run: &Run<Settings>, context: &Context, page: &Looked) -> anyhow:
     };
     let marks: Vec<PageMark> = page.marks.iter().map(later).collect();
     run.db
-        .fenced(&fence, "putting a page's marks off", async |tx| page_mark::put(tx, &marks).await)
+        .fenced(&fence, "putting a page's marks off", async |tx| {
+            page_mark::put(tx, &marks).await
+        })
         .await?;
     Ok(())
 }

@@ -3,7 +3,9 @@
 
 use std::collections::HashSet;
 
-use shared::core::infobox::{Did, Due, Infobox, MarkEdit, Pairing, VerifiedBox, apply_all, due_marks, find, pair_verified, summary_words};
+use shared::core::infobox::{
+    Did, Due, Infobox, MarkEdit, Pairing, VerifiedBox, apply_all, due_marks, find, pair_verified, summary_words,
+};
 use shared::core::types::RevId;
 use shared::core::wikitext::{Scan, scan};
 
@@ -94,7 +96,9 @@ pub fn marked(
         let boxes = boxes(&present, &scan, watched)?;
         let revid = watched.verified.map(|verified| verified.revid);
         // A box that the verified revision does not have is left as it is.
-        let known = boxes.iter().filter(|(_, verified)| verified.is_some() || revid.is_none());
+        let known = boxes
+            .iter()
+            .filter(|(_, verified)| verified.is_some() || revid.is_none());
         let due: Vec<(&Infobox, Due)> = known
             .map(|(infobox, verified)| (infobox, due_marks(def, infobox, verified.zip(revid))))
             .collect();

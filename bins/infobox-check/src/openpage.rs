@@ -222,12 +222,7 @@ fn open_line(words: &Words, name: &str, row: &OpenField) -> Wikitext {
 }
 
 /// The log page itself: the last days, transcluded.
-async fn front(
-    run: &mut Run<Settings>,
-    context: &Context,
-    log: &Title,
-    has_logged: bool,
-) -> anyhow::Result<bool> {
+async fn front(run: &mut Run<Settings>, context: &Context, log: &Title, has_logged: bool) -> anyhow::Result<bool> {
     let site = run.session.site().clone();
     let shown = site.prefixed(log);
     let key = key("front", &shown);
@@ -239,7 +234,11 @@ async fn front(
         let day = (context.now - TimeDelta::days(back)).format("%Y-%m-%d").to_string();
         let day = shared::settings::below(log, &day);
         let parts = crate::log::parts(run, &site.prefixed(&day)).await?;
-        days.extend((2..=parts).rev().map(|part| shared::settings::below(&day, &part.to_string())));
+        days.extend(
+            (2..=parts)
+                .rev()
+                .map(|part| shared::settings::below(&day, &part.to_string())),
+        );
         days.push(day);
     }
     let value = format!("{today} {}", days.len());

@@ -53,7 +53,10 @@ pub async fn keep(run: &mut Run<Settings>, context: &Context) -> anyhow::Result<
                 tracing::info!("{told} pages with {name} so far");
             }
         }
-        let before = run.db.read(async |db| box_page::count(db, &run.wiki, name).await).await?;
+        let before = run
+            .db
+            .read(async |db| box_page::count(db, &run.wiki, name).await)
+            .await?;
         if has_shrunk(run, context, &format!("pages of {name}"), before, pages.len()).await? {
             continue;
         }

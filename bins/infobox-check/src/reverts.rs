@@ -42,7 +42,11 @@ pub fn reverted(made: &[&NewChange], earlier: &[&NewChange]) -> BTreeSet<RevId> 
     let counts = |change: &NewChange| !matches!(change.kind, Kind::Formatting | Kind::Edit);
     let is_left = |change: &&&NewChange| counts(change) && !found.contains(&name(change));
     let left: BTreeSet<RevId> = earlier.iter().filter(is_left).map(|change| change.revid).collect();
-    found.iter().map(|(revid, ..)| *revid).filter(|revid| !left.contains(revid)).collect()
+    found
+        .iter()
+        .map(|(revid, ..)| *revid)
+        .filter(|revid| !left.contains(revid))
+        .collect()
 }
 
 /// What makes a change one of its edit.
@@ -114,7 +118,10 @@ mod tests {
         assert!(reverted(&[&back], &[&first, &other]).is_empty());
         let mut other_back = change(3, "y", "x");
         other_back.field = "UNII".to_owned();
-        assert_eq!(reverted(&[&back, &other_back], &[&first, &other]), BTreeSet::from([RevId(2)]));
+        assert_eq!(
+            reverted(&[&back, &other_back], &[&first, &other]),
+            BTreeSet::from([RevId(2)])
+        );
     }
 
     #[test]

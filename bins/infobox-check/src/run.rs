@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use tokio::time::Instant;
 use shared::core::lists::judge;
 use shared::core::text::terminal;
 use shared::core::types::{PageId, RevId, Timestamp};
@@ -14,6 +13,7 @@ use shared::editor::Refused;
 use shared::job::{Report, Run, ends_run};
 use shared::wiki::Phase;
 use shared::wiki::{Ask, Changes, Gap, changes};
+use tokio::time::Instant;
 
 use crate::batch::{self, Batch, is_listed};
 use crate::collect::{self, Collected, OVERLAP, Position, SOURCE};
@@ -96,7 +96,11 @@ pub async fn work(run: &mut Run<Settings>, surroundings: Surroundings) -> anyhow
             counts.repaired,
             counts.saved
         ),
-        rows: if run.fence().is_some() { counts.rows + counts.listed } else { 0 },
+        rows: if run.fence().is_some() {
+            counts.rows + counts.listed
+        } else {
+            0
+        },
     })
 }
 
@@ -149,19 +153,30 @@ async fn read(
     counts: &mut Counts,
 ) -> anyhow::Result<Option<Position>> {
     run.session.count_as(Phase::Learner);
-    let Changes { items, until, gap, has_more, .. } =
-        changes(&run.session, &ask(run, context, position.until)).await?;
+    let Changes {
+        items,
+        until,
+        gap,
+        has_more,
+        ..
+    } = changes(&run.session, &ask(run, context, position.until)).await?;
     if let Some(gap) = &gap {
         tracing::warn!(
             "the wiki offers no recent changes from {} to {}: {}",
             gap.from,
             gap.to,
-            if gap.filled { "read from the page histories" } else { "not looked at" }
+            if gap.filled {
+                "read from the page histories"
+            } else {
+                "not looked at"
+            }
         );
     }
     let site = run.session.site().clone();
     let listed = |change: &shared::core::change::Change| {
-        let Ok(title) = site.title(&change.title) else { return false };
+        let Ok(title) = site.title(&change.title) else {
+            return false;
+        };
         is_listed(&judge(&context.entries, change.user.as_deref(), &title, &site))
     };
     let collected = collect::sort(run, context, items, position, listed).await?;
@@ -171,7 +186,9 @@ async fn read(
     let mut handled: BTreeMap<RevId, Timestamp> = edits.map(|edit| (edit.revid, edit.timestamp)).collect();
     handled.extend(&position.handled);
     handled.retain(|_, at| *at >= until - OVERLAP);
-    let Collected { pages, present, gone, .. } = collected;
+    let Collected {
+        pages, present, gone, ..
+    } = collected;
     let batch = batch::look_at(run, context, pages).await?;
     counts.compared += batch.compared;
     counts.changes += batch.rows.len() as u64;
@@ -271,7 +288,15 @@ async fn find_reverted(run: &Run<Settings>, batch: &Batch) -> anyhow::Result<Vec
             .partition(|row| row.revid == *revid);
         earlier.extend(stored.iter().map(|row| &row.change).filter(|row| row.revid < *revid));
         earlier.sort_by_key(|row| std::cmp::Reverse(row.revid));
-        earlier.dedup_by_key(|row| (row.revid, row.rule, row.ordinal, row.field.clone(), row.box_name.clone()));
+        earlier.dedup_by_key(|row| {
+            (
+                row.revid,
+                row.rule,
+                row.ordinal,
+                row.field.clone(),
+                row.box_name.clone(),
+            )
+        });
         let found: Vec<RevId> = reverts::reverted(&made, &earlier).into_iter().collect();
         if !found.is_empty() {
             all.push((found, *revid));
@@ -287,7 +312,10 @@ fn show(run: &Run<Settings>, context: &Context, batch: &Batch) {
         println!("{}", terminal(title));
         for row in rows {
             let how = if row.to_log { "log" } else { "record only" };
-            println!("  {how}: {}", terminal(&crate::backtest::plain(words.line(row).as_str())));
+            println!(
+                "  {how}: {}",
+                terminal(&crate::backtest::plain(words.line(row).as_str()))
+            );
         }
     }
 }

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use shared::core::site::{Site, Title};
 use shared::core::types::{PageId, Problem, RevId};
 use shared::core::wikitext::TemplateNames;
-use shared::wiki::{PageInfo, page_infos};
 use shared::wiki::{Error, Session};
+use shared::wiki::{PageInfo, page_infos};
 
 use crate::settings::{BoxSettings, Settings, TEMPLATE, wiki};
 
@@ -72,6 +72,8 @@ fn index_now(info: &PageInfo) -> Option<IndexNow> {
         shown: info.title.clone(),
         page_id: info.page_id?,
         revid: info.revid?,
-        levels: edit.map(|protection| (protection.level.clone(), protection.expiry)).collect(),
+        levels: edit
+            .map(|protection| (protection.level.clone(), protection.expiry))
+            .collect(),
     })
 }

@@ -152,7 +152,9 @@ pub async fn repair(run: &mut Run<Settings>, context: &Context) -> anyhow::Resul
         .await?;
     // A page that refused does not keep the others waiting: the sweep forgets the reason, once a day.
     let may_mark = |name: &str| context.by_name(name).is_some_and(|(place, _)| context.may_mark(place));
-    let open = stale.iter().filter(|mark| mark.reason.is_none() && may_mark(&mark.box_name));
+    let open = stale
+        .iter()
+        .filter(|mark| mark.reason.is_none() && may_mark(&mark.box_name));
     let mut ids: Vec<PageId> = open.map(|mark| mark.page_id).collect();
     ids.dedup();
     ids.truncate(usize::try_from(left.min(PER_RUN)).unwrap_or(usize::MAX));

@@ -162,7 +162,11 @@ pub const MESSAGES: &[Message<'static>] = &[
         &["page", "due"],
     ),
     ("taken-line", "{index}: {why}.", &["index", "why"]),
-    ("stale-more", "{count} more pages have marks that contradict the index.", &["count"]),
+    (
+        "stale-more",
+        "{count} more pages have marks that contradict the index.",
+        &["count"],
+    ),
     ("refused-line", "{page} ({box}): not marked: {why}.", &["page", "why"]),
     ("taken-away", "{page} is left alone: it {why}.", &["page", "why"]),
     ("override", "By the operator: {what} (by {user}, {time}).", &["what"]),

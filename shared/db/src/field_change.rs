@@ -14,8 +14,7 @@ use std::collections::BTreeSet;
 use wikicrew_core::types::{PageId, RevId, Timestamp};
 
 pub use crate::field_change_questions::{
-    by_ids,
-    Count, Seen, counts_since, last_change_of_field, of_log_title, of_page, since, stale_log_titles, unlogged,
+    Count, Seen, by_ids, counts_since, last_change_of_field, of_log_title, of_page, since, stale_log_titles, unlogged,
 };
 
 /// Longest stored value, in bytes.

@@ -134,7 +134,9 @@ impl Editor {
             common,
             scope: Scope::own_pages(session.account()),
             fence,
-            operator_off: boot.edits_off.then(|| format!("{}=off", job_variable(boot.job, "EDIT"))),
+            operator_off: boot
+                .edits_off
+                .then(|| format!("{}=off", job_variable(boot.job, "EDIT"))),
             rights: Vec::new(),
             trial_since: None,
             counted_since: None,

@@ -121,8 +121,17 @@ mod tests {
     fn articles_only_where_the_settings_let_them_be_edited() {
         let site = site();
         let scope = Scope::own_pages("Bot").and_articles(&[0, 1, 3, 4]);
-        for (title, allowed) in [("Acetone", true), ("Talk:Acetone", false), ("User talk:Ann", false), ("Wikipedia:X", false)] {
-            assert_eq!(scope.check(&site.title(title).unwrap(), &site).is_ok(), allowed, "{title}");
+        for (title, allowed) in [
+            ("Acetone", true),
+            ("Talk:Acetone", false),
+            ("User talk:Ann", false),
+            ("Wikipedia:X", false),
+        ] {
+            assert_eq!(
+                scope.check(&site.title(title).unwrap(), &site).is_ok(),
+                allowed,
+                "{title}"
+            );
         }
     }
 }

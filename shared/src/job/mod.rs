@@ -230,7 +230,11 @@ pub async fn run<J: Job>(job: &J, args: &CommonArgs) -> ExitCode {
                 run_id.unwrap_or(0)
             );
             db.close().await;
-            return if J::BY_HAND { ExitCode::from(75) } else { ExitCode::SUCCESS };
+            return if J::BY_HAND {
+                ExitCode::from(75)
+            } else {
+                ExitCode::SUCCESS
+            };
         }
         Ok((db, taken)) => {
             if let Some(Taken::Lease(taken)) = taken {

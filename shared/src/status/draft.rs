@@ -58,7 +58,10 @@ impl<J: Job> Pages<'_, J> {
         run.until = Some(Instant::now() + LONGEST_TRY);
         let told = match self.job.try_draft(&mut run, &messages).await {
             Ok(told) => told,
-            Err(_) if run.is_late() => Some(format!("It could not be tried within {} seconds.", LONGEST_TRY.as_secs())),
+            Err(_) if run.is_late() => Some(format!(
+                "It could not be tried within {} seconds.",
+                LONGEST_TRY.as_secs()
+            )),
             // What the wiki has against it is told.
             Err(error) => Some(format!("{error:#}")),
         };
