@@ -208,59 +208,49 @@ async fn each_fault_at_every_stage_costs_a_run_at_most() -> Result<()> {
 
 #[tokio::test]
 async fn a_database_that_goes_in_the_middle_loses_and_doubles_nothing() -> Result<()> {
-    // While the batch is stored, with the outcome of its COMMIT unknown, and between the edit of the log and its row.
-    for (after, text, moment) in [
-        (
-            "INSERT INTO field_change",
-            "INSERT INTO field_change",
-            Moment::BeforeForwarding,
-        ),
-        ("INSERT INTO field_change", "COMMIT", Moment::BeforeForwarding),
-        ("INSERT INTO field_change", "COMMIT", Moment::BeforeAnswer),
-        ("UPDATE intent SET state = 'sending'", "COMMIT", Moment::BeforeAnswer),
-        ("UPDATE field_change SET log_title", "COMMIT", Moment::BeforeForwarding),
-        ("UPDATE field_change SET log_title", "COMMIT", Moment::BeforeAnswer),
+    let mut days = Days::new().await?;
+    // While the batch is stored, with the outcome of its COMMIT unknown, and between the edit of the log and its rows;
+    // for a moment, and for good.
+    for (after, text, moment, for_good) in [
+        ("INSERT INTO field_change", "INSERT INTO field_change", Moment::BeforeForwarding, true),
+        ("INSERT INTO field_change", "COMMIT", Moment::BeforeForwarding, false),
+        ("INSERT INTO field_change", "COMMIT", Moment::BeforeAnswer, false),
+        ("INSERT INTO field_change", "COMMIT", Moment::BeforeAnswer, true),
+        ("UPDATE intent SET state = 'sending'", "COMMIT", Moment::BeforeAnswer, true),
+        ("UPDATE field_change SET log_title", "COMMIT", Moment::BeforeForwarding, true),
+        ("UPDATE field_change SET log_title", "COMMIT", Moment::BeforeAnswer, false),
     ] {
-        // For a moment, and for good.
-        for for_good in [false, true] {
-            let mut days = Days::new().await?;
-            days.change().await?;
-            let db = Arc::new(DbProxy::start(&days.scene.world.database_url()).await?);
-            let (near, was_cut) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-            let is_near = near.clone();
-            db.when_run(after, Moment::BeforeForwarding, move |_: Statement| {
-                is_near.store(true, Ordering::SeqCst);
-                async {}
-            });
-            let (cutting, cut) = (Arc::downgrade(&db), was_cut.clone());
-            db.when_run(text, moment, move |_: Statement| {
-                let is_it = near.load(Ordering::SeqCst) && !cut.swap(true, Ordering::SeqCst);
-                let db = cutting.upgrade().filter(|_| is_it);
-                async move {
-                    if let Some(db) = db {
-                        if for_good {
-                            db.refuse().await.expect("the proxy shuts its door");
-                        }
-                        db.cut_all();
-                        // The connection itself is broken while it waits here.
-                        tokio::task::yield_now().await;
-                    }
+        days.change().await?;
+        let db = Arc::new(DbProxy::start(&days.scene.world.database_url()).await?);
+        let (near, was_cut) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let is_near = near.clone();
+        db.when_run(after, Moment::BeforeForwarding, move |_: Statement| {
+            is_near.store(true, Ordering::SeqCst);
+            async {}
+        });
+        let (cutting, cut) = (Arc::downgrade(&db), was_cut.clone());
+        db.when_run(text, moment, move |_: Statement| {
+            let is_it = near.load(Ordering::SeqCst) && !cut.swap(true, Ordering::SeqCst);
+            let db = cutting.upgrade().filter(|_| is_it);
+            async move {
+                let Some(db) = db else { return };
+                if for_good {
+                    db.refuse().await.expect("the proxy shuts its door");
                 }
-            });
-            let what = format!("{after}, {text} {moment:?}, for good: {for_good}");
-            let first = days.next().over(&db).run().await?;
-            assert!(was_cut.load(Ordering::SeqCst), "{what}: {first}");
-            assert!([0, 1, 75].contains(&first.code), "{what}: {first}");
-            if for_good {
-                db.accept().await?;
+                db.cut_all();
+                // The connection itself is broken while it waits here.
+                tokio::task::yield_now().await;
             }
-            days.scene.world.db_is_idle().await?;
-            let second = days.next().over(&db).run_ok().await.context(what.clone())?;
-            days.once(&format!("{what}: {first}{second}")).await?;
-            ensure_quiet(&days.next().over(&db).run_ok().await?)?;
-        }
+        });
+        let what = format!("{after}, {text} {moment:?}, for good: {for_good}");
+        let first = days.next().over(&db).run().await?;
+        assert!(was_cut.load(Ordering::SeqCst), "{what}: {first}");
+        assert!([0, 1, 75].contains(&first.code), "{what}: {first}");
+        days.scene.world.db_is_idle().await?;
+        let second = days.next().run_ok().await.context(what.clone())?;
+        days.once(&format!("{what}: {first}{second}")).await?;
     }
-    Ok(())
+    ensure_quiet(&days.next().run_ok().await?)
 }
 
 /// One of the scripts, with this world's database.

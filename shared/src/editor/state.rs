@@ -118,6 +118,7 @@ impl Editor {
             return Ok(None);
         };
         if look.target.text() == Some(text.trim_end()) {
+            self.log_forgotten(&look.target).await?;
             return Ok(None);
         }
         let summary = self.summary(&summary);

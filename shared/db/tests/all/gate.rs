@@ -171,6 +171,7 @@ async fn no_statement_reads_the_table() {
     assert_eq!(gate!(180, field_change::unlogged(c, WIKI, 10)).len(), 10);
     // 60 lines stand on the page.
     gate!(580, field_change::of_log_title(c, WIKI, "Day 9"));
+    assert_eq!(gate!(180, field_change::by_ids(c, WIKI, &[1, 2, 3])).len(), 3);
     gate!(80, field_change::stale_log_titles(c, WIKI, 10));
     assert_eq!(gate!(180, field_change::of_page(c, WIKI, PageId(7), 10)).len(), 10);
     assert!(
