@@ -59,6 +59,7 @@ async fn the_log_goes_on_on_another_page_by_size_and_by_day() -> Result<()> {
     let run = scene.job().later(LATER).run_ok().await?;
     assert_eq!(number(&run, "logged")?, 3, "{run}");
     ensure_logged_once(&scene, 43).await?;
+    eprintln!("DEBUG {:?} {}", scene.log_titles(&scene.chem).await?, scene.world.table("SELECT ts, user_name, log_title, logged_revid FROM field_change ORDER BY id DESC LIMIT 4").await?);
     let days = scene.world.rows("SELECT UTC_DATE() - INTERVAL 1 DAY, UTC_DATE() + INTERVAL 1 DAY").await?.concat();
     let log = &scene.chem.log;
     let second = format!("{first}/2");

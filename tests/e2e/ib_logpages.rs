@@ -70,7 +70,7 @@ async fn what_people_do_on_a_log_page_stays() -> Result<()> {
         format!("{acetone}\n*** I asked Ben. --Dan"),
         struck,
         "</noinclude>\nOur rules for this page.\n".to_owned(),
-        "\n\nWe are done with these. --Dan".to_owned(),
+        "\nWe are done with these. --Dan".to_owned(),
     ] {
         assert_eq!(page.matches(&kept).count(), 1, "{kept}\nin\n{page}");
     }
@@ -268,7 +268,8 @@ async fn a_page_of_people_or_one_they_deleted_is_left_alone_and_the_rest_goes_on
     assert_eq!((number(&run, "rows")?, number(&run, "logged")?), (1, 0), "{run}");
     assert!(left(&drugs).await?, "{}", status(&scene).await?);
 
-    scene.job().later(DAY + 3600).run_ok().await?;
+    let run = scene.job().later(DAY + 3600).run_ok().await?;
+    println!("{run}\n{}\n{}", status(&scene).await?, scene.world.table("SELECT * FROM intent").await?);
     assert_eq!(admin.text(&drugs).await?, None, "it stays away");
     assert_eq!(admin.text(&aside).await?.as_deref(), Some(own));
     let lines = log_lines(&scene, &scene.chem).await?;
@@ -311,7 +312,8 @@ async fn values_are_cut_or_left_out_and_sentences_can_be_others() -> Result<()> 
     assert_eq!(lines.len(), 1);
     assert!(lines[0].starts_with(&told), "{lines:#?}\n{told}");
     let open = scene.open_of(&scene.drug).await?;
-    assert!(open.contains(&format!("“{cut}…”")), "{open}");
+    let wanted = format!("KEGG: “{cut}…”, verified “D00217”, since TIME (diff, Ben)");
+    assert!(shown(&scene, &open).contains(&wanted), "{open}");
 
     scene.restore("Paracetamol", "Cem").await?;
     scene.run().await?;

@@ -132,7 +132,7 @@ async fn a_request_that_comes_late_adds_nothing() -> Result<()> {
             .later(days.clock + 240)
             .run_ok()
             .await?;
-        assert_eq!(days.sent().await?, 0, "{early}");
+        assert_eq!(days.sent().await?, 0, "{first}{early}");
         assert_eq!(
             days.scene
                 .world

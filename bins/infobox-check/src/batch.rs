@@ -174,7 +174,7 @@ fn look_at_page(run: &Run<Settings>, context: &Context, page: &Touched, known: &
 fn hit(run: &Run<Settings>, context: &Context, edit: &Change) -> Hit {
     let site = run.session.site();
     match site.title(&edit.title) {
-        Ok(title) => judge(&context.entries, edit.user.as_deref(), &title, site),
+        Ok(title) => judge(&context.entries_at(edit.timestamp), edit.user.as_deref(), &title, site),
         Err(_) => Hit::None,
     }
 }

@@ -1,5 +1,6 @@
 //! What every part of a run needs to know beside the run itself.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::TimeDelta;
@@ -93,6 +94,16 @@ impl Context {
             settle: settings.settle,
             edit: settings.edit,
         })
+    }
+
+    /// The list entries that count for an edit of this moment: what was put on a list later does not.
+    pub fn entries_at(&self, at: Timestamp) -> Cow<'_, [Entry]> {
+        if self.entries.iter().all(|entry| entry.added <= at) {
+            return Cow::Borrowed(&self.entries);
+        }
+        // Who is whitelisted now is not reported, whenever the edit was.
+        let counts = |entry: &&Entry| entry.list == List::White || entry.added <= at;
+        self.entries.iter().filter(counts).cloned().collect()
     }
 
     /// Places of the boxes with these names.

@@ -8,6 +8,7 @@ use shared::core::intent::token;
 use shared::core::site::Title;
 use shared::core::text::{Wikitext, compare_link, diff_link, literal, page_link, plain, terminal};
 use shared::core::types::{PageId, RevId};
+use shared::db::field_change;
 use shared::db::memo;
 use shared::db::open_field::{self, OpenField};
 use shared::db::suppress::What;
@@ -233,7 +234,12 @@ async fn front(run: &mut Run<Settings>, context: &Context, log: &Title, has_logg
     for back in 0..DAYS {
         let day = (context.now - TimeDelta::days(back)).format("%Y-%m-%d").to_string();
         let day = shared::settings::below(log, &day);
-        let parts = crate::log::parts(run, &site.prefixed(&day)).await?;
+        let mut parts = crate::log::parts(run, &site.prefixed(&day)).await?;
+        // The last part is noted when the one before is full: it is there when there is a line on it.
+        let newest = format!("{}/{parts}", site.prefixed(&day));
+        if parts > 1 && !has_lines(run, &newest).await? {
+            parts -= 1;
+        }
         days.extend(
             (2..=parts)
                 .rev()
@@ -279,6 +285,15 @@ async fn front(run: &mut Run<Settings>, context: &Context, log: &Title, has_logg
     }
     let summary = "Showing the last days of the log".to_owned();
     write(run, context, log, FRONT_MARKER, text, summary, &key, &value).await
+}
+
+/// Whether lines stand on a page of the log, by its title with namespace.
+async fn has_lines(run: &Run<Settings>, title: &str) -> anyhow::Result<bool> {
+    let rows = run
+        .db
+        .read_if_there(async |db| field_change::of_log_title(db, &run.wiki, title).await)
+        .await?;
+    Ok(!rows.is_empty())
 }
 
 fn all_pages_link(site: &shared::core::site::Site, log: &Title, label: &str) -> Wikitext {

@@ -104,9 +104,14 @@ pub async fn work(run: &mut Run<Settings>, surroundings: Surroundings) -> anyhow
     })
 }
 
+/// How far before the checkpoint is read again. On a wiki that tests work on, a little is enough.
+fn overlap(run: &Run<Settings>) -> TimeDelta {
+    if run.clock.keeps_pauses() { OVERLAP } else { TimeDelta::seconds(30) }
+}
+
 fn ask<'a>(run: &Run<Settings>, context: &'a Context, since: Timestamp) -> Ask<'a> {
     let mut ask = Ask::new(since, &context.namespaces);
-    ask.overlap = OVERLAP;
+    ask.overlap = overlap(run);
     ask.fill_gap = true;
     ask.max = AT_ONCE;
     ask.margin = TimeDelta::from_std(run.clock.pause(MARGIN)).unwrap_or_default();
@@ -177,7 +182,7 @@ async fn read(
         let Ok(title) = site.title(&change.title) else {
             return false;
         };
-        is_listed(&judge(&context.entries, change.user.as_deref(), &title, &site))
+        is_listed(&judge(&context.entries_at(change.timestamp), change.user.as_deref(), &title, &site))
     };
     let collected = collect::sort(run, context, items, position, listed).await?;
     counts.edits_seen += collected.edits;
@@ -185,7 +190,7 @@ async fn read(
     let edits = collected.pages.iter().flat_map(|page| &page.edits);
     let mut handled: BTreeMap<RevId, Timestamp> = edits.map(|edit| (edit.revid, edit.timestamp)).collect();
     handled.extend(&position.handled);
-    handled.retain(|_, at| *at >= until - OVERLAP);
+    handled.retain(|_, at| *at >= until - overlap(run));
     let Collected {
         pages, present, gone, ..
     } = collected;
