@@ -50,22 +50,39 @@ async fn what_is_hidden_goes_within_a_day_and_what_was_hidden_never_comes() -> R
     scene.run().await?;
     let mallory = scene.user("Mallory");
     let (shown, stored) = (pages(&scene).await?, tables(&scene).await?);
-    assert!(!shown.contains("John Doe") && !stored.contains("John Doe"), "{shown}{stored}");
+    assert!(
+        !shown.contains("John Doe") && !stored.contains("John Doe"),
+        "{shown}{stored}"
+    );
     for there in [mallory.as_str(), "Jane Roe"] {
-        assert!(shown.contains(there) && stored.contains(there), "{there}\n{shown}{stored}");
+        assert!(
+            shown.contains(there) && stored.contains(there),
+            "{there}\n{shown}{stored}"
+        );
     }
-    assert_eq!(shown.matches(&mallory).count(), 4, "a link on the log and one on the list\n{shown}");
+    assert_eq!(
+        shown.matches(&mallory).count(),
+        4,
+        "a link on the log and one on the list\n{shown}"
+    );
 
     suppressor.hide_revision(named, "user").await?;
     suppressor.hide_revision(libel, "content").await?;
     scene.job().later(DAY + 3600).run_ok().await?;
     let (shown, stored) = (pages(&scene).await?, tables(&scene).await?);
     for gone in [mallory.as_str(), "Jane Roe", "John Doe"] {
-        assert!(!shown.contains(gone) && !stored.contains(gone), "{gone}\n{shown}{stored}");
+        assert!(
+            !shown.contains(gone) && !stored.contains(gone),
+            "{gone}\n{shown}{stored}"
+        );
     }
     let mut lines = log_lines(&scene, &scene.chem).await?;
     lines.sort();
-    assert_eq!(lines[..3], ["Acetone: (hidden)", "Benzene: (hidden)", "Benzene: (hidden)"], "{lines:#?}");
+    assert_eq!(
+        lines[..3],
+        ["Acetone: (hidden)", "Benzene: (hidden)", "Benzene: (hidden)"],
+        "{lines:#?}"
+    );
     let others: Vec<&String> = lines.iter().filter(|line| !line.ends_with(": (hidden)")).collect();
     assert!(
         others.iter().all(|line| line.starts_with("Dioxane: TIME (diff) Ben: ")) && others.len() == 1,
@@ -73,20 +90,34 @@ async fn what_is_hidden_goes_within_a_day_and_what_was_hidden_never_comes() -> R
     );
     let rows = scene.row_lines().await?;
     let of = |start: &str| -> Vec<&str> {
-        rows.iter().filter(|row| row.starts_with(start)).map(String::as_str).collect()
+        rows.iter()
+            .filter(|row| row.starts_with(start))
+            .map(String::as_str)
+            .collect()
     };
     assert_eq!(
         of("Acetone"),
         ["Acetone Chembox#0 CASNo: changed correct_changed, 67-64-1 -> 1-1-1 (67-64-1) by ."]
     );
-    assert!(of("Benzene")[0].ends_with("CASNo: changed correct_changed, . -> . (.) by Ben"), "{rows:#?}");
+    assert!(
+        of("Benzene")[0].ends_with("CASNo: changed correct_changed, . -> . (.) by Ben"),
+        "{rows:#?}"
+    );
 
     // The field still differs: the list goes on to say so, without the name.
     let open = scene.open_text().await?;
     let wanted = "CASNo: “1-1-1”, verified “67-64-1”, since TIME (diff, (user name hidden)), compare";
     assert!(shown_text(&scene, &open).contains(wanted), "{open}");
-    let history = scene.world.admin.history(&scene.log_titles(&scene.chem).await?[0]).await?;
+    let history = scene
+        .world
+        .admin
+        .history(&scene.log_titles(&scene.chem).await?[0])
+        .await?;
     let newest = history.last().context("no history")?;
-    assert!(newest.summary.starts_with("Marked what was reverted or hidden since"), "{}", newest.summary);
+    assert!(
+        newest.summary.starts_with("Marked what was reverted or hidden since"),
+        "{}",
+        newest.summary
+    );
     Ok(())
 }

@@ -1,147 +1,175 @@
-//! Values, names and titles that want to be markup: on the pages of the log they are text, as on every page of the bot,
-//! and nobody is called by them.
+//! Values, titles and names in the pages of the log stay text, however hostile: no link, template, category, substitution
+//! or notification comes of them, and the wiki stores what the bot sent.
 
-use anyhow::{Context, Result};
-use serde_json::Value;
+use anyhow::{Context, Result, ensure};
+use serde_json::json;
 use wikicrew_tests::boxes::Boxes;
+use wikicrew_tests::calls::Calls;
 use wikicrew_tests::proxy::FaultProxy;
 
-use crate::hostile::{expected, words};
+use crate::ib_seen::{ensure_logged_once, log_lines};
 use crate::seen::{number, text_of_html};
 
-const DAY: i64 = 24 * 3600;
-/// Longest value shown.
-const SHOWN: usize = 80;
-
-/// What stands in the fields: each is a value of the box, whatever the wiki makes of it in the article.
+/// Values, each of which ends before the next parameter for MediaWiki's preprocessor.
 fn values() -> Vec<String> {
     let mut values: Vec<String> = [
-        "a<nowiki>|CASNo=b}}</nowiki>c",
-        "<nowiki>'''x'''</nowiki> '''y''' ''z''",
-        "<nowiki>~~~ ~~~~ ~~~~~</nowiki><!-- ~~~~ -->",
-        "<nowiki>{{subst:CURRENTYEAR}} {{subst:User:Admin}}</nowiki> {{Delete}} {{!}}",
-        "[[Category:X]] [[File:A.png|thumb]] __TOC__ {{DEFAULTSORT:x}}",
-        "[[User:Admin]] <nowiki>[[User talk:Admin|]] [[|x]]</nowiki> @Admin",
-        "https://example.org?a=b&c=d [https://evil.example x]",
-        "//evil.example www.evil.example mailto:a@b.example ISBN 9780306406157 RFC 2616",
-        "<script>alert(1)</script><b onclick=x>b</b></bdi></div>",
-        "<ref>r</ref><references/> <!-- --> --> &#91;&#91;User:Admin]] &amp;lt;",
-        "one\n* two\n== Three ==\n----\n four\n{{{five}}}",
-        "\u{202e}67-64-1\u{2066}\u{200f} \u{ad}\u{200b}x\u{85}y\u{feff}",
-        "<!--ib:aaaaaaaaaa -->x<!--ib-page 1-->* [[:A]]<nowiki><!--ib-page 2--></nowiki>",
+        "{{!}} a {{!}}- b",
+        "<nowiki>| }} {{subst:PAGENAME}}</nowiki> }<nowiki/>}",
+        "}<!-- -->} [[Category:Hacked]] {{{x}}}",
+        "<nowiki>~~~~ and ~~~~~</nowiki>",
+        "<nowiki>{{subst:PAGENAME}} {{safesubst:CURRENTYEAR}}</nowiki>",
+        "[[Category:Hacked]] [[File:Hacked.png|thumb]]",
+        "https://evil.example/a?b=c [https://evil.example x] //evil.example www.evil.example",
+        "[[User:USER]] {{User:USER}} @USER",
+        "</bdi></li></ul></div><script>alert(1)</script><b onclick=x>",
+        "'''''bold''''' ''(reverted)''<!--ib:abcdefghij reverted-->",
+        "<!--ib-page 1-->* forged<!--ib:abcdefghij -->",
+        "\u{1}\u{7f}a\u{202e}drow\u{2066}x\u{200f}\u{feff}",
+        "\u{7f}'\"`UNIQ--nowiki-00000000-QINU`\"'\u{7f}",
+        "== Heading ==\n* bullet\n# one\n:::: x\n----",
+        "__NOTOC__ __INDEX__ {{DISPLAYTITLE:x}} #REDIRECT [[X]]",
+        "&lt;b&gt; &#91;&#91;Hacked&#93;&#93; &nbsp;",
     ]
     .map(str::to_owned)
     .to_vec();
-    values.push(format!("\u{1f600}{}", "0123456789abcdef".repeat(4_000)));
+    values.push("[[Hacked]] é\u{301}".repeat(65_536 / 15));
     values
 }
 
-fn article(cas: &str) -> String {
-    format!("{{{{chembox\n| Name = X\n| CASNo = {cas}\n}}}}\nA substance.")
+fn article(value: &str, field: &str, other: &str) -> String {
+    format!("{{{{chembox\n| CASNo = {value}\n| {field} = {other}\n}}}}\nA substance.")
 }
 
-/// Errs where a page links to anything but this wiki, or to what no link of the bot leads to.
-fn ensure_harmless(title: &str, parsed: &Value) {
-    for empty in ["externallinks", "images", "iwlinks", "langlinks"] {
-        assert_eq!(parsed[empty].as_array().map(Vec::len), Some(0), "{empty} of {title}: {parsed}");
+/// Errs if anything that people wrote has become markup on this page.
+async fn ensure_plain(scene: &Boxes, title: &str) -> Result<String> {
+    let props = "text|links|templates|categories|images|externallinks|iwlinks|langlinks|sections|properties";
+    let parsed = scene.world.admin.parse_page(title, props).await?;
+    // The category of pages that ask search engines to stay away is the bot's wish.
+    for category in parsed["categories"].as_array().context("no categories")? {
+        ensure!(category["category"] == "Noindexed_pages", "{title}: {category}");
     }
-    let categories = parsed["categories"].as_array().map(Vec::len);
-    assert_eq!(categories, Some(1), "the one of __NOINDEX__, of {title}: {parsed}");
-    let name = |link: &Value| link["title"].as_str().unwrap_or_default().to_owned();
-    let links: Vec<String> = parsed["links"].as_array().into_iter().flatten().map(name).collect();
-    for link in &links {
-        let is_call = link.starts_with("User") && !link.contains("/") && !link.contains("talk:");
-        assert!(!is_call && !link.contains("Admin") && link != "A", "{link} on {title}");
+    for key in ["images", "externallinks", "iwlinks", "langlinks"] {
+        ensure!(parsed[key] == json!([]), "{title}: {key}: {}", parsed[key]);
     }
-    let html = parsed["text"].as_str().unwrap_or_default();
-    let html = html.replace("<b>correct → changed</b>", "");
-    for markup in ["<b", "<i>", "toc", "<script", "href=\"http", "href=\"//", "<sup", "<hr", "mw:File"] {
-        let is_there = html.contains(markup) && !(markup == "<b" && !html.replace("<bdi", "").contains("<b"));
-        assert!(!is_there, "{markup} on {title}\n{html}");
+    let all = format!("{}{}{}", parsed["links"], parsed["templates"], parsed["properties"]);
+    for word in ["Hacked", "displaytitle", "\"index\"", "X\""] {
+        ensure!(!all.contains(word), "{title}: {word} in {all}");
     }
+    let html = parsed["text"].as_str().context("no text")?;
+    for tag in ["<script", "<b ", "onclick=x>", "<h1", "evil.example\"", "<hr"] {
+        ensure!(!html.contains(tag), "{title}: {tag} in {html}");
+    }
+    let found = scene
+        .world
+        .admin
+        .get(&[("action", "query"), ("prop", "extlinks"), ("titles", title)])
+        .await?;
+    ensure!(found["query"]["pages"][0].get("extlinks").is_none(), "{title}: {found}");
+    Ok(html.to_owned())
 }
 
 #[tokio::test]
-async fn hostile_values_names_and_titles_stay_text_on_every_page_of_the_log() -> Result<()> {
+async fn hostile_values_titles_and_names_stay_text_and_notify_nobody() -> Result<()> {
     let scene = Boxes::new().await?;
-    let admin = &scene.world.admin;
-    let people = scene.world.people(&["Ben", "Eve '''bold''' & [co"]).await;
-    let people = match people {
-        Ok(people) => people,
-        Err(_) => scene.world.people(&["Ben", "Eve '''bold''' & co"]).await?,
-    };
-    let eve = people[1].name.trim_start_matches(&scene.world.prefix).trim().to_owned();
-    let values = values();
-    let names: Vec<String> = (0..values.len())
-        .map(|n| match n {
-            0 => "A ''c'' '''b''' & evil.example".to_owned(),
-            1 => "Https://evil.example/x".to_owned(),
-            2 => "\"Quoted\" (x) ~ * ; : ! --".to_owned(),
-            _ => format!("Article {n}"),
-        })
+    let (field, title) = ("''CAS'' & (no) \"x\"", "O'''Hara'' & “Söhne” (–) mailto:x, 100% *");
+    let people = scene.world.people(&["Ann", "''Ben'' & Co. (ib-aaaaaaaaaa)"]).await?;
+    let hostile = "''Ben'' & Co. (ib-aaaaaaaaaa)";
+    let watched = json!(["CASNo", field]);
+    let settings = scene
+        .settings
+        .clone()
+        .set(&scene.key(&scene.chem, "watched_fields"), watched)
+        .set(&scene.key(&scene.chem, "verified_fields"), json!(["CASNo", field]))
+        .set(&scene.key(&scene.chem, "trackers"), json!({}))
+        .set(&scene.key(&scene.chem, "checks.CASNo"), "cas");
+    scene.save_settings(&settings).await?;
+    let revid = scene.article(title, &article("67-64-1", field, "a"), "Ann").await?;
+    scene.index_line(&scene.chem, title, revid).await?;
+    scene.run().await?;
+    let values: Vec<String> = values()
+        .iter()
+        .map(|value| value.replace("USER", &people[0].name))
         .collect();
-    let mut lines = Vec::new();
-    for (name, value) in names.iter().zip(&values) {
-        lines.push((name.as_str(), scene.article(name, &article(value), "Ben").await?));
+    for value in &values {
+        scene
+            .edit(title, hostile, &article(value, field, "a"), "[[User:Ann]] {{x}}")
+            .await?;
     }
-    scene.index_lines(&scene.chem, &lines).await?;
-    scene.run().await?;
-    // Everybody's value goes to the next article: each is an old, a new, and a verified one.
-    for (n, name) in names.iter().enumerate() {
-        let next = &values[(n + 1) % values.len()];
-        scene.edit(name, &eve, &article(next), "[[User:Admin]] {{subst:x}} ~~~~").await?;
-    }
-    let proxy = FaultProxy::start(&scene.world.wiki.api).await?;
-    let run = scene.job().through(&proxy).run_ok().await?;
-    assert_eq!(number(&run, "logged")?, values.len() as u64, "{run}");
-    assert!(!run.stderr.contains('\u{202e}'), "nor does a terminal turn round: {run}");
+    scene
+        .edit(
+            title,
+            "203.0.113.7",
+            &article("[[User:Ann]]", field, "]] {{x}} <b>"),
+            "",
+        )
+        .await?;
 
-    let mut titles = scene.log_titles(&scene.chem).await?;
-    titles.extend([scene.chem.log.clone(), scene.status_title()]);
-    assert_eq!(titles.len(), 4, "a day, the list, the front page, the status: {titles:?}");
-    println!("{}: {titles:?}", scene.world.wiki.api);
-    let prop = "links|externallinks|templates|categories|images|iwlinks|langlinks|sections|text";
-    let mut sources = Vec::new();
-    for title in &titles {
-        let parsed = admin.parse_page(title, prop).await?;
-        ensure_harmless(title, &parsed);
-        let is_front = *title == scene.chem.log;
-        let templates = parsed["templates"].as_array().map(Vec::len);
-        assert_eq!(templates, Some(usize::from(is_front)), "{title}: {}", parsed["templates"]);
-        let html = words(&text_of_html(parsed["text"].as_str().context("no text")?));
-        if *title != scene.status_title() {
-            for value in &values {
-                let read = words(&expected(value, SHOWN));
-                assert!(html.contains(&format!("“{read}”")), "“{read}” is not read on {title}\n{html}");
-            }
-        }
-        // What is stored is what was sent: nothing was signed or substituted.
-        let stored = admin.text(title).await?.context("no page")?;
-        let calls = proxy.calls();
-        let sent = calls.iter().rev().find(|call| call.is_write() && call.param("title") == Some(title));
-        if let Some(sent) = sent {
-            let sent = sent.param("text").unwrap_or_default().trim_end();
-            assert_eq!(stored, sent, "{title}");
-        } else {
-            assert_eq!(*title, scene.status_title(), "not sent");
-        }
-        sources.push(stored);
-    }
-    // A second look computes the same text, a day later too, when the list is written anew with another time.
-    scene.run().await?;
-    scene.job().later(DAY + 3600).run_ok().await?;
-    for (title, source) in titles.iter().zip(&sources).filter(|(title, _)| title.contains("/20")) {
-        assert_eq!(admin.text(title).await?.as_ref(), Some(source), "{title}");
-        assert_eq!(admin.history(title).await?.len(), 1, "{title}");
-    }
+    let http = FaultProxy::start(&scene.world.wiki.api).await?;
+    let run = scene.job().through(&http).later(3_700).run_ok().await?;
+    assert_eq!(number(&run, "logged")?, values.len() as u64 + 2, "{run}");
+    ensure_logged_once(&scene, values.len() + 2).await?;
 
-    let mut sessions = vec![admin.notifications().await?];
-    for account in &people {
-        sessions.push(scene.world.login(account).await?.notifications().await?);
+    // Every page that the run saved is plain, and stored as it was sent.
+    let calls = http.calls();
+    let saves: Vec<_> = calls
+        .writes()
+        .into_iter()
+        .filter(|call| call.action() == "edit")
+        .collect();
+    let mut pages = 0;
+    for save in saves {
+        let (page, sent) = (
+            save.param("title").context("a title")?,
+            save.param("text").context("a text")?,
+        );
+        let stored = scene.world.admin.text(page).await?.context("it was saved")?;
+        assert_eq!(stored, sent.trim_end(), "{page}: something was substituted");
+        if page != scene.title(title) {
+            ensure_plain(&scene, page).await?;
+            pages += 1;
+        }
+        let summary = save.param("summary").unwrap_or_default();
+        assert!(!summary.contains("[[User:Ann") && !summary.contains("{{x"), "{summary}");
     }
-    for notes in sessions {
-        let ours = notes.iter().filter(|note| note.agent == scene.world.bot.name);
-        assert_eq!(ours.count(), 0, "{notes:?}");
+    assert_eq!(pages, 3, "the day, the front page, Open");
+    ensure_plain(&scene, &scene.status_title()).await?;
+
+    // What a reader sees is the value, with names for what cannot be seen, cut where it is too long.
+    let day = scene.world.rows("SELECT UTC_DATE()").await?[0][0].clone();
+    let html = ensure_plain(&scene, &format!("{}/{day}", scene.chem.log)).await?;
+    let read = text_of_html(&html);
+    for part in [
+        "“{{!}} a {{!}}- b”",
+        "“<nowiki>~~~~ and ~~~~~</nowiki>”",
+        "<nowiki>{{subst:PAGENAME}} {{safesubst:CURRENTYEAR}}</nowiki>",
+        "[[Category:Hacked]] [[File:Hacked.png|thumb]]",
+        "https://evil.example/a?b=c [https://evil.example x]",
+        "</bdi></li></ul></div><script>alert(1)</script><b onclick=x>",
+        "''(reverted)''",
+        "⟨U+202E⟩drow⟨U+2066⟩",
+        "== Heading == * bullet # one",
+        "&lt;b&gt; &#91;&#91;Hacked",
+    ] {
+        assert!(read.contains(part), "{part} is not in\n{read}");
+    }
+    assert_eq!(
+        html.matches("<li>").count(),
+        values.len() + 3,
+        "one bullet each, and one for the article: {html}"
+    );
+    let lines = log_lines(&scene, &scene.chem).await?;
+    assert!(lines.iter().all(|line| line.chars().count() < 700), "{lines:#?}");
+    // All of it is in the table, up to its bound.
+    let stored = scene
+        .world
+        .rows("SELECT MAX(LENGTH(new_value)), MAX(LENGTH(old_value)) FROM field_change")
+        .await?;
+    assert_eq!(stored[0], ["10000", "10000"]);
+
+    for person in &people {
+        let told = scene.world.login(person).await?.notifications().await?;
+        let by_bot: Vec<_> = told.iter().filter(|note| note.agent == scene.world.bot.name).collect();
+        assert!(by_bot.is_empty(), "{}: {by_bot:?}", person.name);
     }
     Ok(())
 }

@@ -125,13 +125,7 @@ async fn a_request_that_comes_late_adds_nothing() -> Result<()> {
         let first = days.next().run_ok().await?;
         // Within five minutes it may still arrive: nothing is sent again.
         days.http.forget();
-        let early = days
-            .scene
-            .job()
-            .through(&days.http)
-            .later(days.clock + 240)
-            .run_ok()
-            .await?;
+        let early = days.scene.job().through(&days.http).later(240).run_ok().await?;
         assert_eq!(days.sent().await?, 0, "{first}{early}");
         assert_eq!(
             days.scene
@@ -212,13 +206,33 @@ async fn a_database_that_goes_in_the_middle_loses_and_doubles_nothing() -> Resul
     // While the batch is stored, with the outcome of its COMMIT unknown, and between the edit of the log and its rows;
     // for a moment, and for good.
     for (after, text, moment, for_good) in [
-        ("INSERT INTO field_change", "INSERT INTO field_change", Moment::BeforeForwarding, true),
+        (
+            "INSERT INTO field_change",
+            "INSERT INTO field_change",
+            Moment::BeforeForwarding,
+            true,
+        ),
         ("INSERT INTO field_change", "COMMIT", Moment::BeforeForwarding, false),
         ("INSERT INTO field_change", "COMMIT", Moment::BeforeAnswer, false),
         ("INSERT INTO field_change", "COMMIT", Moment::BeforeAnswer, true),
-        ("UPDATE intent SET state = 'sending'", "COMMIT", Moment::BeforeAnswer, true),
-        ("UPDATE field_change SET log_title", "COMMIT", Moment::BeforeForwarding, true),
-        ("UPDATE field_change SET log_title", "COMMIT", Moment::BeforeAnswer, false),
+        (
+            "UPDATE intent SET state = 'sending'",
+            "COMMIT",
+            Moment::BeforeAnswer,
+            true,
+        ),
+        (
+            "UPDATE field_change SET log_title",
+            "COMMIT",
+            Moment::BeforeForwarding,
+            true,
+        ),
+        (
+            "UPDATE field_change SET log_title",
+            "COMMIT",
+            Moment::BeforeAnswer,
+            false,
+        ),
     ] {
         days.change().await?;
         let db = Arc::new(DbProxy::start(&days.scene.world.database_url()).await?);
