@@ -168,9 +168,13 @@ impl Editor {
         if ours.is_none() && (marker.is_none() || look.target.page_id.is_none()) {
             return Ok(());
         }
+        let (code, info) = match ours {
+            Some(_) => ("taken-away", how),
+            None => ("not-ours", "was made by others: the bot's marks are not on it"),
+        };
         Err(Refused::Page {
-            code: "taken-away".to_owned(),
-            info: how.to_owned(),
+            code: code.to_owned(),
+            info: info.to_owned(),
         })
     }
 

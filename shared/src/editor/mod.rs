@@ -50,7 +50,7 @@ pub enum Refused {
     /// This page is not edited: a code and the reason, for people.
     #[error("{info} ({code})")]
     Page {
-        /// The API's code, or one of ours: `scope`, `taken-away`, `nobots`.
+        /// The API's code, or one of ours: `scope`, `taken-away`, `not-ours`, `nobots`.
         code: String,
         /// The reason.
         info: String,
