@@ -20,7 +20,7 @@ async fn a_thousand_edits_of_three_hundred_articles_in_one_run() -> Result<()> {
     // More lines than one page of the log would hold by default, and more edits than a run may make by default.
     let settings = scene.settings.clone().set("log_page_size", 500_000);
     scene.save_settings(&settings).await?;
-    let names = scene.compounds(&scene.chem, ARTICLES, |n| text(n)).await?;
+    let names = scene.compounds(&scene.chem, ARTICLES, text).await?;
     scene.run().await?;
 
     let edits: Vec<BulkEdit> = (0..EDITS)

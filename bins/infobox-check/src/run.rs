@@ -106,7 +106,11 @@ pub async fn work(run: &mut Run<Settings>, surroundings: Surroundings) -> anyhow
 
 /// How far before the checkpoint is read again. On a wiki that tests work on, a little is enough.
 fn overlap(run: &Run<Settings>) -> TimeDelta {
-    if run.clock.keeps_pauses() { OVERLAP } else { TimeDelta::seconds(30) }
+    if run.clock.keeps_pauses() {
+        OVERLAP
+    } else {
+        TimeDelta::seconds(30)
+    }
 }
 
 fn ask<'a>(run: &Run<Settings>, context: &'a Context, since: Timestamp) -> Ask<'a> {
@@ -182,7 +186,12 @@ async fn read(
         let Ok(title) = site.title(&change.title) else {
             return false;
         };
-        is_listed(&judge(&context.entries_at(change.timestamp), change.user.as_deref(), &title, &site))
+        is_listed(&judge(
+            &context.entries_at(change.timestamp),
+            change.user.as_deref(),
+            &title,
+            &site,
+        ))
     };
     let collected = collect::sort(run, context, items, position, listed).await?;
     counts.edits_seen += collected.edits;

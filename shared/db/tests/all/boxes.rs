@@ -441,9 +441,14 @@ async fn pages_that_left_the_list_leave_nothing_behind() {
     .await
     .unwrap();
     replace(&test, &lease, &lists[..1], 10).await;
-    let forgotten = test.write(&lease, async |tx| box_page::forget_strangers(tx, BOX).await).await;
+    let forgotten = test
+        .write(&lease, async |tx| box_page::forget_strangers(tx, BOX).await)
+        .await;
     assert_eq!(forgotten.unwrap(), 2);
     // Another box's pages are not asked about.
     let rows = "SELECT page_id, box FROM open_field UNION ALL SELECT page_id, box FROM page_mark ORDER BY 1, 2";
-    assert_eq!(test.sql(rows).await, ["7|Chembox", "7|Chembox", "9|Drugbox", "9|Drugbox"]);
+    assert_eq!(
+        test.sql(rows).await,
+        ["7|Chembox", "7|Chembox", "9|Drugbox", "9|Drugbox"]
+    );
 }
