@@ -70,7 +70,8 @@ pub async fn work(run: &mut Run<Settings>, surroundings: Surroundings) -> anyhow
             // A long outage is read in pieces, each of which counts.
             let begun = Instant::now();
             while let Some(next) = read(run, &context, &position, &stored, &mut counts).await? {
-                if begun.elapsed() > LONGEST_READING || !run.goes_on().await? {
+                let is_stuck = next.until == position.until;
+                if is_stuck || begun.elapsed() > LONGEST_READING || !run.goes_on().await? {
                     break;
                 }
                 stored = next.to_bytes();

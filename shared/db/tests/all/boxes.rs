@@ -424,31 +424,3 @@ async fn marks_become_due_once_and_at_the_earlier_time() {
     assert_eq!(due, [marks[2].clone()], "of the other box");
     assert_eq!(page_mark::count_stale(&mut conn, WIKI).await.unwrap(), 1);
 }
-
-#[tokio::test]
-async fn pages_that_left_the_list_leave_nothing_behind() {
-    let test = TestDb::new().await;
-    let lease = test.lease().await;
-    let lists = [page(7), page(8)];
-    replace(&test, &lease, &lists, 0).await;
-    test.write(&lease, async |tx| {
-        for id in [7, 8] {
-            open_field::replace_of_page(tx, BOX, PageId(id), &[open(id, "CASNo", Some("1"), 100)]).await?;
-        }
-        open_field::replace_of_page(tx, "Drugbox", PageId(9), &[open(9, "KEGG", None, 100)]).await?;
-        page_mark::put(tx, &[mark(7, BOX), mark(8, BOX), mark(9, "Drugbox")]).await
-    })
-    .await
-    .unwrap();
-    replace(&test, &lease, &lists[..1], 10).await;
-    let forgotten = test
-        .write(&lease, async |tx| box_page::forget_strangers(tx, BOX).await)
-        .await;
-    assert_eq!(forgotten.unwrap(), 2);
-    // Another box's pages are not asked about.
-    let rows = "SELECT page_id, box FROM open_field UNION ALL SELECT page_id, box FROM page_mark ORDER BY 1, 2";
-    assert_eq!(
-        test.sql(rows).await,
-        ["7|Chembox", "7|Chembox", "9|Drugbox", "9|Drugbox"]
-    );
-}

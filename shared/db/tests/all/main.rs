@@ -20,6 +20,7 @@ mod requests;
 mod runs;
 mod secrets;
 mod settings;
+mod strangers;
 mod support;
 mod transactions;
 mod wikis;
