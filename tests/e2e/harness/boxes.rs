@@ -57,7 +57,10 @@ async fn boxes_show_their_marks_and_categories() -> Result<()> {
     assert_eq!(history[1].tags, [""; 0]);
     scene.restore("Acetone", "Admin").await?;
     let history = scene.world.admin.history(&scene.title("Acetone")).await?;
-    assert_eq!(history[2].tags, ["mw-manual-revert", "mw-reverted"]);
+    // The wiki gives them in no order.
+    let mut tags = history[2].tags.clone();
+    tags.sort();
+    assert_eq!(tags, ["mw-manual-revert", "mw-reverted"]);
     assert_eq!(history[2].text, scene.own(ACETONE));
 
     let index = scene.world.admin.text(&scene.chem.index).await?.unwrap_or_default();
