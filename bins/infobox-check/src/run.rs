@@ -41,6 +41,7 @@ struct Counts {
     edits_seen: usize,
     pages: usize,
     compared: usize,
+    gone: usize,
     changes: u64,
     rows: u64,
     listed: u64,
@@ -85,10 +86,11 @@ pub async fn work(run: &mut Run<Settings>, surroundings: Surroundings) -> anyhow
     }
     Ok(Report {
         counts: format!(
-            "edits_seen={} pages={} compared={} changes={} rows={} listed={} logged={} marks={} repaired={} saved={}",
+            "edits_seen={} pages={} compared={} gone={} changes={} rows={} listed={} logged={} marks={} repaired={} saved={}",
             counts.edits_seen,
             counts.pages,
             counts.compared,
+            counts.gone,
             counts.changes,
             counts.rows,
             counts.listed,
@@ -206,6 +208,7 @@ async fn read(
     } = collected;
     let batch = batch::look_at(run, context, pages).await?;
     counts.compared += batch.compared;
+    counts.gone += batch.lost;
     counts.changes += batch.rows.len() as u64;
     if run.fence().is_none() {
         show(run, context, &batch);
