@@ -1,10 +1,12 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# What the sandbox needs from Debian: the database server's and PHP's packages,
-# installed, and MediaWiki's, only unpacked. Sourced by scripts/sandbox.
+# What the sandbox needs from Debian: the database server's and PHP's packages
+# and a name server's, which tests start by themselves, installed; MediaWiki's,
+# only unpacked. Sourced by scripts/sandbox.
 
-# mariadb-server itself is left out on purpose: it would bring a system service.
+# mariadb-server and dnsmasq themselves are left out on purpose: they would bring
+# system services.
 PACKAGES=(mariadb-server-core mariadb-client php-cli php-mysql php-xml php-mbstring
-  php-intl php-gmp php-apcu php-curl python3-pygments)
+  php-intl php-gmp php-apcu php-curl python3-pygments dnsmasq-base)
 
 missing_packages() {
   local have p

@@ -110,17 +110,7 @@ impl Boot {
                 _ => {}
             }
         }
-        let clock = match set("WIKICREW_TEST_CLOCK") {
-            None => Clock::real(),
-            Some(_) if !loopback => {
-                problems.push("WIKICREW_TEST_CLOCK is for tests on a loopback wiki only: unset it".to_owned());
-                Clock::real()
-            }
-            Some(text) => Clock::for_tests(&text).unwrap_or_else(|why| {
-                problems.push(format!("WIKICREW_TEST_CLOCK: {why}"));
-                Clock::real()
-            }),
-        };
+        let clock = clock(&set, loopback, &mut problems);
         let edit = set(&job_variable(job, "EDIT"));
         if let Some(value) = edit.as_deref().filter(|value| !["on", "off"].contains(value)) {
             problems.push(format!(
@@ -128,13 +118,7 @@ impl Boot {
                 job_variable(job, "EDIT")
             ));
         }
-        let alarm_minutes = set("WIKICREW_ALARM_AFTER").map_or(Ok(60), |v| v.parse::<i64>());
-        if alarm_minutes
-            .as_ref()
-            .map_or(true, |minutes| !(1..=10_080).contains(minutes))
-        {
-            problems.push("WIKICREW_ALARM_AFTER: write a number of minutes from 1 to 10080".to_owned());
-        }
+        let alarm_after = alarm_after(&set, &mut problems);
 
         let (Some(credentials), Some(database)) = (credentials, database) else {
             return Err(problems);
@@ -161,7 +145,7 @@ impl Boot {
                 levels => levels,
             },
             edits_off: edit.as_deref() == Some("off"),
-            alarm_after: TimeDelta::minutes(alarm_minutes.unwrap_or(60)),
+            alarm_after,
             wiki_key: set("WIKICREW_WIKI"),
             operator: set("WIKICREW_OPERATOR"),
             use_proxy: set("WIKICREW_USE_PROXY").as_deref() == Some("true"),
@@ -177,6 +161,62 @@ impl Boot {
     /// `User:<bot>/<job>/Stop`: where any autoconfirmed user stops the job.
     pub fn stop_title(&self) -> String {
         format!("User:{}/{}/Stop", self.account, self.job)
+    }
+}
+
+/// The bootstrap of what needs a database and no wiki. Has no `Debug`: it holds a password.
+pub struct LocalBoot {
+    /// Where the tables live.
+    pub database: DbConfig,
+    /// How long nothing may succeed before exit code 75.
+    pub alarm_after: TimeDelta,
+    /// The run's clock.
+    pub clock: Clock,
+}
+
+impl LocalBoot {
+    /// From the environment and the text of `replica.my.cnf`. Errs with every missing or wrong value at once.
+    pub fn new(env: Lookup<'_>, my_cnf: Option<&str>) -> Result<LocalBoot, Vec<String>> {
+        let mut problems = Vec::new();
+        let set = |name: &str| env(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
+        let database = database(&set, my_cnf, &mut problems);
+        let loopback = database.as_ref().is_some_and(|database| is_loopback(&database.host));
+        let clock = clock(&set, loopback, &mut problems);
+        let alarm_after = alarm_after(&set, &mut problems);
+        match database {
+            Some(database) if problems.is_empty() => Ok(LocalBoot {
+                database,
+                alarm_after,
+                clock,
+            }),
+            _ => Err(problems),
+        }
+    }
+}
+
+/// `loopback`: whether what is worked on (the wiki, or where there is none the database) is on this machine.
+fn clock(set: &dyn Fn(&str) -> Option<String>, loopback: bool, problems: &mut Vec<String>) -> Clock {
+    match set("WIKICREW_TEST_CLOCK") {
+        None => Clock::real(),
+        Some(_) if !loopback => {
+            problems.push("WIKICREW_TEST_CLOCK is for tests on loopback only: unset it".to_owned());
+            Clock::real()
+        }
+        Some(text) => Clock::for_tests(&text).unwrap_or_else(|why| {
+            problems.push(format!("WIKICREW_TEST_CLOCK: {why}"));
+            Clock::real()
+        }),
+    }
+}
+
+fn alarm_after(set: &dyn Fn(&str) -> Option<String>, problems: &mut Vec<String>) -> TimeDelta {
+    let minutes = set("WIKICREW_ALARM_AFTER").map_or(Ok(60), |v| v.parse::<i64>());
+    match minutes {
+        Ok(minutes @ 1..=10_080) => TimeDelta::minutes(minutes),
+        _ => {
+            problems.push("WIKICREW_ALARM_AFTER: write a number of minutes from 1 to 10080".to_owned());
+            TimeDelta::minutes(60)
+        }
     }
 }
 

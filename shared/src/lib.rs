@@ -6,6 +6,7 @@
 pub mod args;
 pub mod boot;
 pub mod clock;
+pub mod dns;
 pub mod editor;
 pub mod feedback;
 pub mod job;

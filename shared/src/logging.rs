@@ -13,6 +13,7 @@ const OWN: &[&str] = &[
     "wikicrew_db",
     "matchbot",
     "infobox_check",
+    "coi_report",
 ];
 
 /// Installs the subscriber. `rust_log` is the value of `RUST_LOG`: a single level, taken for our own crates only.

@@ -4,6 +4,7 @@
 mod again;
 mod arguments;
 mod commands;
+mod dns;
 mod doubt;
 mod dry;
 mod exit;

@@ -67,6 +67,27 @@ impl World {
         })
     }
 
+    /// A database of its own and nothing on a wiki: for what needs none. Its job has no credentials.
+    pub async fn without_wiki() -> Result<Self> {
+        let sandbox = Sandbox::get();
+        let (wiki, prefix) = (sandbox.wiki("en"), random_prefix());
+        let database = Database::create(sandbox, &prefix).await?;
+        let bot = Account {
+            name: "Nobody".to_owned(),
+            id: 0,
+            password: String::new(),
+            bot: None,
+        };
+        let admin = wiki.as_admin().await?;
+        Ok(Self {
+            wiki,
+            prefix,
+            bot,
+            admin,
+            database,
+        })
+    }
+
     /// The same wiki, accounts and pages with another, empty database: what a lost database looks like.
     pub async fn with_new_database(mut self) -> Result<Self> {
         self.database = Database::create(Sandbox::get(), &random_prefix()).await?;

@@ -4,11 +4,15 @@
 //! database; time and everything a wiki said come in as arguments. So every
 //! decision made with it can be repeated, explained and tested.
 
+pub mod addition;
 pub mod bots;
 pub mod change;
 pub mod infobox;
 pub mod intent;
+pub mod link;
 pub mod lists;
+pub mod overlap;
+pub mod ranges;
 pub mod settings;
 pub mod site;
 pub mod text;

@@ -9,6 +9,7 @@
 mod common;
 mod extract;
 mod group;
+mod namespaces;
 mod node;
 mod placeholder;
 mod read;

@@ -21,7 +21,7 @@ fn finds_what_mediawiki_finds() {
     let tags: HashSet<String> = golden.tags.into_iter().collect();
     let mut wrong = Vec::new();
     for case in &golden.cases {
-        let expected = tree::read(&case.tree, &case.text).unwrap_or_else(|why| panic!("{}: {why}", case.name));
+        let expected = tree::read(&case.answer, &case.text).unwrap_or_else(|why| panic!("{}: {why}", case.name));
         let found = tree::of(&scan(&case.text, &tags).unwrap());
         if found != expected {
             wrong.push(format!("{}\nexpected {expected:?}\nfound    {found:?}", case.name));
@@ -43,12 +43,12 @@ fn names_of_cases_differ() {
 fn a_tree_of_another_text_is_refused() {
     for case in golden().cases {
         assert!(
-            tree::read(&case.tree, &format!("{}x", case.text)).is_err(),
+            tree::read(&case.answer, &format!("{}x", case.text)).is_err(),
             "{}",
             case.name
         );
         assert!(
-            tree::read(&case.tree, &format!("x{}", case.text)).is_err(),
+            tree::read(&case.answer, &format!("x{}", case.text)).is_err(),
             "{}",
             case.name
         );

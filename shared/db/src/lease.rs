@@ -179,6 +179,27 @@ impl Lease {
     }
 }
 
+/// The shard of a live run of this job and wiki that divides the work into another number of parts than `run` does
+/// (`2/4` beside `1/3`, or an undivided run beside a shard), if there is one. Two that start at the same moment may both
+/// see each other. Asked after the own lock is taken.
+pub async fn other_division(db: &Db, run: &NewRun<'_>) -> Result<Option<String>> {
+    // Handler reads: the shards that this job ever had on this wiki, some tens.
+    const SQL: &str = "SELECT shard AS value FROM lease WHERE job = :job AND wiki = :wiki \
+        AND IS_USED_LOCK(CONCAT(DATABASE(), '.', \
+        LEFT(SHA2(CONCAT(job, CHAR(0), wiki, CHAR(0), shard), 256), 16))) IS NOT NULL";
+    let parts = |shard: &str| shard.split_once('/').map(|(_, n)| n.to_owned());
+    let mut conn = db.conn().await?;
+    let live: Vec<One<String>> = conn
+        .rows(
+            "looking for other shards at work",
+            SQL,
+            params! { "job" => run.job, "wiki" => run.wiki },
+        )
+        .await?;
+    let own = parts(run.shard);
+    Ok(live.into_iter().map(|One(shard)| shard).find(|shard| parts(shard) != own))
+}
+
 /// Frees the lock and closes its connection. A failure does not matter: the lock
 /// ends with the connection.
 async fn give_back(mut conn: Conn, name: &str) {

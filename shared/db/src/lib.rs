@@ -26,6 +26,7 @@ pub mod index_line;
 pub mod index_page;
 pub mod intent;
 pub mod lease;
+pub mod links;
 pub mod list;
 pub mod matches;
 pub mod memo;

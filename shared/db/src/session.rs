@@ -77,7 +77,8 @@ impl Fields {
         read(&word).ok_or_else(|| self.bad(column, format!("unknown word {word:?}")))
     }
 
-    fn bad(&self, column: &str, why: String) -> Error {
+    /// The error for a column that holds something else.
+    pub fn bad(&self, column: &str, why: String) -> Error {
         Error::BadRow {
             what: self.what,
             column: column.to_owned(),
@@ -132,6 +133,14 @@ impl Conn {
     ) -> Result<Vec<T>> {
         let params = params.into();
         let rows: Vec<Row> = self.timed(what, async |raw| raw.exec(sql, params).await).await?;
+        rows.into_iter()
+            .map(|row| T::from_fields(&mut Fields { row, what }))
+            .collect()
+    }
+
+    /// Reads all rows of a statement without values, by the text protocol: one round trip, nothing kept prepared.
+    pub(crate) async fn plain_rows<T: FromFields>(&mut self, what: &'static str, sql: &str) -> Result<Vec<T>> {
+        let rows: Vec<Row> = self.timed(what, async |raw| raw.query(sql).await).await?;
         rows.into_iter()
             .map(|row| T::from_fields(&mut Fields { row, what }))
             .collect()

@@ -4,10 +4,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use chrono::TimeDelta;
-use tokio::time::Instant;
 
 use super::{Job, Report};
-use crate::boot::Boot;
 use crate::clock::Clock;
 use crate::core::text::terminal;
 use crate::core::types::{RevId, Timestamp};
@@ -141,31 +139,35 @@ fn ends_all(error: &crate::db::Error) -> bool {
     error.is_transient() || !matches!(error, Statement { .. } | BadRow { .. } | NoRow { .. })
 }
 
+/// What the end of a run needs to know besides what the run found out.
+pub(super) struct Closing<'a> {
+    /// The summary line's counts.
+    pub(super) summary: &'a str,
+    /// How long nothing may succeed before exit code 75.
+    pub(super) alarm_after: TimeDelta,
+    pub(super) started: Timestamp,
+    pub(super) clock: Clock,
+    pub(super) stop: &'a Stop,
+}
+
 /// Writes the run record and works out the exit code.
-pub(super) async fn finish<J: Job>(
-    boot: &Boot,
-    ended: &Ended,
-    database: Option<&(Db, Option<Fence>)>,
-    started: Timestamp,
-    begun: Instant,
-    clock: Clock,
-    stop: &Stop,
-) -> u8 {
-    let now = clock.now();
+pub(super) async fn finish(ended: &Ended, database: Option<&(Db, Option<Fence>)>, closing: &Closing<'_>) -> u8 {
+    let (stop, alarm_after) = (closing.stop, closing.alarm_after);
+    let now = closing.clock.now();
     let Some((db, Some(fence))) = database else {
         // A dry run, or no database at all.
         return if stop.is_stopped() {
             0
         } else {
-            exit_code(ended.ending, None, boot.alarm_after, now)
+            exit_code(ended.ending, None, alarm_after, now)
         };
     };
     let outcome = async {
-        let past = past::<J>(db, fence, ended, started, now).await?;
+        let past = past(db, fence, ended, closing.started, now).await?;
         let code = if stop.is_stopped() {
             0
         } else {
-            exit_code(ended.ending, Some(past), boot.alarm_after, now)
+            exit_code(ended.ending, Some(past), alarm_after, now)
         };
         let state = match (stop.is_stopped(), ended.success) {
             (true, _) => State::Stopped,
@@ -173,7 +175,6 @@ pub(super) async fn finish<J: Job>(
             (false, false) => State::Failed,
         };
         let n = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
-        let summary = summary::<J>(ended, begun.elapsed());
         let finish = Finish {
             state,
             exit_code: code,
@@ -187,7 +188,7 @@ pub(super) async fn finish<J: Job>(
                 lookups: n(ended.requests.mentor),
             },
             settings_revid: ended.settings,
-            summary: &summary,
+            summary: closing.summary,
         };
         let mut conn = db.conn().await?;
         if !ended.success {
@@ -197,26 +198,26 @@ pub(super) async fn finish<J: Job>(
         }
         run_record::finish(&mut conn, fence.run_id, &finish, now).await?;
         drop(conn);
-        run_record::prune(db, J::NAME, &fence.wiki, now - KEEP_RUNS, 500).await?;
+        run_record::prune(db, &fence.job, &fence.wiki, now - KEEP_RUNS, 500).await?;
         Ok::<u8, crate::db::Error>(code)
     };
     match outcome.await.context("ending the run's record") {
         Ok(code) => code,
         Err(error) => {
             tracing::warn!("{}", terminal(&format!("{error:#}")));
-            exit_code(ended.ending, None, boot.alarm_after, now)
+            exit_code(ended.ending, None, alarm_after, now)
         }
     }
 }
 
-async fn past<J: Job>(
+async fn past(
     db: &Db,
     fence: &Fence,
     ended: &Ended,
     started: Timestamp,
     now: Timestamp,
 ) -> Result<Past, crate::db::Error> {
-    let wiki = &fence.wiki;
+    let (job, wiki) = (&fence.job, &fence.wiki);
     if let (Ending::Configuration, Some(revid)) = (ended.ending, ended.settings) {
         // Told once per settings revision, then daily: the row itself says whether this is the time.
         let again = now - TimeDelta::hours(24);
@@ -232,15 +233,13 @@ async fn past<J: Job>(
     }
     let code = if ended.ending == Ending::Configuration { 78 } else { 75 };
     let mut conn = db.conn().await?;
-    let last_success = run_record::last_success(&mut conn, J::NAME, wiki).await?;
+    let last_success = run_record::last_success(&mut conn, job, wiki).await?;
     let since = match last_success {
         Some(time) => Some(time),
-        None => run_record::first_start(&mut conn, J::NAME, wiki)
-            .await?
-            .or(Some(started)),
+        None => run_record::first_start(&mut conn, job, wiki).await?.or(Some(started)),
     };
     Ok(Past {
         last_success: since,
-        last_alarm: run_record::last_alarm(&mut conn, J::NAME, wiki, code).await?,
+        last_alarm: run_record::last_alarm(&mut conn, job, wiki, code).await?,
     })
 }

@@ -2,17 +2,18 @@
 //! status page, run record, summary line, exit code. And the smaller beginnings that manual subcommands need.
 
 mod ended;
+pub mod local;
+mod lock;
 mod stage;
 mod start;
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use chrono::TimeDelta;
 use rand::rngs::StdRng;
 use tokio::time::Instant;
 
-pub use start::{boot, database, environment, login, read_only, seed, settings, wiki_config};
+pub use start::{boot, boot_local, database, environment, login, read_only, seed, settings, wiki_config};
 
 use crate::args::CommonArgs;
 use crate::clock::Clock;
@@ -26,14 +27,13 @@ use crate::outcome::Ending;
 use crate::settings::{Accepted, JobSettings};
 use crate::wiki::{Error, Session, Stop};
 pub use ended::ends_run;
-use ended::{Ended, finish, summary};
+use ended::{Closing, Ended, finish, summary};
+use lock::Lock;
 pub(crate) use stage::Stage;
 use start::open_database;
 
 /// The program's version, for the User-Agent, run records and status pages.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// How often the connection that holds the lock is asked whether it still does.
-const PING: Duration = Duration::from_secs(30);
 
 /// A job: what differs between the four.
 pub trait Job {
@@ -143,8 +143,7 @@ pub struct Run<S> {
     pub rng: StdRng,
     /// SIGTERM or Ctrl-C.
     pub stop: Stop,
-    lease: Option<Lease>,
-    pinged: Instant,
+    lock: Lock,
     /// No other item is begun after this moment.
     pub until: Option<Instant>,
     /// Errors so far, with their causes.
@@ -156,7 +155,7 @@ pub struct Run<S> {
 impl<S> Run<S> {
     /// Proof of being the newest run; `None` in a dry run.
     pub fn fence(&self) -> Option<Fence> {
-        self.lease.as_ref().map(|lease| lease.fence().clone())
+        self.lock.fence()
     }
 
     /// Whether to begin another item: not after SIGTERM, and only while the lock is ours.
@@ -164,10 +163,7 @@ impl<S> Run<S> {
         if self.stop.is_stopped() || self.is_late() {
             return Ok(false);
         }
-        if let Some(lease) = self.lease.as_mut().filter(|_| self.pinged.elapsed() > PING) {
-            lease.ping().await?;
-            self.pinged = Instant::now();
-        }
+        self.lock.is_ours().await?;
         Ok(true)
     }
 
@@ -182,8 +178,8 @@ impl<S> Run<S> {
         let text = format!("{error:#}");
         tracing::warn!(item, "{}: {}", terminal(item), terminal(&text));
         self.errors.push(format!("{item}: {text}"));
-        if let Some(lease) = &self.lease {
-            let (run_id, now) = (lease.run_id(), self.clock.now());
+        if let Some(fence) = self.fence() {
+            let (run_id, now) = (fence.run_id, self.clock.now());
             let known = async {
                 let mut conn = self.db.conn().await?;
                 let since = now - TimeDelta::hours(24);
@@ -257,8 +253,15 @@ pub async fn run<J: Job>(job: &J, args: &CommonArgs) -> ExitCode {
             database = Some((db, fence));
         }
     }
-    let code = finish::<J>(&boot, &ended, database.as_ref(), started, begun, clock, &stop).await;
     let counts = summary::<J>(&ended, begun.elapsed());
+    let closing = Closing {
+        summary: &counts,
+        alarm_after: boot.alarm_after,
+        started,
+        clock,
+        stop: &stop,
+    };
+    let code = finish(&ended, database.as_ref(), &closing).await;
     let has_errors = !ended.errors.is_empty();
     tracing::info!(
         "Edited: {} Wrote DB: {} Errors: {} {counts}",

@@ -2,9 +2,9 @@
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use tokio::time::Instant;
 
 use super::ended::{Ended, error_ending, is_lost, wiki_ending};
+use super::lock::Lock;
 use super::{Job, Report, Run, login, settings};
 use crate::args::CommonArgs;
 use crate::boot::Boot;
@@ -129,8 +129,7 @@ impl<J: Job> Stage<'_, J> {
             started: self.started,
             rng: StdRng::seed_from_u64(self.seed),
             stop: self.stop.clone(),
-            lease,
-            pinged: Instant::now(),
+            lock: Lock::new(lease),
             until: None,
             errors: Vec::new(),
             ending: Ending::Fine,
@@ -195,7 +194,7 @@ impl<J: Job> Stage<'_, J> {
         }
         ended.settings = Some(run.accepted.revid);
         ended.errors = run.errors;
-        (ended, run.lease)
+        (ended, run.lock.into_lease())
     }
 
     async fn last_accepted(&self, wiki: &str) -> Result<Option<RevId>, crate::db::Error> {

@@ -7,9 +7,10 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tokio::time::Instant;
 
+use super::lock::Lock;
 use super::{Job, Run, VERSION};
 use crate::args::CommonArgs;
-use crate::boot::Boot;
+use crate::boot::{Boot, LocalBoot};
 use crate::core::types::RevId;
 use crate::db::run::NewRun;
 use crate::db::{Access, Db, Lease, Taken};
@@ -30,18 +31,34 @@ pub fn environment(name: &str) -> Option<String> {
 
 /// Starts logging and reads the bootstrap. Errs with the exit code after telling every problem.
 pub fn boot(job: &'static str, args: &CommonArgs) -> Result<Boot, ExitCode> {
+    start_logging(args);
+    Boot::new(job, args, &environment, my_cnf().as_deref()).map_err(tell)
+}
+
+/// As [`boot`], for what needs no wiki.
+pub fn boot_local(args: &CommonArgs) -> Result<LocalBoot, ExitCode> {
+    start_logging(args);
+    LocalBoot::new(&environment, my_cnf().as_deref()).map_err(tell)
+}
+
+fn start_logging(args: &CommonArgs) {
     crate::logging::init(args, environment("RUST_LOG").as_deref());
+}
+
+/// The text of `replica.my.cnf`, where there is one.
+fn my_cnf() -> Option<String> {
     let folders = ["TOOL_DATA_DIR", "HOME"];
-    let my_cnf = folders
+    folders
         .iter()
         .filter_map(|name| environment(name))
-        .find_map(|dir| std::fs::read_to_string(std::path::Path::new(&dir).join("replica.my.cnf")).ok());
-    Boot::new(job, args, &environment, my_cnf.as_deref()).map_err(|problems| {
-        for problem in problems {
-            tracing::error!("{problem}");
-        }
-        ExitCode::from(78)
-    })
+        .find_map(|dir| std::fs::read_to_string(std::path::Path::new(&dir).join("replica.my.cnf")).ok())
+}
+
+fn tell(problems: Vec<String>) -> ExitCode {
+    for problem in problems {
+        tracing::error!("{problem}");
+    }
+    ExitCode::from(78)
 }
 
 /// The seed of this run: `--seed`, or one from the system.
@@ -136,8 +153,7 @@ pub fn read_only<J: Job>(
         started: boot.clock.now(),
         rng: StdRng::seed_from_u64(args.seed.unwrap_or(0)),
         stop: session.stop_signal().clone(),
-        lease: None,
-        pinged: Instant::now(),
+        lock: Lock::new(None),
         until: None,
         errors: Vec::new(),
         ending: Ending::Fine,

@@ -1,7 +1,7 @@
 //! The settings that are not those of one box, and the values that stand both there and above all boxes.
 
 use chrono::TimeDelta;
-use shared::core::settings::{MapNode, NameOrNumber};
+use shared::core::settings::MapNode;
 use shared::core::site::Site;
 
 use super::Repair;
@@ -15,48 +15,11 @@ const NOT_OURS: [i32; 3] = [2, 3, 8];
 
 /// The watched namespaces; the article namespace where nothing, or nothing usable, is said.
 pub(super) fn namespaces(root: &MapNode<'_>, site: &Site) -> Vec<i32> {
-    let mut found = Vec::new();
-    if !root.has("namespaces") {
-        return vec![0];
-    }
-    let Some(entries) = root.names_or_numbers("namespaces", NAMESPACES) else {
-        return vec![0];
+    let editable = |ns| match NOT_OURS.contains(&ns) {
+        true => Err("no job works on pages of users, on their talk pages, or on the messages of the wiki".to_owned()),
+        false => Ok(()),
     };
-    if entries.is_empty() {
-        root.problem(
-            "namespaces",
-            "name at least one namespace, as in `[0]`, or leave the key out",
-        );
-    }
-    for (n, entry) in entries.iter().enumerate() {
-        match namespace(entry, site) {
-            Ok(ns) if found.contains(&ns) => {
-                root.problem_at("namespaces", n, "this namespace stands in the list twice");
-            }
-            Ok(ns) => found.push(ns),
-            Err(why) => root.problem_at("namespaces", n, &why),
-        }
-    }
-    if found.is_empty() { vec![0] } else { found }
-}
-
-fn namespace(entry: &NameOrNumber, site: &Site) -> Result<i32, String> {
-    let ns = match entry {
-        NameOrNumber::Number(number) => i32::try_from(*number)
-            .ok()
-            .filter(|ns| site.namespace_name(*ns).is_some())
-            .ok_or_else(|| format!("the wiki has no namespace {number}"))?,
-        NameOrNumber::Name(name) => site
-            .namespace_id(name.trim().trim_end_matches(':'))
-            .ok_or_else(|| format!("the wiki has no namespace `{name}`; the article namespace is `0`"))?,
-    };
-    if ns < 0 {
-        return Err("this namespace has no pages that could be edited".to_owned());
-    }
-    if NOT_OURS.contains(&ns) {
-        return Err("no job works on pages of users, on their talk pages, or on the messages of the wiki".to_owned());
-    }
-    Ok(ns)
+    root.namespaces("namespaces", site, NAMESPACES, editable)
 }
 
 pub(super) fn report_level(group: &MapNode<'_>) -> Option<u8> {

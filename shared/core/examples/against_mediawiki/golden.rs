@@ -1,6 +1,6 @@
-//! The file of hand-made cases, each with the tree that MediaWiki makes of it.
+//! A file of hand-made cases, each with what MediaWiki makes of it: the tree, or the links.
 //!
-//! A case is a line `#### name`, the text, a line `#### tree` and the tree.
+//! A case is a line `#### name`, the text, a line `#### tree` (or `#### links`) and the tree.
 //! The last line break of each belongs to the file. What an editor might
 //! lose is written as `\r`, `\0`, `\t`, `\s` (a space at a line's end), `\\`.
 
@@ -10,14 +10,16 @@ const MARK: &str = "#### ";
 /// The line before the extension tags.
 const TAGS: &str = "#### extension tags";
 
-/// The line before a tree.
-const TREE: &str = "#### tree";
+/// The lines before what MediaWiki makes of a text; a file has but one of them.
+pub const ANSWERS: [&str; 2] = ["#### tree", "#### links"];
 
 pub struct Golden {
     /// Comments at the head of the file, kept as they are.
     pub head: String,
     /// The extension tags of the wiki that made the trees.
     pub tags: Vec<String>,
+    /// The line before each answer.
+    pub label: &'static str,
     pub cases: Vec<Case>,
 }
 
@@ -25,7 +27,7 @@ pub struct Golden {
 pub struct Case {
     pub name: String,
     pub text: String,
-    pub tree: String,
+    pub answer: String,
 }
 
 /// Reads the file.
@@ -33,22 +35,24 @@ pub fn read(file: &str) -> Golden {
     let mut head = String::new();
     let mut tags = String::new();
     let mut cases: Vec<Case> = Vec::new();
+    let mut label = ANSWERS[0];
     let mut in_tags = false;
-    let mut in_tree = false;
+    let mut in_answer = false;
     for line in file.lines() {
         if line == TAGS {
             in_tags = true;
-        } else if line == TREE {
-            in_tree = true;
+        } else if let Some(answer) = ANSWERS.iter().find(|answer| line == **answer) {
+            label = answer;
+            in_answer = true;
         } else if let Some(name) = line.strip_prefix(MARK) {
-            in_tree = false;
+            in_answer = false;
             cases.push(Case {
                 name: name.to_owned(),
                 ..Case::default()
             });
         } else {
             let to = match cases.last_mut() {
-                Some(case) if in_tree => &mut case.tree,
+                Some(case) if in_answer => &mut case.answer,
                 Some(case) => &mut case.text,
                 None if in_tags => &mut tags,
                 None => &mut head,
@@ -59,11 +63,12 @@ pub fn read(file: &str) -> Golden {
     }
     for case in &mut cases {
         case.text = plain(&case.text);
-        case.tree = plain(&case.tree);
+        case.answer = plain(&case.answer);
     }
     Golden {
         head,
         tags: tags.split_whitespace().map(str::to_owned).collect(),
+        label,
         cases,
     }
 }
@@ -99,9 +104,10 @@ fn plain(escaped: &str) -> String {
 pub fn write(golden: &Golden) -> String {
     let mut file = format!("{}{TAGS}\n{}\n", golden.head, golden.tags.join(" "));
     for case in &golden.cases {
-        let Case { name, text, tree } = case;
-        let (text, tree) = (escaped(text), escaped(tree));
-        file.push_str(&format!("{MARK}{name}\n{text}\n{TREE}\n{tree}\n"));
+        let Case { name, text, answer } = case;
+        let (text, answer) = (escaped(text), escaped(answer));
+        let label = golden.label;
+        file.push_str(&format!("{MARK}{name}\n{text}\n{label}\n{answer}\n"));
     }
     file
 }

@@ -1,12 +1,14 @@
-//! Compares the wikitext scanner with a real MediaWiki. `scripts/fuzz` runs it.
+//! Compares what is read from wikitext with a real MediaWiki. `scripts/fuzz` runs it.
 //!
-//! `against_mediawiki compare N SEED FILE COMMAND…`: the golden cases of FILE
+//! `against_mediawiki WHAT compare N SEED FILE COMMAND…`: the golden cases of FILE
 //! and N fresh strings; every difference is made as short as it can be and
-//! printed, and the exit code is then 1. `against_mediawiki golden FILE
-//! COMMAND…` writes the trees into FILE. COMMAND is the wiki's preprocessor,
-//! see `scripts/sandbox.d/preprocess.php`.
+//! printed, and the exit code is then 1. `against_mediawiki WHAT golden FILE
+//! COMMAND…` writes the wiki's answers into FILE. COMMAND is the wiki: for the
+//! WHAT `wikitext` its preprocessor, see `scripts/sandbox.d/preprocess.php`,
+//! for `links` its parser, see `scripts/sandbox.d/externallinks.php`.
 
 mod golden;
+mod links;
 mod shrink;
 mod strings;
 mod tree;
@@ -25,12 +27,43 @@ const MAX_DIFFERENCES: usize = 20;
 
 type Error = Box<dyn std::error::Error>;
 
+/// What is compared.
+struct Subject {
+    /// The line before the wiki's answer in a golden file.
+    label: &'static str,
+    atoms: &'static [&'static str],
+    /// What we and the wiki do not agree on: of the text, the wiki's answer and its extension tags.
+    difference: fn(&str, &str, &HashSet<String>) -> Option<String>,
+}
+
+const SUBJECTS: [(&str, Subject); 2] = [
+    (
+        "wikitext",
+        Subject {
+            label: golden::ANSWERS[0],
+            atoms: &strings::ATOMS,
+            difference,
+        },
+    ),
+    (
+        "links",
+        Subject {
+            label: golden::ANSWERS[1],
+            atoms: links::ATOMS,
+            difference: links::difference,
+        },
+    ),
+];
+
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let done = match args.as_slice() {
-        ["golden", file, command @ ..] => write_golden(file, command),
-        ["compare", count, seed, file, command @ ..] => compare(count, seed, file, command),
+    let subject = |name: &&str| SUBJECTS.iter().find(|(known, _)| known == name);
+    let done = match (args.first().and_then(subject), args.get(1..).unwrap_or_default()) {
+        (Some((_, subject)), ["golden", file, command @ ..]) => write_golden(subject, file, command),
+        (Some((_, subject)), ["compare", count, seed, file, command @ ..]) => {
+            compare(subject, count, seed, file, command)
+        }
         _ => Err("see the head of this program's source".into()),
     };
     match done {
@@ -44,22 +77,23 @@ fn main() -> ExitCode {
 }
 
 /// Writes what the wiki says of each case; the number of differences is 0.
-fn write_golden(file: &str, command: &[&str]) -> Result<usize, Error> {
+fn write_golden(subject: &Subject, file: &str, command: &[&str]) -> Result<usize, Error> {
     let mut golden = golden::read(&std::fs::read_to_string(file)?);
     let mut wiki = Wiki::start(command)?;
     golden.tags = wiki.tags.iter().cloned().collect();
     golden.tags.sort();
+    golden.label = subject.label;
     let texts: Vec<&str> = golden.cases.iter().map(|case| case.text.as_str()).collect();
     let trees = wiki.trees(&texts)?;
     for (case, tree) in golden.cases.iter_mut().zip(trees) {
-        case.tree = tree;
+        case.answer = tree;
     }
     std::fs::write(file, golden::write(&golden))?;
-    println!("{} trees written to {file}", golden.cases.len());
+    println!("{} answers written to {file}", golden.cases.len());
     Ok(0)
 }
 
-fn compare(count: &str, seed: &str, file: &str, command: &[&str]) -> Result<usize, Error> {
+fn compare(subject: &Subject, count: &str, seed: &str, file: &str, command: &[&str]) -> Result<usize, Error> {
     let golden = golden::read(&std::fs::read_to_string(file)?);
     let mut wiki = Wiki::start(command)?;
     let mut differences = 0;
@@ -67,14 +101,18 @@ fn compare(count: &str, seed: &str, file: &str, command: &[&str]) -> Result<usiz
     let texts: Vec<&str> = golden.cases.iter().map(|case| case.text.as_str()).collect();
     let trees = wiki.trees(&texts)?;
     for (case, tree) in golden.cases.iter().zip(&trees) {
-        if *tree != case.tree {
+        if *tree != case.answer {
             differences += 1;
-            println!("{}: the wiki's tree is no more the one in {file}:\n{tree}", case.name);
+            println!("{}: the wiki's answer is no more the one in {file}:\n{tree}", case.name);
+        }
+        if let Some(what) = (subject.difference)(&case.text, tree, &wiki.tags) {
+            differences += 1;
+            println!("{}: {what}", case.name);
         }
     }
     let bases: Vec<&str> = texts.iter().copied().filter(|text| !text.is_empty()).collect();
     let count: usize = count.replace('_', "").parse()?;
-    let mut random = strings::Random(seed.parse()?);
+    let mut random = strings::Random::new(seed.parse()?, subject.atoms);
     let mut left = count;
     let mut asked: Option<Vec<String>> = None;
     // The wiki works on one batch while the one before is compared.
@@ -90,7 +128,7 @@ fn compare(count: &str, seed: &str, file: &str, command: &[&str]) -> Result<usiz
             let differing: Vec<&String> = batch
                 .iter()
                 .zip(&trees)
-                .filter(|(text, tree)| difference(text, tree, &wiki.tags).is_some())
+                .filter(|(text, tree)| (subject.difference)(text, tree, &wiki.tags).is_some())
                 .map(|(text, _)| text)
                 .collect();
             if differing.is_empty() {
@@ -103,7 +141,7 @@ fn compare(count: &str, seed: &str, file: &str, command: &[&str]) -> Result<usiz
             }
             for text in differing.into_iter().take(MAX_DIFFERENCES + 1 - differences) {
                 differences += 1;
-                report(&mut wiki, text)?;
+                report(subject, &mut wiki, text)?;
             }
         }
         if differences > MAX_DIFFERENCES && (left > 0 || asked.is_some()) {
@@ -132,14 +170,14 @@ fn difference(text: &str, xml: &str, tags: &HashSet<String>) -> Option<String> {
     (found != expected).then(|| format!("expected {expected:?}\nfound    {found:?}"))
 }
 
-fn report(wiki: &mut Wiki, text: &str) -> Result<(), Error> {
+fn report(subject: &Subject, wiki: &mut Wiki, text: &str) -> Result<(), Error> {
     let short = shrink::shrink(text, |candidates| {
         let trees = wiki.trees(candidates)?;
         let mut pairs = candidates.iter().zip(&trees);
-        Ok(pairs.position(|(text, tree)| difference(text, tree, &wiki.tags).is_some()))
+        Ok(pairs.position(|(text, tree)| (subject.difference)(text, tree, &wiki.tags).is_some()))
     })?;
     let tree = wiki.trees(&[short.as_str()])?.remove(0);
-    let what = difference(&short, &tree, &wiki.tags).unwrap_or_default();
-    println!("\ndifference: {short:?}\ntree     {tree}\n{what}");
+    let what = (subject.difference)(&short, &tree, &wiki.tags).unwrap_or_default();
+    println!("\ndifference: {short:?}\nwiki     {tree}\n{what}");
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Fresh hostile strings, the same for the same seed.
 
 /// What wikitext is made of where it hurts.
-const ATOMS: [&str; 94] = [
+pub const ATOMS: [&str; 94] = [
     "{",
     "{{",
     "{{{",
@@ -101,13 +101,21 @@ const ATOMS: [&str; 94] = [
 /// Longest piece of a golden text that is changed.
 const MAX_PIECE: usize = 300;
 
-/// A generator of numbers that needs no crate (SplitMix64).
-pub struct Random(pub u64);
+/// A generator of numbers that needs no crate (SplitMix64), and what it makes strings of.
+pub struct Random {
+    state: u64,
+    atoms: &'static [&'static str],
+}
 
 impl Random {
+    /// Strings of `atoms`, the same for the same seed.
+    pub fn new(seed: u64, atoms: &'static [&'static str]) -> Self {
+        Self { state: seed, atoms }
+    }
+
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut x = self.0;
+        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut x = self.state;
         x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         x ^ (x >> 31)
@@ -119,7 +127,7 @@ impl Random {
     }
 
     fn atom(&mut self) -> &'static str {
-        ATOMS[self.below(ATOMS.len())]
+        self.atoms[self.below(self.atoms.len())]
     }
 
     /// A string of atoms, or a changed one of `texts`, evenly.

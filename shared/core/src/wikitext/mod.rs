@@ -3,6 +3,7 @@
 
 mod edit;
 mod elements;
+pub mod links;
 mod names;
 mod scan;
 mod scanner;

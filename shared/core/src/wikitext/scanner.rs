@@ -8,6 +8,7 @@
 use super::elements::{Kind, Piece, Reader};
 use super::scan::{MAX_BYTES, MAX_TEMPLATES, Param, Scan, Template, TooBig};
 use super::steps::visit;
+use std::ops::Range;
 
 /// What can be open.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,6 +45,15 @@ struct Part {
     equals: u32,
 }
 
+/// `{{{…}}}`, the place of a parameter, that has a default.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Place {
+    /// From the first of the three braces to after the last.
+    pub span: Range<usize>,
+    /// What is shown when there is no such parameter: from the first bar to the next one or the end.
+    pub default: Range<usize>,
+}
+
 /// Bytes that mean something everywhere, and those that do in some frames.
 const ALWAYS: u8 = 1;
 const BRACE: u8 = 2;
@@ -74,6 +84,7 @@ pub(super) struct Scanner<'t, F> {
     /// Up to here a `-` is part of a `}-`.
     dash_used: usize,
     found: Scan,
+    places: Vec<Place>,
 }
 
 impl<'t, F: Fn(&str) -> bool> Scanner<'t, F> {
@@ -86,11 +97,17 @@ impl<'t, F: Fn(&str) -> bool> Scanner<'t, F> {
             parts: Vec::new(),
             dash_used: 0,
             found: Scan::default(),
+            places: Vec::new(),
         }
     }
 
     /// What is in the text; templates in the order of their closing braces, and without parents.
-    pub fn run(mut self) -> Result<Scan, TooBig> {
+    pub fn run(self) -> Result<Scan, TooBig> {
+        Ok(self.run_with_places()?.0)
+    }
+
+    /// The same, and the places of parameters that have a default, in the order of their closing braces.
+    pub fn run_with_places(mut self) -> Result<(Scan, Vec<Place>), TooBig> {
         let mut at = self.line_start(0);
         let mut wanted = self.wanted();
         while let Some(found) = self.next(at, wanted) {
@@ -123,7 +140,7 @@ impl<'t, F: Fn(&str) -> bool> Scanner<'t, F> {
             };
             wanted = self.wanted();
         }
-        Ok(self.found)
+        Ok((self.found, self.places))
     }
 
     /// The first byte from `at` on that is of a wanted class.
@@ -232,7 +249,10 @@ impl<'t, F: Fn(&str) -> bool> Scanner<'t, F> {
             1 => {}
             2 => self.template(&frame, at)?,
             // `{{{…}}}` is the place of a parameter, no template.
-            _ => self.match_opening(count),
+            _ => {
+                self.place(&frame, at);
+                self.match_opening(count);
+            }
         }
         Ok(at + count)
     }
@@ -252,6 +272,17 @@ impl<'t, F: Fn(&str) -> bool> Scanner<'t, F> {
             frame.count = 2;
         } else if frame.count < 2 {
             self.frames.pop();
+        }
+    }
+
+    fn place(&mut self, frame: &Frame, end: usize) {
+        let mut parts = self.parts[frame.parts as usize..].iter();
+        if let Some(default) = parts.next() {
+            let start = (frame.start + frame.count) as usize - 3;
+            self.places.push(Place {
+                span: start..end + 3,
+                default: default.start as usize..parts.next().map_or(end, |next| next.start as usize - 1),
+            });
         }
     }
 

@@ -1,0 +1,129 @@
+//! What an events file says of a wiki itself: the site information by which its texts are read, and other names of the
+//! link templates. Without such a line English names and the usual extension tags are taken.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde::Deserialize;
+use shared::core::addition::{NewUser, Rules};
+use shared::core::link::PathHosts;
+use shared::core::site::Site;
+use shared::core::wikitext::TemplateNames;
+use shared::core::wikitext::links::LinkTemplate;
+use shared::manual::offline_site;
+
+use crate::settings::{LinkTemplateSetting, Settings};
+
+/// Extension tags that nearly every wiki has, for texts of wikis of which nothing is known.
+const USUAL_TAGS: &[&str] = &[
+    "pre",
+    "nowiki",
+    "gallery",
+    "indicator",
+    "langconvert",
+    "ref",
+    "references",
+    "math",
+    "chem",
+    "syntaxhighlight",
+    "source",
+    "poem",
+    "score",
+    "timeline",
+    "hiero",
+    "inputbox",
+    "imagemap",
+    "section",
+    "templatedata",
+    "templatestyles",
+    "graph",
+    "mapframe",
+    "maplink",
+    "categorytree",
+    "charinsert",
+    "ce",
+];
+
+/// A line `{"type": "wiki", …}`.
+#[derive(Clone, Deserialize)]
+pub struct WikiAbout {
+    /// Key of the wiki, as in the edits.
+    pub wiki: String,
+    /// The `query` part of the answer to `meta=siteinfo` with
+    /// `siprop=general|namespaces|namespacealiases|extensiontags|extensions`.
+    siteinfo: Option<serde_json::Value>,
+    /// By link template: redirects to it.
+    #[serde(default)]
+    redirects: BTreeMap<String, Vec<String>>,
+}
+
+impl WikiAbout {
+    /// Reads a line; `None` when it is about something else. Errs, in words, when it cannot be used.
+    pub fn read(line: &str) -> Result<Option<WikiAbout>, String> {
+        #[derive(Deserialize)]
+        struct Type<'l> {
+            #[serde(rename = "type", borrow)]
+            kind: Option<std::borrow::Cow<'l, str>>,
+        }
+        // Nearly every line is an edit: only these are read as a whole.
+        if !line.contains("\"siteinfo\"") && !line.contains("\"redirects\"") {
+            return Ok(None);
+        }
+        match serde_json::from_str::<Type<'_>>(line) {
+            Ok(Type { kind: Some(kind) }) if kind == "wiki" => {}
+            _ => return Ok(None),
+        }
+        let about: WikiAbout = serde_json::from_str(line).map_err(|error| format!("a line about a wiki: {error}"))?;
+        if let Some(siteinfo) = &about.siteinfo {
+            Site::from_siteinfo(siteinfo).map_err(|why| format!("siteinfo of {}: {why}", about.wiki))?;
+        }
+        Ok(Some(about))
+    }
+}
+
+/// By what the texts of one wiki are read.
+pub struct WikiRules {
+    tags: HashSet<String>,
+    templates: Vec<LinkTemplate>,
+    path_hosts: PathHosts,
+    new_user: NewUser,
+    namespaces: Vec<i32>,
+}
+
+impl WikiRules {
+    /// From the settings and what is known of the wiki. Errs when its site information cannot be used.
+    pub fn new(settings: &Settings, about: Option<&WikiAbout>) -> anyhow::Result<WikiRules> {
+        let site = match about.and_then(|about| about.siteinfo.as_ref()) {
+            Some(siteinfo) => Site::from_siteinfo(siteinfo).map_err(anyhow::Error::msg)?,
+            None => offline_site()?,
+        };
+        let has_tags = about.is_some_and(|about| about.siteinfo.is_some());
+        let tags = match has_tags {
+            true => site.extension_tags().clone(),
+            false => USUAL_TAGS.iter().map(|&tag| tag.to_owned()).collect(),
+        };
+        let template = |one: &LinkTemplateSetting| {
+            let told = about.and_then(|about| about.redirects.get(&one.name));
+            let redirects = one.redirects.iter().chain(told.into_iter().flatten());
+            let names = TemplateNames::new(&site, &one.name, redirects.map(String::as_str));
+            LinkTemplate::new(names, &one.parameter)
+        };
+        Ok(WikiRules {
+            tags,
+            templates: settings.link_templates.iter().map(template).collect(),
+            path_hosts: settings.path_hosts.clone(),
+            new_user: settings.new_user,
+            namespaces: settings.namespaces.clone(),
+        })
+    }
+
+    /// For deciding about one revision.
+    pub fn rules(&self) -> Rules<'_> {
+        Rules {
+            extension_tags: &self.tags,
+            templates: &self.templates,
+            path_hosts: &self.path_hosts,
+            new_user: self.new_user,
+            namespaces: &self.namespaces,
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! `ingest`: recorded edits into the database. Reading a file again adds nothing, in whatever batches, order or shards,
+//! and after a kill in the middle; so there is no place to remember: whoever is not sure runs it once more.
+
+mod about;
+mod file;
+mod shard;
+mod sink;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use shared::args::CommonArgs;
+use shared::core::addition::{Decision, Why, decide};
+use shared::core::text::terminal;
+use shared::db::links::store::Stored;
+use shared::job::Report;
+use shared::job::local::{self, Local, Name};
+use tokio::time::Instant;
+
+use crate::keep::Keep;
+use crate::settings;
+use about::WikiRules;
+use file::{Events, Next, Told};
+use shard::Shard;
+use sink::Sink;
+
+/// Name in lock and run record.
+const JOB: &str = "coi-report ingest";
+/// How often progress is told.
+const TELL: Duration = Duration::from_secs(15);
+/// Bad lines that are told one by one.
+const TOLD: usize = 20;
+
+/// Flags of `ingest`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct IngestArgs {
+    /// Events, one JSON object per line: recorded edits, or events of `mediawiki.page-links-change` as EventStreams sends
+    /// them. It is read twice
+    #[arg(long, value_name = "FILE")]
+    events: PathBuf,
+    /// Only the wikis of this part, as in 2/4; all parts may run at the same time
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+    /// Rows per transaction
+    #[arg(long, value_name = "ROWS", default_value_t = 3_000, value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    batch: u32,
+    #[command(flatten)]
+    keep: Keep,
+}
+
+/// Reads the file and stores what is new. 0: done, or stopped by a signal; 1: lines that cannot be read, or no room; 75:
+/// another run is at work, or the database does not answer.
+pub async fn run(ingest: &IngestArgs, args: &CommonArgs) -> ExitCode {
+    let shard = ingest.shard.map(|shard| shard.to_string()).unwrap_or_default();
+    let name = Name {
+        job: JOB,
+        shard: &shard,
+        by_hand: true,
+    };
+    local::run(name, args, async |local| Box::pin(work(ingest, args, local)).await).await
+}
+
+async fn work(ingest: &IngestArgs, args: &CommonArgs, local: &mut Local) -> anyhow::Result<Report> {
+    let settings = settings::from_file(args)?;
+    let shard = ingest.shard;
+    let wanted = |dbname: &str, wiki: &str| shard.is_none_or(|shard| shard.has(dbname, wiki));
+    let mut events = Events::open(&ingest.events, wanted)?;
+    let mut sink = Sink::open(ingest, args.dry_run, local).await?;
+    let mut rules: HashMap<String, WikiRules> = HashMap::new();
+    let mut counts = Counts::default();
+    let mut told_at = Instant::now();
+    let mut is_done = true;
+    while let Some(next) = events.next(wanted)? {
+        let told = match next {
+            Next::Told(told) => told,
+            Next::Other(why) => {
+                *counts.nothing.entry(why).or_default() += 1;
+                continue;
+            }
+            Next::Bad(bad) => {
+                counts.bad += 1;
+                if counts.bad <= TOLD {
+                    tracing::warn!("line {}: {}", bad.line, terminal(&bad.why));
+                }
+                continue;
+            }
+        };
+        let Some(wiki) = wiki_of(&told) else { continue };
+        if !rules.contains_key(wiki) {
+            let made = WikiRules::new(&settings, events.wikis.get(wiki))?;
+            rules.insert(wiki.to_owned(), made);
+        }
+        counts.revisions += 1;
+        match decide(told.edit.as_ref(), told.stream.as_ref(), &rules[wiki].rules()) {
+            Decision::Links(links, beside) => {
+                sink.add(*links);
+                if let Some(why) = beside {
+                    *counts.nothing.entry(why).or_default() += 1;
+                }
+            }
+            Decision::Nothing(why) => *counts.nothing.entry(why).or_default() += 1,
+        }
+        if sink.is_full() {
+            is_done = sink.flush(local).await?;
+            if !is_done {
+                break;
+            }
+            if told_at.elapsed() > TELL {
+                told_at = Instant::now();
+                tracing::info!("{}", summary(&counts, &sink.stored));
+            }
+        }
+    }
+    if is_done {
+        is_done = sink.flush(local).await?;
+    }
+    if !is_done {
+        tracing::info!("stopped before the end of the file; run it again: what is stored is recognised");
+    }
+    if counts.bad > 0 {
+        local.errors.push(format!(
+            "{} lines of {} cannot be read",
+            counts.bad,
+            ingest.events.display()
+        ));
+        tracing::error!("{} lines cannot be read; the others are stored", counts.bad);
+    }
+    let refused = sink.stored.refused.len();
+    if refused > 0 {
+        local.errors.push(format!("{refused} revisions do not fit the tables"));
+        tracing::error!("{refused} revisions do not fit the tables; the others are stored");
+    }
+    Ok(Report {
+        counts: summary(&counts, &sink.stored),
+        rows: sink.stored.rows,
+    })
+}
+
+fn wiki_of(told: &Told) -> Option<&str> {
+    let edit = told.edit.as_ref().map(|edit| edit.of.wiki.as_str());
+    edit.or(told.stream.as_ref().map(|change| change.of.wiki.as_str()))
+}
+
+/// What was read.
+#[derive(Default)]
+struct Counts {
+    revisions: u64,
+    bad: usize,
+    nothing: BTreeMap<Why, u64>,
+}
+
+fn summary(counts: &Counts, stored: &Stored) -> String {
+    let mut line = format!(
+        "revisions={} stored={} known={} rows={} additions={} restored={} raised={} floods={} too_old={} refused={} bad={}",
+        counts.revisions,
+        stored.revisions,
+        stored.known,
+        stored.rows,
+        stored.additions,
+        stored.restored,
+        stored.raised,
+        stored.floods,
+        stored.too_old,
+        stored.refused.len(),
+        counts.bad,
+    );
+    for (why, n) in &counts.nothing {
+        let _ = write!(line, " {}={n}", why.word());
+    }
+    line
+}

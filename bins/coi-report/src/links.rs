@@ -1,0 +1,199 @@
+//! `links`: the recorded additions of a user, an address, a range, a domain or a host, newest first, each with COIBot's
+//! four numbers. Names that are shown nowhere are left out.
+
+use std::collections::{BTreeSet, HashMap};
+use std::process::ExitCode;
+
+use anyhow::bail;
+use shared::args::CommonArgs;
+use shared::core::link::{Key, PathHosts};
+use shared::core::ranges::ip_range;
+use shared::db::links::questions::additions::{Addition, Of, newest};
+use shared::db::links::questions::counts::{Four, four_numbers};
+use shared::db::links::questions::lookup::{self, Editor};
+use shared::db::links::since;
+use shared::db::suppress::{self, Suppressed, What};
+use shared::db::{Access, Db, Timing, Work};
+use shared::{job, manual};
+
+use crate::NAME;
+
+mod print;
+
+pub use print::Output;
+
+/// Hosts of one domain, or addresses of one range, that are looked at.
+const MOST: u32 = 1_000;
+
+/// Flags of `links`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct LinksArgs {
+    /// A user name, an address, a range (192.0.2.0/24), a domain, or a host with its owner (facebook.com/some.page)
+    name: String,
+    /// Take it for a user name only
+    #[arg(long, conflicts_with = "host")]
+    user: bool,
+    /// Take it for a domain or host only
+    #[arg(long)]
+    host: bool,
+    /// Of a domain: only itself, without its sub-domains
+    #[arg(long)]
+    exact: bool,
+    /// Most additions
+    #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    limit: u32,
+    /// How it is printed
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    output: Output,
+    /// Also what is shown nowhere else (`suppress`)
+    #[arg(long)]
+    private: bool,
+}
+
+/// Prints the additions. 0: there are some; 1: there are none, or it failed; 78: configuration.
+pub async fn run(links: &LinksArgs, args: &CommonArgs) -> ExitCode {
+    let boot = match job::boot_local(args) {
+        Ok(boot) => boot,
+        Err(code) => return code,
+    };
+    let result = async {
+        let db = Db::new(boot.database, Access::ReadOnly, Timing::default(), job::seed(args))?;
+        let found = db.read_if_there(async |db| find(links, db).await).await;
+        db.close().await;
+        let output = if args.json { Output::Json } else { links.output };
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => bail!(error),
+        };
+        print::print(&links.name, &found, output)?;
+        Ok(!found.is_empty())
+    };
+    manual::exit(NAME, &result.await)
+}
+
+/// What is known under a name.
+#[derive(Default)]
+pub struct Found {
+    /// As an editor.
+    pub by_editor: Option<List>,
+    /// As a host.
+    pub by_host: Option<List>,
+    /// How far back it goes.
+    pub since: since::Shown,
+}
+
+impl Found {
+    fn is_empty(&self) -> bool {
+        [&self.by_editor, &self.by_host]
+            .into_iter()
+            .flatten()
+            .all(|list| list.rows.is_empty())
+    }
+}
+
+/// Additions of one subject.
+#[derive(Default)]
+pub struct List {
+    /// What it is, in words.
+    pub about: String,
+    /// Newest first, each with its four numbers.
+    pub rows: Vec<(Addition, Four)>,
+    /// Rows that are not shown.
+    pub hidden: usize,
+}
+
+async fn find(links: &LinksArgs, db: &mut Work) -> shared::db::Result<Found> {
+    let mut found = Found {
+        since: since::shown(db).await?,
+        ..Found::default()
+    };
+    if !links.host {
+        let editors = editors(db, &links.name).await?;
+        if !editors.is_empty() {
+            let ids: Vec<u32> = editors.iter().map(|editor| editor.id).collect();
+            let mut list = list(links, db, Of::Editors, &ids).await?;
+            list.about = about_editors(&editors);
+            found.by_editor = Some(list);
+        }
+    }
+    if !links.user
+        && let Ok(key) = Key::from_name(&links.name, &PathHosts::default())
+    {
+        let hosts = hosts(db, &key, links.exact).await?;
+        if !hosts.is_empty() {
+            let mut list = list(links, db, Of::Hosts, &hosts).await?;
+            list.about = about_hosts(&key, hosts.len());
+            found.by_host = Some(list);
+        }
+    }
+    Ok(found)
+}
+
+async fn editors(db: &mut Work, name: &str) -> shared::db::Result<Vec<Editor>> {
+    match ip_range(name) {
+        Some((first, last)) => lookup::editors_in_range(db, first, last, MOST).await,
+        None => lookup::editors_named(db, &lookup::stored_name(name), None).await,
+    }
+}
+
+/// The numbers of a host and, unless `exact`, of everything below it.
+async fn hosts(db: &mut Work, key: &Key, exact: bool) -> shared::db::Result<Vec<u32>> {
+    let found = if exact || key.ip().is_some() {
+        lookup::hosts_by_key(db, &[key.stored().to_owned()]).await?
+    } else {
+        let (from, to) = key.with_subdomains();
+        lookup::hosts_between(db, &from, &to, MOST).await?
+    };
+    Ok(found.into_iter().map(|host| host.id).collect())
+}
+
+fn about_editors(editors: &[Editor]) -> String {
+    match editors {
+        [one] => format!("added by {} ({})", one.name, one.realm),
+        many => format!("added by {} editors of this name or range", many.len()),
+    }
+}
+
+fn about_hosts(key: &Key, hosts: usize) -> String {
+    match hosts {
+        1 => format!("additions of {}", key.display()),
+        n => format!("additions of {} and below, {n} hosts", key.display()),
+    }
+}
+
+async fn list(links: &LinksArgs, db: &mut Work, of: Of, ids: &[u32]) -> shared::db::Result<List> {
+    let additions = newest(db, of, ids, None, links.limit).await?;
+    let before = additions.len();
+    let additions = match links.private {
+        true => additions,
+        false => shown(db, additions).await?,
+    };
+    let pairs: Vec<(u32, u32)> = additions.iter().map(|one| (one.editor_id, one.host_id)).collect();
+    let numbers = four_numbers(db, &pairs).await?;
+    Ok(List {
+        about: String::new(),
+        hidden: before - additions.len(),
+        rows: additions.into_iter().zip(numbers).collect(),
+    })
+}
+
+/// Without what the lists of names that are shown nowhere name, on the wiki of each addition.
+async fn shown(db: &mut Work, additions: Vec<Addition>) -> shared::db::Result<Vec<Addition>> {
+    let wikis: BTreeSet<String> = additions.iter().map(|one| one.wiki.clone()).collect();
+    let mut hidden: HashMap<String, Suppressed> = HashMap::new();
+    for wiki in wikis {
+        let names = suppress::all(db, &wiki).await?;
+        hidden.insert(wiki, names);
+    }
+    let is_shown = |one: &Addition| {
+        let Some(names) = hidden.get(&one.wiki) else {
+            return true;
+        };
+        let host = Key::from_stored(&one.stored_key).map(|key| key.ascii());
+        let title = one.page.as_ref().map(|(_, title)| title.as_str());
+        !names.hides_user(None, &one.editor)
+            && !host.is_some_and(|host| names.hides(What::Host, &host))
+            && !title.is_some_and(|title| names.hides(What::Page, title))
+    };
+    Ok(additions.into_iter().filter(|one| is_shown(one)).collect())
+}

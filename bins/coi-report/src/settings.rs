@@ -1,0 +1,199 @@
+//! coi-report's part of the settings page: where links count, which templates make links of their arguments, and on
+//! which hosts an owner is a part of the path.
+
+use anyhow::bail;
+use chrono::TimeDelta;
+use shared::args::CommonArgs;
+use shared::core::addition::NewUser;
+use shared::core::link::PathHosts;
+use shared::core::settings::{MapNode, Message};
+use shared::core::site::Site;
+use shared::manual;
+use shared::settings::{JobSettings, parse};
+
+/// Number of the namespace of templates.
+const TEMPLATE: i32 = 10;
+/// Most watched namespaces.
+const NAMESPACES: usize = 100;
+/// Most link templates.
+const TEMPLATES: usize = 100;
+/// Most redirects to one of them.
+const REDIRECTS: usize = 100;
+/// Most hosts whose paths tell owners apart.
+const PATH_HOSTS: usize = 1_000;
+/// Longest name of a parameter, in characters.
+const PARAMETER_CHARS: usize = 100;
+
+/// The settings of one run.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Namespaces in which links count, each once.
+    pub namespaces: Vec<i32>,
+    /// Templates with an argument that is a link even without a scheme.
+    pub link_templates: Vec<LinkTemplateSetting>,
+    /// Hosts on which the first part of the path belongs to the link key.
+    pub path_hosts: PathHosts,
+    /// Who is new.
+    pub new_user: NewUser,
+}
+
+/// A template with an argument that is a link.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LinkTemplateSetting {
+    /// Its real name, without namespace.
+    pub name: String,
+    /// Name or number of the parameter.
+    pub parameter: String,
+    /// Other names of the template, without namespace.
+    pub redirects: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            namespaces: vec![0],
+            link_templates: default_templates(),
+            path_hosts: PathHosts::default(),
+            new_user: NewUser::default(),
+        }
+    }
+}
+
+/// Those of English Wikipedia and of the wikis that copied them.
+fn default_templates() -> Vec<LinkTemplateSetting> {
+    ["URL", "Official website"]
+        .map(|name| LinkTemplateSetting {
+            name: name.to_owned(),
+            parameter: "1".to_owned(),
+            redirects: Vec::new(),
+        })
+        .to_vec()
+}
+
+impl JobSettings for Settings {
+    const KEYS: &'static [&'static str] = &["namespaces", "link_templates", "path_hosts", "new_user"];
+    const MESSAGES: &'static [Message<'static>] = &[];
+
+    fn read(root: &MapNode<'_>, site: &Site) -> Option<Settings> {
+        let path_hosts = match root.has("path_hosts") {
+            true => path_hosts(root),
+            false => PathHosts::default(),
+        };
+        Some(Settings {
+            namespaces: root.namespaces("namespaces", site, NAMESPACES, |_| Ok(())),
+            link_templates: link_templates(root, site),
+            path_hosts,
+            new_user: new_user(root),
+        })
+    }
+}
+
+/// Settings for reading texts: from a file, or the defaults. On the command line `--settings` names a page for the other
+/// jobs; here there is no wiki, so it names a file. Errs with every problem of the file.
+pub fn from_file(args: &CommonArgs) -> anyhow::Result<Settings> {
+    let Some(file) = &args.settings else {
+        return Ok(Settings::default());
+    };
+    let text = manual::read(file.as_ref())?;
+    match parse::<Settings>(&text, "wikitext", "draft", &manual::offline_site()?) {
+        Ok(parsed) => Ok(parsed.settings),
+        Err(problems) => {
+            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            bail!("{file} is not accepted: {}", problems.join("; "))
+        }
+    }
+}
+
+fn link_templates(root: &MapNode<'_>, site: &Site) -> Vec<LinkTemplateSetting> {
+    if !root.has("link_templates") {
+        return default_templates();
+    }
+    let Some(group) = root.map("link_templates") else {
+        return Vec::new();
+    };
+    let names = group.keys();
+    if names.len() > TEMPLATES {
+        let text = format!("{} templates; at most {TEMPLATES} are allowed", names.len());
+        root.problem("link_templates", &text);
+        return Vec::new();
+    }
+    let read = |key: &String| {
+        let name = template(key, site).map_err(|why| group.problem(key, &why)).ok()?;
+        let (parameter, redirects) = match group.is_group(key) {
+            true => {
+                let one = group.section(key);
+                one.known(&["parameter", "redirects"]);
+                one.require(&["parameter"]);
+                (parameter(&one, "parameter")?, redirects(&one, site))
+            }
+            false => (parameter(&group, key)?, Vec::new()),
+        };
+        Some(LinkTemplateSetting {
+            name,
+            parameter,
+            redirects,
+        })
+    };
+    names.iter().filter_map(read).collect()
+}
+
+fn redirects(one: &MapNode<'_>, site: &Site) -> Vec<String> {
+    let names = one.texts("redirects", REDIRECTS).unwrap_or_default();
+    (0..)
+        .zip(&names)
+        .filter_map(|(n, name)| {
+            template(name, site)
+                .map_err(|why| one.problem_at("redirects", n, &why))
+                .ok()
+        })
+        .collect()
+}
+
+/// A number or a name: `1`, `url`.
+fn parameter(group: &MapNode<'_>, key: &str) -> Option<String> {
+    let given = group.names_or_numbers(key, 1)?.into_iter().next()?.to_string();
+    let name = given.trim();
+    let is_name = !name.is_empty() && !name.contains(['=', '|', '{', '}', '\n']);
+    if !is_name || name.chars().count() > PARAMETER_CHARS {
+        group.problem(key, "write the name or the number of the parameter, as in `1` or `url`");
+        return None;
+    }
+    Some(name.to_owned())
+}
+
+/// The name of a template without its namespace, or why it is none.
+fn template(text: &str, site: &Site) -> Result<String, String> {
+    let title = site.title_in(TEMPLATE, text)?;
+    if title.ns == TEMPLATE {
+        return Ok(title.text);
+    }
+    let namespace = site.namespace_name(title.ns).unwrap_or_default();
+    Err(format!("`{text}` is in namespace {namespace}; a template is wanted"))
+}
+
+fn path_hosts(root: &MapNode<'_>) -> PathHosts {
+    let mut entries = root.texts("path_hosts", PATH_HOSTS).unwrap_or_default();
+    let mut n = 0;
+    entries.retain(|entry| {
+        let outcome = PathHosts::new([entry]).map_err(|why| root.problem_at("path_hosts", n, &why));
+        n += 1;
+        outcome.is_ok()
+    });
+    PathHosts::new(entries).unwrap_or_default()
+}
+
+fn new_user(root: &MapNode<'_>) -> NewUser {
+    let default = NewUser::default();
+    let group = root.section("new_user");
+    group.known(&["edits", "age"]);
+    let edits = group.int("edits", 0..=1_000_000).and_then(|n| u64::try_from(n).ok());
+    let age = group.duration("age", TimeDelta::zero()..=TimeDelta::days(3_650));
+    NewUser {
+        edits: edits.unwrap_or(default.edits),
+        days: age.map_or(default.days, |age| age.num_days()),
+    }
+}
+
+#[cfg(test)]
+#[path = "settings_tests.rs"]
+mod tests;

@@ -1,0 +1,147 @@
+//! `stats`: how much is recorded, since when, and how big it is. Whole tables are never counted: rows are the server's
+//! own estimates.
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+use serde_json::json;
+use shared::args::CommonArgs;
+use shared::core::text::terminal;
+use shared::core::types::Timestamp;
+use shared::db::links::questions::stats::{self, About, Flood, NewestRev};
+use shared::db::links::since;
+use shared::db::links::size::{self, Sizes};
+use shared::db::{Access, Db, Timing, Work};
+use shared::{job, manual};
+
+use crate::NAME;
+use crate::keep::{Keep, gb};
+
+/// Floods that are shown.
+const FLOODS: u32 = 10;
+
+/// Flags of `stats`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct StatsArgs {
+    #[command(flatten)]
+    keep: Keep,
+}
+
+struct Stats {
+    since: since::Shown,
+    months: Vec<About>,
+    wikis: Vec<NewestRev>,
+    floods: Vec<Flood>,
+    sizes: Sizes,
+}
+
+/// Prints the figures. 1: nothing is recorded, or it failed; 78: configuration.
+pub async fn run(given: &StatsArgs, args: &CommonArgs) -> ExitCode {
+    let boot = match job::boot_local(args) {
+        Ok(boot) => boot,
+        Err(code) => return code,
+    };
+    let result = async {
+        let db = Db::new(boot.database, Access::ReadOnly, Timing::default(), job::seed(args))?;
+        let found = db.read_if_there(async |db| read(db).await.map(Some)).await;
+        db.close().await;
+        let found = match found {
+            Ok(Some(found)) => found,
+            Ok(None) => bail!("no links are recorded in this database yet"),
+            Err(error) => bail!(error),
+        };
+        match args.json {
+            true => println!("{}", as_json(&found)),
+            false => print!("{}", text(&found, given.keep.size_limit_gb)),
+        }
+        Ok(true)
+    };
+    manual::exit(NAME, &result.await)
+}
+
+async fn read(db: &mut Work) -> shared::db::Result<Stats> {
+    Ok(Stats {
+        since: since::shown(db).await?,
+        months: stats::months(db).await?,
+        wikis: stats::newest_revs(db).await?,
+        floods: stats::floods(db, FLOODS).await?,
+        sizes: size::measure(db).await?,
+    })
+}
+
+fn text(found: &Stats, limit_gb: f64) -> String {
+    let day = |time: Option<Timestamp>| time.map_or("-".to_owned(), |time| time.format("%Y-%m-%d").to_string());
+    let mut out = format!(
+        "Rows since {}, counts since {}\nDatabase: {} GB, {:.1} % of {limit_gb} GB\n\n",
+        day(found.since.rows),
+        day(found.since.pairs),
+        gb(found.sizes.total()),
+        found.sizes.share(limit_gb) * 100.0
+    );
+    out.push_str("Table                      about rows          MB\n");
+    for table in found.sizes.tables.iter().filter(|table| table.rows > 0) {
+        out.push_str(&sized(&table.table, table.rows, table.bytes));
+    }
+    out.push_str("\nMonth\n");
+    for month in found.months.iter().filter(|month| month.rows > 0) {
+        out.push_str(&sized(&month.name, month.rows, month.bytes));
+    }
+    out.push_str("\nWiki and its newest revision with links\n");
+    for wiki in &found.wikis {
+        let newest = wiki.rev.map_or("none".to_owned(), |(rev, ts)| {
+            format!("{rev} of {}", ts.format("%Y-%m-%d %H:%M"))
+        });
+        out.push_str(&format!("{}: {newest}\n", terminal(&wiki.wiki)));
+    }
+    if !found.floods.is_empty() {
+        out.push_str("\nRevisions with more links than are stored one by one\n");
+    }
+    for flood in &found.floods {
+        out.push_str(&format!(
+            "{}  {}  revision {}  {} links to {} hosts, added by {}\n",
+            flood.ts.format("%Y-%m-%d %H:%M"),
+            terminal(&flood.wiki),
+            flood.rev,
+            flood.links,
+            flood.hosts,
+            terminal(&flood.editor)
+        ));
+    }
+    out
+}
+
+fn sized(name: &str, rows: u64, bytes: u64) -> String {
+    format!("{name:<26} {rows:>10} {:>11.1}\n", bytes as f64 / 1e6)
+}
+
+fn as_json(found: &Stats) -> serde_json::Value {
+    let sized = |name: &str, rows: u64, bytes: u64| json!({"name": name, "about_rows": rows, "bytes": bytes});
+    let tables = found
+        .sizes
+        .tables
+        .iter()
+        .map(|one| sized(&one.table, one.rows, one.bytes));
+    let months = found.months.iter().map(|one| sized(&one.name, one.rows, one.bytes));
+    let wikis: Vec<serde_json::Value> = found
+        .wikis
+        .iter()
+        .map(|one| {
+            let (rev, ts) = (one.rev.map(|(rev, _)| rev.0), one.rev.map(|(_, ts)| ts));
+            json!({"wiki": one.wiki, "newest_rev": rev, "ts": ts})
+        })
+        .collect();
+    let floods: Vec<serde_json::Value> = found
+        .floods
+        .iter()
+        .map(|one| {
+            json!({
+                "ts": one.ts, "wiki": one.wiki, "rev_id": one.rev.0, "page_id": one.page_id.0, "links": one.links,
+                "hosts": one.hosts, "editor": one.editor,
+            })
+        })
+        .collect();
+    json!({
+        "rows_since": found.since.rows, "counts_since": found.since.pairs, "bytes": found.sizes.total(),
+        "tables": tables.collect::<Vec<_>>(), "months": months.collect::<Vec<_>>(), "wikis": wikis, "floods": floods,
+    })
+}

@@ -1,0 +1,72 @@
+//! The external links of a text, as MediaWiki registers them when the page is saved.
+//!
+//! MediaWiki turns wikitext into HTML in passes, each over the whole text: templates, HTML tags, tables, behaviour
+//! switches, headings, internal links, apostrophes, links in brackets, and at last what looks like an address. Which
+//! address a reader gets, and where it ends, comes out of all of them, so the same passes are made here, but only as
+//! far as they touch links. What a template's own wikitext does cannot be known from a page's source: a template is
+//! an opaque thing in its text, and each of its arguments is a text of its own.
+//! <https://www.mediawiki.org/wiki/Help:Links>, <https://www.mediawiki.org/wiki/Manual:Externallinks_table>
+//!
+//! Kept differences from a real wiki, with their reasons:
+//! - Links to the wiki itself are found; MediaWiki leaves them out (`$wgRegisterInternalExternals`), but the wiki's
+//!   own address is not known here.
+//! - All arguments of templates and parser functions count, also those that a template ignores or that a later one
+//!   of the same name replaces; nothing that a template adds counts.
+//! - The bodies of all `<ref>` count, also those that Cite refuses (bad attributes) or shows nowhere.
+//! - Names of namespaces, options of pictures (`thumb`, `link=`) and behaviour switches are known in English, those of
+//!   pictures also in some big languages. A link to the page itself or to a sub-page (`[[../x]]`) is an internal link like others.
+//! - Protocols are those of a wiki without settings of its own (`$wgUrlProtocols`), their letters ASCII.
+
+mod address;
+mod brackets;
+mod clean;
+mod lines;
+mod own;
+mod page;
+mod pictures;
+mod tables;
+mod tags;
+mod templates;
+mod titles;
+mod token;
+
+use super::scan::{MAX_BYTES, TooBig};
+use page::Page;
+use std::collections::HashSet;
+
+pub use templates::LinkTemplate;
+
+/// A link in a text.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct TextLink {
+    /// The address as MediaWiki stores it in its table `externallinks`: without the punctuation behind it, character
+    /// references decoded, escapes in their shortest form, everything but ASCII percent-encoded. One without a
+    /// protocol begins with `//`.
+    pub url: String,
+    /// The text has no protocol; a [`LinkTemplate`] makes it a link, and `http://` is put before it.
+    pub from_template: bool,
+}
+
+/// All external links of `text`, each as often as it is there, in the order of the text: of bare addresses,
+/// addresses in brackets, in arguments of templates, and values that one of `templates` makes a link.
+/// `extension_tags` are the wiki's (siteinfo, `extensiontags`), as lower-case names without `<>`.
+///
+/// Errs when the text is longer than [`MAX_BYTES`] or has more templates than [`super::MAX_TEMPLATES`]. The time is
+/// linear in the text.
+pub fn external_links(
+    text: &str,
+    extension_tags: &HashSet<String>,
+    templates: &[LinkTemplate],
+) -> Result<Vec<TextLink>, TooBig> {
+    if text.len() > MAX_BYTES {
+        return Err(TooBig(format!(
+            "the text has {} bytes; pages of more than {MAX_BYTES} bytes are not read",
+            text.len()
+        )));
+    }
+    Ok(Page::read(text, extension_tags, templates)?.links())
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -1,0 +1,337 @@
+//! The pass over double brackets: links to pages, categories, and pictures with their captions.
+//! <https://www.mediawiki.org/wiki/Help:Links>, <https://www.mediawiki.org/wiki/Help:Images>
+
+use super::super::steps::visit;
+use super::super::trim;
+
+use super::titles::{Target, is_title_byte, target};
+use super::token::{self, END_OF_LINK, NOTHING};
+use super::{address, brackets, clean, lines};
+use memchr::memmem;
+
+/// How deep pictures that are not closed are looked into again. Wikis do so without end, and quadratically.
+const MAX_DEPTH: usize = 6;
+
+/// Options that put a picture into a box of its own, its caption below. Elsewhere the caption is only a tooltip,
+/// where nothing is a link.
+const BOXES: [&str; 38] = [
+    "thumb",
+    "thumbnail",
+    "frame",
+    "framed",
+    "enframed",
+    "left",
+    "right",
+    "center",
+    "centre",
+    "none",
+    "mini",
+    "miniatur",
+    "gerahmt",
+    "links",
+    "rechts",
+    "zentriert",
+    "ohne",
+    "vignette",
+    "cadre",
+    "gauche",
+    "droite",
+    "centré",
+    "néant",
+    "miniaturadeimagen",
+    "miniatura",
+    "marco",
+    "izquierda",
+    "derecha",
+    "centro",
+    "мини",
+    "миниатюра",
+    "слева",
+    "справа",
+    "центр",
+    "мініатюра",
+    "サムネイル",
+    "缩略图",
+    "縮圖",
+];
+
+/// Options that are a single word and no caption.
+const WORDS: [&str; 14] = [
+    "frameless",
+    "border",
+    "baseline",
+    "sub",
+    "super",
+    "sup",
+    "top",
+    "text-top",
+    "middle",
+    "bottom",
+    "text-bottom",
+    "upright",
+    "hochkant",
+    "rahmenlos",
+];
+
+/// Options whose value is where the picture leads.
+const LINKS: [&str; 5] = ["link", "verweis", "lien", "enlace", "ссылка"];
+
+/// The text with tokens for what is in double brackets. Links in pictures' captions are put behind `urls`.
+pub fn internal_links(text: &str, urls: &mut Vec<String>) -> String {
+    let mut out = String::with_capacity(text.len());
+    read(text, 0, urls, &mut out);
+    out
+}
+
+fn read(text: &str, depth: usize, urls: &mut Vec<String>, out: &mut String) {
+    visit(text.len());
+    let mut at = match memmem::find(text.as_bytes(), b"[[") {
+        Some(first) => first,
+        None => return out.push_str(text),
+    };
+    out.push_str(&text[..at]);
+    // Each turn reads what stands between one `[[` and the next.
+    while at < text.len() {
+        let start = at + 2;
+        let end = next_piece(text, start);
+        let line = &text[start..end];
+        at = end;
+        match written(line) {
+            Some(link) if !address::begins(trim_blanks(link.target)) => match (target(link.target), link.label) {
+                (None, _) => raw(line, out),
+                (Some(Target::Picture), Label::Open(text_so_far)) => {
+                    at = open_picture(text, at, text_so_far, line, depth, urls, out);
+                }
+                (Some(_), Label::Open(_)) => raw(line, out),
+                (Some(Target::Picture), Label::Closed(label, after)) => {
+                    picture(label, depth, urls, out);
+                    out.push_str(after);
+                }
+                (Some(Target::Category), Label::Closed(label, after)) => {
+                    drop_line_end(out);
+                    token::keep(label, out);
+                    out.push_str(after);
+                }
+                (Some(kind), Label::Closed(label, after)) => {
+                    token::keep(label, out);
+                    let is_known = matches!(kind, Target::Section | Target::Media);
+                    out.push_str(if is_known { END_OF_LINK } else { NOTHING });
+                    // Letters right behind the brackets belong to the link.
+                    out.push_str(match kind {
+                        Target::Media => after,
+                        _ => after.trim_start_matches(|c: char| c.is_ascii_lowercase()),
+                    });
+                }
+            },
+            _ => raw(line, out),
+        }
+    }
+}
+
+/// Where the next `[[` is, or the end.
+fn next_piece(text: &str, start: usize) -> usize {
+    let end = memmem::find(&text.as_bytes()[start..], b"[[").map_or(text.len(), |i| start + i);
+    visit(end - start);
+    end
+}
+
+fn raw(line: &str, out: &mut String) {
+    out.push_str("[[");
+    out.push_str(line);
+}
+
+/// A category takes with it the end of the line before it, and the blanks around that.
+fn drop_line_end(out: &mut String) {
+    let blanks = out.trim_end_matches([' ', '\t', '\n', '\r', '\u{B}', '\u{C}']).len();
+    visit(out.len() - blanks);
+    if let Some(end) = out[blanks..].find('\n') {
+        out.truncate(blanks + end);
+    }
+}
+
+struct Written<'t> {
+    target: &'t str,
+    label: Label<'t>,
+}
+
+enum Label<'t> {
+    /// With what follows the closing brackets.
+    Closed(&'t str, &'t str),
+    /// Everything behind the bar: the brackets are not closed here.
+    Open(&'t str),
+}
+
+/// What stands behind a `[[`, up to the next one.
+fn written(line: &str) -> Option<Written<'_>> {
+    let length = line.bytes().take_while(|b| is_title_byte(*b)).count();
+    let (target, rest) = line.split_at(length);
+    if target.is_empty() {
+        return None;
+    }
+    if let Some(after) = rest.strip_prefix("]]") {
+        let label = Label::Closed("", after);
+        return Some(Written { target, label });
+    }
+    let text = rest.strip_prefix('|')?;
+    // The label is not empty: the brackets are looked for behind its first character.
+    let first = text.chars().next().map_or(0, char::len_utf8);
+    let label = match text[first..].find("]]").map(|i| first + i) {
+        Some(end) => {
+            // `[[a|[http://x]]]`: the first bracket closes the link within.
+            let longer = text[..end].contains('[') && text[end + 2..].starts_with(']');
+            let end = end + usize::from(longer);
+            Label::Closed(&text[..end], &text[end + 2..])
+        }
+        None => Label::Open(text),
+    };
+    Some(Written { target, label })
+}
+
+/// A picture that is not closed before the next `[[`: its caption has links to pages in it. Gives where to go on.
+fn open_picture(
+    text: &str,
+    at: usize,
+    so_far: &str,
+    line: &str,
+    depth: usize,
+    urls: &mut Vec<String>,
+    out: &mut String,
+) -> usize {
+    let begin = text.len() - (text.len() - at) - so_far.len();
+    let mut at = at;
+    while at < text.len() {
+        let start = at + 2;
+        let end = next_piece(text, start);
+        let piece = &text[start..end];
+        at = end;
+        let mut closings = memmem::find_iter(piece.as_bytes(), b"]]");
+        match (closings.next(), closings.next()) {
+            // The first closes the link in the caption, the second the picture.
+            (Some(_), Some(second)) => {
+                picture(&text[begin..start + second], depth, urls, out);
+                out.push_str(&piece[second + 2..]);
+                return at;
+            }
+            (Some(_), None) => {}
+            (None, _) => break,
+        }
+    }
+    // It has no end: no picture, but what was looked at may have links.
+    raw(&line[..line.len() - so_far.len()], out);
+    if depth < MAX_DEPTH {
+        read(&text[begin..at], depth + 1, urls, out);
+    } else {
+        out.push_str(&text[begin..at]);
+    }
+    at
+}
+
+/// What stands behind the bar of a picture.
+fn picture(options: &str, depth: usize, urls: &mut Vec<String>, out: &mut String) {
+    if options.is_empty() {
+        return out.push_str(END_OF_LINK);
+    }
+    let options = brackets::external_links(options, urls);
+    let mut inner = String::with_capacity(options.len());
+    if depth < MAX_DEPTH {
+        read(&options, depth + 1, urls, &mut inner);
+    } else {
+        inner = options;
+    }
+    let mut caption = None;
+    let mut is_boxed = false;
+    for option in inner.split('|') {
+        let option = trim(option);
+        match kind(option) {
+            Kind::Box => is_boxed = true,
+            Kind::Word => {}
+            Kind::Link(url) => {
+                token::push_link(out, urls.len());
+                out.push_str(END_OF_LINK);
+                urls.push(clean::normalized(&url));
+            }
+            Kind::Caption => {
+                if let Some(replaced) = caption.replace(option) {
+                    token::keep(replaced, out);
+                }
+                continue;
+            }
+        }
+        token::keep(option, out);
+    }
+    // The picture itself is a link.
+    out.push_str(END_OF_LINK);
+    let caption = caption.unwrap_or_default();
+    if is_boxed {
+        let caption = lines::without_quotes(caption);
+        token::keep(&address::bare_links(&caption, urls), out);
+    } else {
+        token::keep(caption, out);
+    }
+    out.push_str(NOTHING);
+}
+
+enum Kind {
+    Box,
+    Word,
+    Link(String),
+    Caption,
+}
+
+/// What one option is. With a value that cannot be, it is a caption.
+fn kind(option: &str) -> Kind {
+    visit(option.len());
+    if BOXES.contains(&option) {
+        return Kind::Box;
+    }
+    if WORDS.contains(&option) || is_size(option) {
+        return Kind::Word;
+    }
+    let Some((name, value)) = option.split_once('=') else {
+        return match option.strip_prefix("upright ") {
+            Some(number) if is_number(trim(number)) => Kind::Word,
+            _ => Kind::Caption,
+        };
+    };
+    let when = |is_right: bool| if is_right { Kind::Word } else { Kind::Caption };
+    match name {
+        "thumb" | "thumbnail" => Kind::Box,
+        "alt" | "alternativtext" | "class" | "klasse" => Kind::Word,
+        "page" | "seite" => when(value.bytes().all(|b| b.is_ascii_digit())),
+        "upright" | "hochkant" => when(is_number(value)),
+        "lang" => when(!value.is_empty() && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')),
+        _ if LINKS.contains(&name) => link(value),
+        _ => Kind::Caption,
+    }
+}
+
+fn is_number(value: &str) -> bool {
+    value.parse::<f64>().is_ok_and(|number| number > 0.0)
+}
+
+/// `100px`, `x100px`, `100x50px`.
+fn is_size(option: &str) -> bool {
+    let Some(size) = option.strip_suffix("px").map(trim) else {
+        return false;
+    };
+    let size = size.strip_suffix("px").map_or(size, trim);
+    let (width, height) = size.split_once('x').unwrap_or((size, ""));
+    !size.is_empty() && [width, height].iter().all(|n| n.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Where a picture leads: an address, a page, nowhere. Only the text of the value counts.
+fn link(value: &str) -> Kind {
+    let plain = lines::without_quotes(value);
+    let plain = clean::decoded(&token::without(&plain)).into_owned();
+    let plain = trim(&plain);
+    match address::begins(plain) {
+        true if address::is_whole(plain) => Kind::Link(plain.to_owned()),
+        true => Kind::Caption,
+        false if plain.is_empty() || target(plain).is_some() => Kind::Word,
+        false => Kind::Caption,
+    }
+}
+
+fn trim_blanks(text: &str) -> &str {
+    text.trim_matches(' ')
+}

@@ -1,0 +1,286 @@
+//! Addresses that are too old to keep, cut to ranges: `203.0.113.0/24`, `2001:db8:1::/48`.
+//!
+//! An address that has not been seen for so long loses its row in `editor`; its rows and counters become those of the
+//! range in the same realm. One that is still in use is kept whole with all that it added, until it has been quiet for
+//! as long. Nothing is counted twice: a revision is known by wiki and number, whoever its editor is now, and rows and
+//! their counters each move in one transaction. Nobody stores links meanwhile, see [`since::void_names`].
+
+use super::prune::walk::{Numbers, Pace, SLICE, Walk, by_keys, find};
+use super::since::{self, days_before};
+use crate::bulk;
+use crate::connect::{Conn, Db};
+use crate::error::Result;
+use crate::lease::Fence;
+use crate::session::{Fields, FromFields, One, Session, at, list};
+use crate::transaction::FencedTx;
+use chrono::{DurationRound, TimeDelta};
+use mysql_async::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, Ipv6Addr};
+use wikicrew_core::types::Timestamp;
+
+const WHAT: &str = "cutting old addresses";
+
+/// Addresses that one transaction cuts.
+const AT_ONCE: usize = 200;
+
+/// Kinds of editors in the database.
+const ADDRESS: u64 = 3;
+const RANGE: u64 = 4;
+
+/// Not seen since the moment that the four values say. Asked by an index each; the pairs last, since all of an
+/// address's pairs may be read for it.
+const QUIET: &str = "\
+    (SELECT 1 FROM link_addition a WHERE a.editor_id = e.editor_id AND a.ts >= ? LIMIT 1) IS NULL \
+    AND (SELECT 1 FROM link_restored a WHERE a.editor_id = e.editor_id AND a.ts >= ? LIMIT 1) IS NULL \
+    AND (SELECT 1 FROM link_flood a WHERE a.editor_id = e.editor_id AND a.ts >= ? LIMIT 1) IS NULL \
+    AND (SELECT 1 FROM pair a WHERE a.editor_id = e.editor_id AND a.last_ts >= ? LIMIT 1) IS NULL";
+
+/// What was cut.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Cut {
+    /// Addresses that are gone.
+    pub addresses: u64,
+    /// Rows of links that now belong to a range.
+    pub rows: u64,
+}
+
+/// Cuts what was last seen before the day that lies `days` back; once a day through all editors. What was done, and
+/// whether all were looked at.
+pub(super) async fn cut(db: &Db, fence: &Fence, now: Timestamp, days: u32, pace: &mut Pace<'_>) -> Result<(Cut, bool)> {
+    let before = days_before(now, days);
+    let before = before.duration_trunc(TimeDelta::days(1)).unwrap_or(before);
+    let walk = Walk {
+        name: "prune.addresses",
+        key: &before.format("%Y-%m-%d").to_string(),
+        table: "editor",
+        columns: &["editor_id"],
+    };
+    let mut cut = Cut::default();
+    let quiet = format!("e.kind = {ADDRESS} AND e.ip IS NOT NULL AND {QUIET}");
+    let is_through = walk
+        .each(db, fence, now, pace, async |range, pace| {
+            let found = db
+                .read(async |work| {
+                    let also = (quiet.as_str(), vec![at(before); 4]);
+                    find(work.conn(), WHAT, ("editor e", "e."), &["editor_id"], range, also).await
+                })
+                .await?;
+            let found: Vec<u64> = found.into_iter().flatten().collect();
+            for some in found.chunks(AT_ONCE) {
+                loop {
+                    let (part, is_all) = db
+                        .fenced(fence, WHAT, async |tx| merge(tx, some, before, now).await)
+                        .await?;
+                    cut.addresses += part.addresses;
+                    cut.rows += part.rows;
+                    if !pace.next().await {
+                        return Ok(false);
+                    }
+                    if is_all {
+                        break;
+                    }
+                }
+            }
+            Ok(true)
+        })
+        .await?;
+    Ok((cut, is_through))
+}
+
+/// An address and the range it becomes part of.
+struct Address {
+    id: u64,
+    realm: u64,
+    range: String,
+    /// First address of the range, network order.
+    ip: Vec<u8>,
+    /// It has rows or counters; else there is nothing for a range to hold.
+    is_used: bool,
+}
+
+impl FromFields for Address {
+    fn from_fields(f: &mut Fields) -> Result<Self> {
+        let (range, ip) = range_of(&f.get::<Vec<u8>>("ip")?);
+        Ok(Self {
+            id: f.get("editor_id")?,
+            realm: f.get("realm_id")?,
+            range,
+            ip,
+            is_used: f.get("is_used")?,
+        })
+    }
+}
+
+/// Name and first address of an address's /24 or /48.
+fn range_of(ip: &[u8]) -> (String, Vec<u8>) {
+    if let Ok([a, b, c, _]) = <[u8; 4]>::try_from(ip) {
+        let first = Ipv4Addr::new(a, b, c, 0);
+        return (format!("{first}/24"), first.octets().to_vec());
+    }
+    let mut first = [0; 16];
+    for (to, from) in first.iter_mut().zip(ip).take(6) {
+        *to = *from;
+    }
+    (format!("{}/48", Ipv6Addr::from(first)), first.to_vec())
+}
+
+/// Moves at most a slice of each table; whether these addresses are gone (or seen again) now.
+async fn merge(tx: &mut FencedTx<'_>, ids: &[u64], before: Timestamp, now: Timestamp) -> Result<(Cut, bool)> {
+    since::void_names(tx, now).await?;
+    let conn = tx.conn();
+    // Again, since one may have been seen meanwhile; nobody stores from here on.
+    let sql = format!(
+        "SELECT editor_id, realm_id, ip, COALESCE({}) IS NOT NULL AS is_used FROM editor e \
+         WHERE editor_id IN ({}) AND kind = {ADDRESS} AND ip IS NOT NULL AND {QUIET} ORDER BY editor_id",
+        ["pair", "editor_wiki", "link_addition", "link_restored", "link_flood"]
+            .map(|table| format!("(SELECT 1 FROM {table} a WHERE a.editor_id = e.editor_id LIMIT 1)"))
+            .join(", "),
+        list("?", ids.len())
+    );
+    let mut values: Vec<Value> = ids.iter().map(|&id| Value::from(id)).collect();
+    values.extend(vec![at(before); 4]);
+    let addresses: Vec<Address> = conn.rows(WHAT, &sql, values).await?;
+    if addresses.is_empty() {
+        return Ok((Cut::default(), true));
+    }
+    let to = ranges(conn, &addresses).await?;
+    let mut cut = Cut::default();
+    let mut is_all = true;
+    if !to.is_empty() {
+        for table in ["link_addition", "link_restored", "link_flood"] {
+            let moved = repoint(conn, table, &to).await?;
+            cut.rows += moved;
+            is_all &= moved < SLICE;
+        }
+        is_all &= move_pairs(conn, &to).await? < SLICE;
+        is_all &= move_counts(conn, &to).await? < SLICE;
+    }
+    if is_all {
+        let old: Vec<u64> = addresses.iter().map(|address| address.id).collect();
+        cut.addresses = bulk::run(
+            conn,
+            WHAT,
+            "DELETE FROM editor WHERE editor_id IN (IDS)",
+            &[],
+            &old,
+            &[],
+        )
+        .await?;
+    }
+    Ok((cut, is_all))
+}
+
+/// The numbers of the ranges, by those of the addresses. Ranges that are not there yet are made.
+async fn ranges(conn: &mut Conn, addresses: &[Address]) -> Result<BTreeMap<u64, u64>> {
+    const GET: &str = "SELECT editor_id AS value FROM editor WHERE realm_id = ? AND name = ?";
+    // IGNORE as for every name: the same one may be made by somebody else. Sorted, as all who make names do.
+    const MAKE: &str = "INSERT IGNORE INTO editor (realm_id, kind, name, ip) VALUES (?, ?, ?, ?)";
+    let used = addresses.iter().filter(|address| address.is_used);
+    let wanted: BTreeSet<_> = used.map(|a| (a.realm, &a.range, &a.ip)).collect();
+    let mut made = BTreeMap::new();
+    for (realm, range, ip) in wanted {
+        let mut found: Option<One<u64>> = conn.first(WHAT, GET, (realm, range)).await?;
+        if found.is_none() {
+            conn.run(WHAT, MAKE, (realm, RANGE, range, ip)).await?;
+            found = Some(conn.one(WHAT, GET, (realm, range)).await?);
+        }
+        if let Some(One(id)) = found {
+            made.insert((realm, range), id);
+        }
+    }
+    let of = |a: &Address| made.get(&(a.realm, &a.range)).map(|&range| (a.id, range));
+    Ok(addresses.iter().filter_map(of).collect())
+}
+
+/// Gives rows of the addresses to their ranges; how many.
+async fn repoint(conn: &mut Conn, table: &str, to: &BTreeMap<u64, u64>) -> Result<u64> {
+    let sql = format!(
+        "UPDATE {table} SET editor_id = CASE editor_id {} END WHERE editor_id IN ({}) LIMIT {SLICE}",
+        vec!["WHEN ? THEN ?"; to.len()].join(" "),
+        list("?", to.len())
+    );
+    let mut values: Vec<Value> = to.iter().flat_map(|(&from, &to)| [from, to].map(Value::from)).collect();
+    values.extend(to.keys().map(|&from| Value::from(from)));
+    Ok(conn.run(WHAT, &sql, values).await?.affected)
+}
+
+struct Pair {
+    key: Vec<u64>,
+    n: u64,
+    first: Timestamp,
+    last: Timestamp,
+}
+
+impl FromFields for Pair {
+    fn from_fields(f: &mut Fields) -> Result<Self> {
+        let Numbers(key) = Numbers::from_fields(f)?;
+        Ok(Self {
+            key,
+            n: f.get("n")?,
+            first: f.time("first_ts")?,
+            last: f.time("last_ts")?,
+        })
+    }
+}
+
+/// Adds pairs of the addresses to those of their ranges; how many.
+async fn move_pairs(conn: &mut Conn, to: &BTreeMap<u64, u64>) -> Result<u64> {
+    const COLUMNS: &[&str] = &["host_id", "editor_id", "wiki_id"];
+    let sql = format!(
+        "SELECT CONCAT_WS(',', host_id, editor_id, wiki_id) AS value, n, first_ts, last_ts FROM pair \
+         WHERE editor_id IN ({}) LIMIT {SLICE}",
+        list("?", to.len())
+    );
+    let pairs: Vec<Pair> = conn.rows(WHAT, &sql, from(to)).await?;
+    let mut keys = Vec::new();
+    let mut sums: BTreeMap<_, (u64, Timestamp, Timestamp)> = BTreeMap::new();
+    for pair in &pairs {
+        let [host, editor, wiki] = pair.key[..] else { continue };
+        let Some(&range) = to.get(&editor) else { continue };
+        let sum = sums.entry((host, range, wiki)).or_insert((0, pair.first, pair.last));
+        *sum = (sum.0 + pair.n, sum.1.min(pair.first), sum.2.max(pair.last));
+        keys.push(pair.key.clone());
+    }
+    let rows = sums.iter().map(|(&(host, range, wiki), &(n, first, last))| {
+        vec![host.into(), range.into(), wiki.into(), n.into(), at(first), at(last)]
+    });
+    bulk::insert(
+        conn,
+        WHAT,
+        "INSERT INTO pair (host_id, editor_id, wiki_id, n, first_ts, last_ts)",
+        "ON DUPLICATE KEY UPDATE n = n + VALUES(n), first_ts = LEAST(first_ts, VALUES(first_ts)), \
+         last_ts = GREATEST(last_ts, VALUES(last_ts))",
+        rows,
+    )
+    .await?;
+    by_keys(conn, WHAT, "DELETE FROM pair", COLUMNS, &keys, ("", &[])).await
+}
+
+/// Adds counts of the addresses to those of their ranges; how many.
+async fn move_counts(conn: &mut Conn, to: &BTreeMap<u64, u64>) -> Result<u64> {
+    const COLUMNS: &[&str] = &["editor_id", "wiki_id"];
+    let sql = format!(
+        "SELECT CONCAT_WS(',', editor_id, wiki_id, n) AS value FROM editor_wiki WHERE editor_id IN ({}) LIMIT {SLICE}",
+        list("?", to.len())
+    );
+    let counts: Vec<Numbers> = conn.rows(WHAT, &sql, from(to)).await?;
+    let mut keys = Vec::new();
+    let mut sums = BTreeMap::new();
+    for Numbers(count) in counts {
+        let [editor, wiki, n] = count[..] else { continue };
+        let Some(&range) = to.get(&editor) else { continue };
+        *sums.entry((range, wiki)).or_insert(0) += n;
+        keys.push(vec![editor, wiki]);
+    }
+    let rows = sums
+        .iter()
+        .map(|(&(range, wiki), &n)| vec![range.into(), wiki.into(), Value::from(0), n.into()]);
+    let head = "INSERT INTO editor_wiki (editor_id, wiki_id, user_id, n)";
+    bulk::insert(conn, WHAT, head, "ON DUPLICATE KEY UPDATE n = n + VALUES(n)", rows).await?;
+    by_keys(conn, WHAT, "DELETE FROM editor_wiki", COLUMNS, &keys, ("", &[])).await
+}
+
+fn from(to: &BTreeMap<u64, u64>) -> Vec<Value> {
+    to.keys().map(|&from| Value::from(from)).collect()
+}

@@ -1,0 +1,55 @@
+//! Which revisions are stored already.
+//!
+//! All rows of a revision are stored in one transaction, and the first of them stands either among the additions or
+//! among what reverts restored; a flood stands by itself. So three look-ups by primary key tell.
+
+use super::values::{Values, literal};
+use crate::connect::Conn;
+use crate::error::Result;
+use crate::session::{Fields, FromFields};
+use chrono::TimeDelta;
+use std::collections::HashSet;
+use wikicrew_core::types::Timestamp;
+
+/// A wiki's number and a revision.
+pub(super) type Key = (u16, u64);
+
+struct Known(Key);
+
+impl FromFields for Known {
+    fn from_fields(fields: &mut Fields) -> Result<Self> {
+        Ok(Self((fields.get("w")?, fields.get("r")?)))
+    }
+}
+
+/// Those of the revisions that are stored. Only the months from the oldest to the newest `ts` are looked at.
+pub(super) async fn known(conn: &mut Conn, revs: &[(Key, Timestamp)]) -> Result<HashSet<Key>> {
+    let mut known = HashSet::new();
+    let times = || revs.iter().map(|(_, ts)| *ts);
+    let (Some(from), Some(to)) = (times().min(), times().max()) else {
+        return Ok(known);
+    };
+    // Two sources may tell times that differ by moments.
+    let from = literal(from - TimeDelta::days(1));
+    let to = literal(to + TimeDelta::days(1));
+    let mut asked = Values::default();
+    for ((wiki, rev), _) in revs {
+        asked.row(|row| {
+            row.number(*wiki).number(*rev);
+        });
+    }
+    for slice in asked.slices() {
+        // Handler reads: three per revision, in each month that is looked at.
+        let sql = format!(
+            "WITH asked (w, r) AS (VALUES {slice}) SELECT STRAIGHT_JOIN w, r FROM asked \
+             LEFT JOIN link_addition a FORCE INDEX (PRIMARY) \
+             ON a.wiki_id = w AND a.rev_id = r AND a.n = 0 AND a.ts BETWEEN {from} AND {to} \
+             LEFT JOIN link_restored b FORCE INDEX (PRIMARY) ON b.wiki_id = w AND b.rev_id = r AND b.n = 0 \
+             LEFT JOIN link_flood f FORCE INDEX (PRIMARY) ON f.wiki_id = w AND f.rev_id = r \
+             WHERE a.n IS NOT NULL OR b.n IS NOT NULL OR f.rev_id IS NOT NULL"
+        );
+        let rows: Vec<Known> = conn.plain_rows("reading which revisions are stored", &sql).await?;
+        known.extend(rows.into_iter().map(|Known(key)| key));
+    }
+    Ok(known)
+}
