@@ -242,7 +242,7 @@ async fn answers_are_stored_and_kept_for_their_time() -> Result<()> {
     assert_eq!(first, wanted);
     let stored = place.stored().await?;
     let table = [
-        "example.both. | 0 | 24 | C6290004,20010500000200000000000000000C",
+        "example.both. | 0 | 24 | 2001050000020000000000000000000C,C6290004",
         "example.loopback. | 1 | 24 | NULL",
         "example.mixed. | 0 | 24 | C021040C",
         "example.nothing. | 1 | 24 | NULL",

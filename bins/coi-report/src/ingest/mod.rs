@@ -8,6 +8,7 @@ mod sink;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use shared::args::CommonArgs;
 use shared::core::addition::{Decision, Why, decide};
 use shared::core::text::terminal;
 use shared::db::links::store::Stored;
+use shared::dns::{self, Resolver};
 use shared::job::Report;
 use shared::job::local::{self, Local, Name};
 use tokio::time::Instant;
@@ -47,6 +49,12 @@ pub struct IngestArgs {
     /// Rows per transaction
     #[arg(long, value_name = "ROWS", default_value_t = 3_000, value_parser = clap::value_parser!(u32).range(1..=20_000))]
     batch: u32,
+    /// Afterwards, asks a name server for the addresses of hosts that have no fresh answer, 500 at most
+    #[arg(long)]
+    dns: bool,
+    /// The name server to ask [default: this machine's]
+    #[arg(long, env = "WIKICREW_DNS", value_name = "ADDRESS[:PORT]", value_parser = dns::server)]
+    dns_server: Option<SocketAddr>,
     #[command(flatten)]
     keep: Keep,
 }
@@ -120,6 +128,16 @@ async fn work(ingest: &IngestArgs, args: &CommonArgs, local: &mut Local) -> anyh
     if !is_done {
         tracing::info!("stopped before the end of the file; run it again: what is stored is recognised");
     }
+    let mut line = summary(&counts, &sink.stored);
+    if let Some(fence) = local.fence().filter(|_| is_done && ingest.dns) {
+        let resolver = Resolver::new(ingest.dns_server)?;
+        let asked = dns::pass(&local.db, &fence, &resolver, &sink.keys(), local.clock, &local.stop).await?;
+        let _ = write!(
+            line,
+            " dns_asked={} addresses={} dns_none={} dns_failed={} dns_left={}",
+            asked.asked, asked.addresses, asked.none, asked.failed, asked.left
+        );
+    }
     if counts.bad > 0 {
         local.errors.push(format!(
             "{} lines of {} cannot be read",
@@ -134,7 +152,7 @@ async fn work(ingest: &IngestArgs, args: &CommonArgs, local: &mut Local) -> anyh
         tracing::error!("{refused} revisions do not fit the tables; the others are stored");
     }
     Ok(Report {
-        counts: summary(&counts, &sink.stored),
+        counts: line,
         rows: sink.stored.rows,
     })
 }

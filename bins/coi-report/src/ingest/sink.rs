@@ -1,5 +1,6 @@
 //! Where decided revisions go: batch by batch into the database, or, in a dry run, nowhere.
 
+use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 
 use anyhow::Context as _;
@@ -16,6 +17,8 @@ use crate::keep::Keep;
 
 /// Editors and hosts whose numbers are remembered: some 30 MB at most.
 const NAMES: NonZeroUsize = NonZeroUsize::new(100_000).expect("it is not zero");
+/// Keys of rows that are remembered, for their addresses to be asked for.
+const KEYS: usize = 10_000;
 /// Batches between two looks at the size of the tables.
 const LOOK: u64 = 100;
 /// Revisions that cannot be stored and are told one by one.
@@ -33,6 +36,8 @@ pub struct Sink {
     rows: usize,
     batches: u64,
     is_dry: bool,
+    /// Keys of the newest rows, oldest first.
+    keys: VecDeque<String>,
     /// What became of them; in a dry run what would have, if nothing of it were known.
     pub stored: Stored,
 }
@@ -64,6 +69,7 @@ impl Sink {
             rows: 0,
             batches: 0,
             is_dry,
+            keys: VecDeque::new(),
             stored: Stored::default(),
         })
     }
@@ -106,6 +112,9 @@ impl Sink {
         let stored = store(&local.db, &fence, &mut self.names, &batch, self.horizon)
             .await
             .context("storing link additions")?;
+        if stored.rows > 0 {
+            self.remember(&batch);
+        }
         self.stored.add(stored);
         for refused in self.stored.refused.iter().skip(told).take(TOLD.saturating_sub(told)) {
             tracing::warn!(
@@ -116,5 +125,20 @@ impl Sink {
             );
         }
         Ok(true)
+    }
+
+    fn remember(&mut self, batch: &[RevisionLinks]) {
+        for revision in batch {
+            if let Links::Rows(rows) = &revision.links {
+                self.keys.extend(rows.iter().map(|row| row.host.clone()));
+            }
+        }
+        let surplus = self.keys.len().saturating_sub(KEYS);
+        self.keys.drain(..surplus);
+    }
+
+    /// The keys of what was stored last, the newest first.
+    pub fn keys(&self) -> Vec<String> {
+        self.keys.iter().rev().cloned().collect()
     }
 }

@@ -28,13 +28,13 @@ const AT_ONCE: usize = 200;
 const ADDRESS: u64 = 3;
 const RANGE: u64 = 4;
 
-/// Not seen since the moment that the four values say. Asked by an index each; the pairs last, since all of an
-/// address's pairs may be read for it.
+/// Not seen since the moment that the four values say. Asked by an index each, which is forced: the server may else
+/// make a filter of all rows since then. The pairs last, since all of an address's pairs may be read for it.
 const QUIET: &str = "\
-    (SELECT 1 FROM link_addition a WHERE a.editor_id = e.editor_id AND a.ts >= ? LIMIT 1) IS NULL \
-    AND (SELECT 1 FROM link_restored a WHERE a.editor_id = e.editor_id AND a.ts >= ? LIMIT 1) IS NULL \
-    AND (SELECT 1 FROM link_flood a WHERE a.editor_id = e.editor_id AND a.ts >= ? LIMIT 1) IS NULL \
-    AND (SELECT 1 FROM pair a WHERE a.editor_id = e.editor_id AND a.last_ts >= ? LIMIT 1) IS NULL";
+    (SELECT 1 FROM link_addition a FORCE INDEX (by_editor) WHERE a.editor_id = e.editor_id AND a.ts >= ? LIMIT 1) IS NULL \
+    AND (SELECT 1 FROM link_restored a FORCE INDEX (by_editor) WHERE a.editor_id = e.editor_id AND a.ts >= ? LIMIT 1) IS NULL \
+    AND (SELECT 1 FROM link_flood a FORCE INDEX (by_editor) WHERE a.editor_id = e.editor_id AND a.ts >= ? LIMIT 1) IS NULL \
+    AND (SELECT 1 FROM pair a FORCE INDEX (by_editor) WHERE a.editor_id = e.editor_id AND a.last_ts >= ? LIMIT 1) IS NULL";
 
 /// What was cut.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -63,7 +63,15 @@ pub(super) async fn cut(db: &Db, fence: &Fence, now: Timestamp, days: u32, pace:
             let found = db
                 .read(async |work| {
                     let also = (quiet.as_str(), vec![at(before); 4]);
-                    find(work.conn(), WHAT, ("editor e", "e."), &["editor_id"], range, also).await
+                    find(
+                        work.conn(),
+                        WHAT,
+                        ("editor e FORCE INDEX (PRIMARY)", "e."),
+                        &["editor_id"],
+                        range,
+                        also,
+                    )
+                    .await
                 })
                 .await?;
             let found: Vec<u64> = found.into_iter().flatten().collect();

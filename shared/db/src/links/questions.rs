@@ -10,3 +10,7 @@ pub mod lookup;
 pub mod rules;
 pub(crate) mod slices;
 pub mod stats;
+
+/// So many numbers at most are summed together (a domain with its sub-domains, a range's addresses); those that follow
+/// are left out.
+pub const MOST: usize = 900;

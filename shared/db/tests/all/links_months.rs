@@ -43,8 +43,8 @@ async fn months_are_made_once_and_in_time() {
     }
     // Nobody asked for two years: what lies between is one.
     let later = partitions::ensure(&test.db, t(730 * DAY), 120).await.unwrap();
-    assert_eq!(later.made[..2], names(&["p202710", "p202711"]));
-    assert_eq!(months(&test).await[9], "p202710 < '2027-11-01'");
+    assert_eq!(later.made[..2], names(&["p202711", "p202712"]));
+    assert_eq!(months(&test).await[9], "p202711 < '2027-12-01'");
     let dry = partitions::ensure(&test.other(Access::ReadOnly), t(0), 120).await;
     assert!(matches!(dry, Err(Error::ReadOnly { .. })));
 }

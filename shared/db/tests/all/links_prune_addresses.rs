@@ -19,8 +19,8 @@ fn by_address(rev: u64, ip: &str, days: i64) -> RevisionLinks {
 }
 
 const PAIRS: &str = "SELECT name, kind, HEX(ip), rhost, n, first_ts, last_ts FROM pair JOIN editor USING (editor_id) \
-    JOIN host USING (host_id) WHERE rhost = 'com.spam.' ORDER BY name";
-const COUNTS: &str = "SELECT name, editor_wiki.n FROM editor_wiki JOIN editor USING (editor_id) ORDER BY name";
+    JOIN host USING (host_id) WHERE rhost = 'com.spam.' ORDER BY name, n DESC";
+const COUNTS: &str = "SELECT name, editor_wiki.n FROM editor_wiki JOIN editor USING (editor_id) ORDER BY name, n DESC";
 const TOTALS: &str = "SELECT (SELECT SUM(n) FROM pair), (SELECT SUM(n) FROM editor_wiki), COUNT(*), SUM(times) \
     FROM link_addition";
 

@@ -4,10 +4,10 @@
 use super::super::steps::visit;
 use super::token::NOTHING;
 use memchr::memmem;
+use std::borrow::Cow;
 
 /// Behaviour switches in any case, and those in capitals only.
-const SWITCHES: [&str; 10] = [
-    "TOC",
+const SWITCHES: [&str; 9] = [
     "NOTOC",
     "FORCETOC",
     "NOGALLERY",
@@ -33,42 +33,44 @@ const CAPITAL_SWITCHES: [&str; 8] = [
 const LONGEST: usize = 24;
 
 /// The text without switches; the first `__TOC__` leaves a token.
-pub fn without_switches(text: &str) -> String {
+pub fn without_switches(text: &str) -> Cow<'_, str> {
+    visit(text.len());
+    if memmem::find(text.as_bytes(), b"__").is_none() {
+        return Cow::Borrowed(text);
+    }
+    // One kind after the other: what is taken out can leave another one.
+    let text = without(text, NOTHING, |name| name.eq_ignore_ascii_case("TOC"));
+    let text = without(&text, "", |name| {
+        SWITCHES.iter().any(|switch| switch.eq_ignore_ascii_case(name))
+    });
+    Cow::Owned(without(&text, "", |name| CAPITAL_SWITCHES.contains(&name)))
+}
+
+/// Takes out the switches of a kind; `first` takes the place of the first.
+fn without(text: &str, first: &str, is_switch: impl Fn(&str) -> bool) -> String {
     visit(text.len());
     let mut out = String::with_capacity(text.len());
-    let mut is_first = true;
+    let mut first = Some(first);
     let mut at = 0;
     while let Some(start) = memmem::find(&text.as_bytes()[at..], b"__").map(|i| at + i) {
         out.push_str(&text[at..start]);
-        match switch(&text[start + 2..]) {
-            Some(name) => {
-                if is_first && name.eq_ignore_ascii_case("TOC") {
-                    out.push_str(NOTHING);
-                    is_first = false;
-                }
-                at = start + 2 + name.len() + 2;
-            }
-            None => {
-                out.push('_');
-                at = start + 1;
-            }
+        let rest = &text.as_bytes()[start + 2..];
+        let length = rest
+            .iter()
+            .take(LONGEST)
+            .take_while(|b| b.is_ascii_alphabetic())
+            .count();
+        visit(length);
+        if rest[length..].starts_with(b"__") && is_switch(&text[start + 2..start + 2 + length]) {
+            out.push_str(first.take().unwrap_or_default());
+            at = start + 2 + length + 2;
+        } else {
+            out.push('_');
+            at = start + 1;
         }
     }
     out.push_str(&text[at..]);
     out
-}
-
-fn switch(rest: &str) -> Option<&str> {
-    let bytes = rest.as_bytes();
-    let length = bytes
-        .iter()
-        .take(LONGEST)
-        .take_while(|b| b.is_ascii_alphabetic())
-        .count();
-    visit(length);
-    let name = &rest[..length];
-    let is_known = SWITCHES.iter().any(|switch| switch.eq_ignore_ascii_case(name)) || CAPITAL_SWITCHES.contains(&name);
-    (is_known && bytes[length..].starts_with(b"__")).then_some(name)
 }
 
 /// The text without the equals signs that make a line a heading.

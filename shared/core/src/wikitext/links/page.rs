@@ -9,7 +9,7 @@ use super::super::steps::visit;
 use super::own;
 use super::templates::{self, LinkTemplate};
 use super::token::{self, Token};
-use super::{TextLink, titles};
+use super::{TextLink, address, titles};
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -35,10 +35,20 @@ struct Own {
     text: String,
     /// What was taken out, in its order.
     inner: Vec<usize>,
+    role: Role,
+}
+
+/// What a text is for.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Role {
+    #[default]
+    Text,
     /// The value of a link template.
-    is_address: bool,
+    Address,
+    /// Nothing but an address with its protocol.
+    WholeAddress,
     /// The name of a template: only what is taken out of it counts.
-    is_name: bool,
+    Name,
 }
 
 /// All texts of a page; the first is the page itself.
@@ -208,14 +218,16 @@ impl<F: Fn(&str) -> bool> Splitter<'_, '_, F> {
         let address = templates::address_param(self.source, template, self.templates);
         let first = work.len();
         let name = self.page.add(text);
-        self.page.texts[name].is_name = true;
+        self.page.texts[name].role = Role::Name;
         work.push(Work {
             range: template.name.clone(),
             text: name,
         });
         for (i, param) in template.params.iter().enumerate() {
             let inner = self.page.add(text);
-            self.page.texts[inner].is_address = address == Some(i);
+            if address == Some(i) {
+                self.page.texts[inner].role = Role::Address;
+            }
             token::push_text(&mut self.page.texts[text].text, inner);
             work.push(Work {
                 range: param.value.clone(),
@@ -244,7 +256,7 @@ impl<F: Fn(&str) -> bool> Splitter<'_, '_, F> {
             for line in body.split('\n') {
                 // Before the bar stands the picture.
                 if let Some((_, rest)) = line.split_once('|').filter(|(title, _)| titles::is_valid(title)) {
-                    self.body(super::super::trim(rest), text);
+                    self.picture(super::super::trim(rest), text);
                 }
             }
         }
@@ -253,6 +265,25 @@ impl<F: Fn(&str) -> bool> Splitter<'_, '_, F> {
 }
 
 impl<'t, F: Fn(&str) -> bool> Splitter<'_, 't, F> {
+    /// What follows a picture of a gallery: a caption, and where the picture leads.
+    fn picture(&mut self, options: &'t str, text: usize) {
+        let mut start = 0;
+        let mut at = 0;
+        for option in options.split('|') {
+            let value = super::super::trim(option).strip_prefix("link=");
+            if let Some(value) = value.filter(|value| address::is_whole(value)) {
+                self.body(&options[start..at], text);
+                let inner = self.page.add(text);
+                self.page.texts[inner].text.push_str(value);
+                self.page.texts[inner].role = Role::WholeAddress;
+                token::push_text(&mut self.page.texts[text].text, inner);
+                start = at + option.len();
+            }
+            at += option.len() + 1;
+        }
+        self.body(&options[start..], text);
+    }
+
     fn body(&mut self, body: &'t str, text: usize) {
         if !body.is_empty() {
             let inner = self.page.add(text);

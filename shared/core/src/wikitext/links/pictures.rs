@@ -263,12 +263,27 @@ fn picture(options: &str, depth: usize, urls: &mut Vec<String>, out: &mut String
     out.push_str(END_OF_LINK);
     let caption = caption.unwrap_or_default();
     if is_boxed {
-        let caption = lines::without_quotes(caption);
-        token::keep(&address::bare_links(&caption, urls), out);
+        out.push_str(NOTHING);
+        push_read(caption, out);
+        out.push_str(NOTHING);
     } else {
         token::keep(caption, out);
     }
-    out.push_str(NOTHING);
+}
+
+/// Puts a caption behind `out` whose brackets have been read, so that none of them begins a link again.
+fn push_read(caption: &str, out: &mut String) {
+    visit(caption.len());
+    let mut rest = caption;
+    while let Some(bracket) = memchr::memchr(b'[', rest.as_bytes()) {
+        let (before, after) = rest.split_at(bracket + 1);
+        out.push_str(before);
+        if address::begins(after) {
+            out.push_str(NOTHING);
+        }
+        rest = after;
+    }
+    out.push_str(rest);
 }
 
 enum Kind {

@@ -149,7 +149,7 @@ impl FromFields for Adder {
     }
 }
 
-/// Who added these hosts (one; or a domain's, at most [`slices::MOST`]) most often, at most `limit`; with equal counts
+/// Who added these hosts (one; or a domain's, at most [`MOST`](super::MOST)) most often, at most `limit`; with equal counts
 /// the older number first.
 pub async fn adders(session: &mut impl Session, host_ids: &[u32], limit: u32) -> Result<Vec<Adder>> {
     // Handler reads: the hosts' rows, one per editor and wiki; and the groups, which are sorted.
@@ -202,7 +202,7 @@ impl FromFields for OfKind {
     }
 }
 
-/// How many editors of each kind added these hosts (at most [`slices::MOST`]), and how often, by kind.
+/// How many editors of each kind added these hosts (at most [`MOST`](super::MOST)), and how often, by kind.
 pub async fn adders_by_kind(session: &mut impl Session, host_ids: &[u32]) -> Result<Vec<OfKind>> {
     // Handler reads: the hosts' rows, and three per group (editor), of which the index is read.
     const SQL: &str = "SELECT STRAIGHT_JOIN e.kind, COUNT(*) AS editors, CAST(SUM(g.n) AS UNSIGNED) AS n FROM \

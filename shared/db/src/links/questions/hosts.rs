@@ -32,7 +32,7 @@ impl FromFields for OfEditor {
     }
 }
 
-/// The hosts that these editors (one; or somebody with former names, a range's addresses; at most [`slices::MOST`])
+/// The hosts that these editors (one; or somebody with former names, a range's addresses; at most [`MOST`](super::MOST))
 /// added most often, at most `limit`; with equal counts the older number first.
 pub async fn of_editors(session: &mut impl Session, editor_ids: &[u32], limit: u32) -> Result<Vec<OfEditor>> {
     // Handler reads: the editors' rows in by_editor, one per host and wiki; and the groups, which are sorted.
@@ -51,7 +51,7 @@ pub async fn of_editors(session: &mut impl Session, editor_ids: &[u32], limit: u
     .await
 }
 
-/// How many different hosts these editors added (at most [`slices::MOST`]).
+/// How many different hosts these editors added (at most [`MOST`](super::MOST)).
 pub async fn count_of_editors(session: &mut impl Session, editor_ids: &[u32]) -> Result<u64> {
     // Handler reads: the editors' rows in by_editor, one per host and wiki.
     const SQL: &str = "SELECT COUNT(DISTINCT host_id) AS value FROM pair FORCE INDEX (by_editor) \
@@ -86,7 +86,7 @@ impl FromFields for Times {
     }
 }
 
-/// On which wikis these hosts were added (at most [`slices::MOST`]), most often first.
+/// On which wikis these hosts were added (at most [`MOST`](super::MOST)), most often first.
 pub async fn wikis(session: &mut impl Session, host_ids: &[u32]) -> Result<Vec<Times>> {
     // Handler reads: the hosts' rows, one per month and wiki, and again sorted; and the wikis.
     const SQL: &str = "SELECT wiki_id AS of, CAST(SUM(n) AS UNSIGNED) AS n FROM host_month \
@@ -102,7 +102,7 @@ pub async fn wikis(session: &mut impl Session, host_ids: &[u32]) -> Result<Vec<T
     .await
 }
 
-/// In which months these hosts were added (at most [`slices::MOST`]), the first month first; months without are left
+/// In which months these hosts were added (at most [`MOST`](super::MOST)), the first month first; months without are left
 /// out.
 pub async fn months(session: &mut impl Session, host_ids: &[u32]) -> Result<Vec<Times>> {
     // Handler reads: the hosts' rows, one per month and wiki; and the months.
@@ -119,7 +119,7 @@ pub async fn months(session: &mut impl Session, host_ids: &[u32]) -> Result<Vec<
     .await
 }
 
-/// On which wikis these editors added links of any host (at most [`slices::MOST`]), most often first.
+/// On which wikis these editors added links of any host (at most [`MOST`](super::MOST)), most often first.
 pub async fn wikis_of_editors(session: &mut impl Session, editor_ids: &[u32]) -> Result<Vec<Times>> {
     // Handler reads: one per editor and wiki; and the wikis.
     const SQL: &str = "SELECT wiki_id AS of, CAST(SUM(n) AS UNSIGNED) AS n FROM editor_wiki \
@@ -144,7 +144,7 @@ pub struct Span {
     pub last: Timestamp,
 }
 
-/// First and last addition of these hosts (at most [`slices::MOST`]), as far as it is stored; `None`: nothing is.
+/// First and last addition of these hosts (at most [`MOST`](super::MOST)), as far as it is stored; `None`: nothing is.
 pub async fn span(session: &mut impl Session, host_ids: &[u32]) -> Result<Option<Span>> {
     // Handler reads: the hosts' rows, one per editor and wiki.
     const SQL: &str = "SELECT MIN(first_ts) AS first_ts, MAX(last_ts) AS last_ts FROM pair WHERE host_id IN (LIST)";

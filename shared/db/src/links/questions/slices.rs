@@ -3,6 +3,7 @@
 use crate::bulk::SLICE;
 use crate::connect::Conn;
 use crate::error::Result;
+use crate::links::questions::MOST;
 use crate::session::{FromFields, list};
 use mysql_async::Value;
 
@@ -52,9 +53,6 @@ pub(crate) async fn select<T: FromFields>(
     }
     Ok(rows)
 }
-
-/// So many numbers at most are summed together: those of a domain with its sub-domains.
-pub const MOST: usize = 900;
 
 /// As [`select`], in one statement, because its sums or its order go over all slots: [`MOST`] of them, those that
 /// follow are left out. No slots: no rows.
