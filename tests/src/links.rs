@@ -1,12 +1,17 @@
 //! Recorded links: a database of its own, events files, and dumps of all tables of links.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use mysql_async::prelude::Queryable as _;
 use serde_json::{Value, json};
 
-use crate::run::Job;
+use crate::run::{Job, Run};
 use crate::world::World;
+
+pub mod held;
+pub mod hour;
 
 /// The tables of links, each with the columns of its primary key; `host_asked` and the other one of the name servers
 /// last.
@@ -130,9 +135,38 @@ impl Links {
     }
 
     /// `coi-report ingest` of these events, run to its end.
-    pub async fn ingest(&self, lines: &[Value]) -> Result<crate::run::Run> {
+    pub async fn ingest(&self, lines: &[Value]) -> Result<Run> {
         let file = self.file("events.jsonl", lines)?;
         self.job(&["ingest", "--events", &file]).run_ok().await
+    }
+
+    /// Takes everything out of the tables of links but since when they count: as good as a new database, and faster.
+    pub async fn empty(&self) -> Result<()> {
+        for (table, _) in TABLES.iter().filter(|(table, _)| *table != "link_since") {
+            self.world.execute(&format!("DELETE FROM {table}")).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes all tables of links, their months too, those of the other database. Jobs have forgotten what they had done.
+    pub async fn copy_of(&self, other: &Links) -> Result<()> {
+        let mut conn = self.world.db().await?;
+        for (table, _) in TABLES {
+            let from = format!("`{}`.{table}", other.world.database_name());
+            let mut steps = vec![format!("DELETE FROM {table}")];
+            if table == "link_addition" {
+                steps = vec![
+                    format!("DROP TABLE {table}"),
+                    format!("CREATE TABLE {table} LIKE {from}"),
+                ];
+            }
+            steps.push(format!("INSERT INTO {table} SELECT * FROM {from}"));
+            for sql in steps {
+                conn.query_drop(&sql).await.with_context(|| sql.clone())?;
+            }
+        }
+        conn.query_drop("DELETE FROM memo").await?;
+        Ok(conn.disconnect().await?)
     }
 
     /// Every byte of the tables of links, numbers and all, and the next numbers that would be given.
@@ -164,10 +198,30 @@ impl Links {
 }
 
 /// So many minutes ago, as events write it.
-#[expect(clippy::disallowed_methods, reason = "events have to be young enough to be stored")]
 pub fn minutes_ago(minutes: i64) -> String {
-    let time = chrono::Utc::now() - chrono::TimeDelta::minutes(minutes);
+    seconds_ago(minutes * 60)
+}
+
+/// So many seconds ago, as events write it.
+#[expect(clippy::disallowed_methods, reason = "events have to be young enough to be stored")]
+pub fn seconds_ago(seconds: i64) -> String {
+    let time = chrono::Utc::now() - chrono::TimeDelta::seconds(seconds);
     time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}
+
+/// A number of the run's summary line, as `rows` in `rows=12`; 0 when it is not there.
+pub fn counted(run: &Run, what: &str) -> Result<u64> {
+    let mut lines = run.stderr.lines();
+    let line = lines.find(|line| line.contains("Wrote DB: "));
+    let line = line.with_context(|| format!("no summary line\n{run}"))?;
+    let value = line.split_whitespace().find_map(|word| {
+        let (name, value) = word.split_once('=')?;
+        (name == what).then_some(value)
+    });
+    value
+        .unwrap_or("0")
+        .parse()
+        .with_context(|| format!("{what} is no number\n{run}"))
 }
 
 /// A recorded edit; keys may be overwritten.
@@ -177,7 +231,7 @@ pub fn edit(wiki: &str, rev: u64, user: &str, minutes: i64, parent_text: &str, t
         "rev_id": rev, "parent_id": rev - 1, "page_id": rev % 7 + 1, "page_namespace": 0,
         "page_title": format!("Page_{}", rev % 7 + 1), "dt": minutes_ago(minutes),
         "performer": {
-            "user_text": user, "user_id": 5, "user_is_temp": user.starts_with('~'), "user_is_bot": false,
+            "user_text": user, "user_id": if user.parse::<IpAddr>().is_ok() { 0 } else { 5 }, "user_is_temp": user.starts_with('~'), "user_is_bot": false,
             "user_edit_count": 900, "user_registration_dt": "2010-01-01T00:00:00Z",
         },
         "tags": [], "content_model": "wikitext", "parent_text": parent_text, "text": text,

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::io::Write as _;
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use chrono::TimeDelta;
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use shared::args::CommonArgs;
 use shared::boot::Boot;
 use shared::core::change::{Change, EditorKind};
-use shared::core::types::{RevId, Timestamp};
+use shared::core::types::RevId;
 use shared::job;
 use shared::page::timestamp;
 use shared::wiki::{Ask, Kind, Session, Stop, changes, page_infos, revisions};
@@ -19,6 +20,8 @@ use crate::settings::Settings;
 
 /// Edits whose texts are held at once.
 const SLICE: usize = 20;
+/// Edits younger than this may not all be visible yet.
+const MARGIN: Duration = Duration::from_secs(30);
 
 /// Flags of `record`.
 #[derive(clap::Args, Clone, Debug)]
@@ -31,14 +34,22 @@ pub struct RecordArgs {
     limit: u32,
 }
 
-/// Prints the edits of the wiki, a line each. Errs when the wiki does not answer, or no longer offers that time.
+/// Prints the edits of the wiki, a line each. Errs when the wiki does not answer; warns when it no longer offers all
+/// of that time.
 pub async fn run(record: &RecordArgs, boot: &Boot, args: &CommonArgs) -> anyhow::Result<bool> {
     let since = timestamp(&record.since).context("--since: write a time as in 2027-01-31T12:00:00Z")?;
     ensure!(since <= boot.clock.now(), "--since lies in the future");
     let session = job::login(boot, job::seed(args), Stop::new()).await?;
     let settings = crate::settings::from_file(args)?;
     line(&about(&session, &settings).await?)?;
-    let found = edits(&session, &settings, since, record.limit as usize).await?;
+    let ask = Ask {
+        kinds: &[Kind::Edits],
+        overlap: TimeDelta::zero(),
+        margin: TimeDelta::from_std(boot.clock.pause(MARGIN))?,
+        max: record.limit as usize,
+        ..Ask::new(since, &settings.namespaces)
+    };
+    let found = edits(&session, &ask).await?;
     for some in found.chunks(SLICE) {
         let ids: Vec<RevId> = some.iter().flat_map(|edit| [edit.revid, edit.parent]).collect();
         let texts = revisions(&session, &ids, true).await.context("reading texts")?;
@@ -74,14 +85,9 @@ pub async fn run(record: &RecordArgs, boot: &Boot, args: &CommonArgs) -> anyhow:
 }
 
 /// Edits in the namespaces that matter, oldest first.
-async fn edits(session: &Session, settings: &Settings, since: Timestamp, limit: usize) -> anyhow::Result<Vec<Change>> {
-    let ask = Ask {
-        kinds: &[Kind::Edits],
-        overlap: TimeDelta::zero(),
-        max: limit,
-        ..Ask::new(since, &settings.namespaces)
-    };
-    let read = changes(session, &ask).await.context("reading the recent changes")?;
+async fn edits(session: &Session, ask: &Ask<'_>) -> anyhow::Result<Vec<Change>> {
+    let limit = ask.max;
+    let read = changes(session, ask).await.context("reading the recent changes")?;
     if let Some(gap) = read.gap {
         tracing::warn!("the wiki no longer offers the changes from {} to {}", gap.from, gap.to);
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use serde_json::json;
 use shared::args::CommonArgs;
+use shared::core::link::{Key, PathHosts};
 use shared::core::overlap::{DETERIORATION, LIMIT, NearMiss, Score, Scorer, near, number};
 use shared::core::text::terminal;
 
@@ -27,9 +28,15 @@ pub struct TestArgs {
     /// How much each further pass over short blocks is worth
     #[arg(long, default_value_t = DETERIORATION, value_name = "FACTOR", value_parser = factor)]
     deterioration: f64,
-    /// Also look for names that differ in a few letters only
+    /// Also look for names that differ in a few letters only; of a host, what was registered is compared
     #[arg(long)]
     near_misses: bool,
+    /// How much alike they must be for that, in percent
+    #[arg(long, default_value_t = NearMiss::default().threshold * 100.0, value_name = "PERCENT", value_parser = percent)]
+    near_threshold: f64,
+    /// How long both must be for that, in characters
+    #[arg(long, default_value_t = NearMiss::default().min_length, value_name = "N")]
+    near_length: usize,
 }
 
 fn percent(text: &str) -> Result<f64, String> {
@@ -57,10 +64,7 @@ pub fn run(test: &TestArgs, args: &CommonArgs) -> anyhow::Result<bool> {
         bail!("write a user name and a text, or --tsv FILE");
     };
     let score = scorer.score(user, text);
-    let near = test
-        .near_misses
-        .then(|| near(user, text, &NearMiss::default()))
-        .flatten();
+    let near = test.near_misses.then(|| likeness(test, user, text)).flatten();
     let over = score.report_ratio() > test.limit;
     if args.json {
         let mut value = values(user, text, &score);
@@ -103,6 +107,16 @@ pub fn run(test: &TestArgs, args: &CommonArgs) -> anyhow::Result<bool> {
         );
     }
     Ok(true)
+}
+
+fn likeness(test: &TestArgs, user: &str, text: &str) -> Option<f64> {
+    let rule = NearMiss {
+        threshold: test.near_threshold / 100.0,
+        min_length: test.near_length,
+    };
+    let key = Key::from_name(text, &PathHosts::default()).ok();
+    let bare = key.and_then(|key| key.bare());
+    near(user, bare.as_deref().unwrap_or(text), &rule)
 }
 
 fn table(file: &Path, scorer: &mut Scorer, json: bool) -> anyhow::Result<()> {

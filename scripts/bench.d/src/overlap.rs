@@ -1,8 +1,8 @@
 //! Measures COIBot's score, exact and as a verdict, on one core: `scripts/bench overlap`.
 //!
 //! Each round scores all pairs in each way; the best time of all rounds counts, in seconds of the processor, so that
-//! what else runs on the machine disturbs less. The Python peers get the first pairs
-//! only, as many as they do in a second or two; the one that gives the same score must give the same numbers.
+//! what else runs on the machine disturbs less. The Python peers get the first pairs only, as many as they do in a
+//! second or two; the one that gives the same score must give the same numbers.
 
 use std::error::Error;
 use std::hint::black_box;

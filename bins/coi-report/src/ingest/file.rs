@@ -61,7 +61,7 @@ pub struct Events {
 
 impl Events {
     /// Opens the file and looks through it; `wanted` says which wikis matter. Errs when it cannot be read, or read twice.
-    pub fn open(path: &Path, wanted: impl Fn(&str, &str) -> bool) -> anyhow::Result<Events> {
+    pub fn open(path: &Path, wanted: impl Fn(&str) -> bool) -> anyhow::Result<Events> {
         let what = || format!("reading {}", path.display());
         let mut lines = Lines::new(File::open(path).with_context(what)?);
         let mut wikis = BTreeMap::new();
@@ -72,7 +72,7 @@ impl Events {
                 wikis.insert(about.wiki.clone(), about);
             } else if let Ok(Some(record)) = read_line(text.as_bytes())
                 && let Some(facts) = facts(&record)
-                && wanted(&facts.dbname, &facts.wiki)
+                && wanted(&facts.wiki)
             {
                 keys.push(hash(facts));
             }
@@ -93,7 +93,7 @@ impl Events {
     }
 
     /// The next revision or bad line; `None` at the end. Errs when the file cannot be read.
-    pub fn next(&mut self, wanted: impl Fn(&str, &str) -> bool) -> anyhow::Result<Option<Next>> {
+    pub fn next(&mut self, wanted: impl Fn(&str) -> bool) -> anyhow::Result<Option<Next>> {
         loop {
             if let Some(told) = self.ready.pop() {
                 return Ok(Some(Next::Told(Box::new(told))));
@@ -122,7 +122,7 @@ impl Events {
                 }
                 continue;
             };
-            if !wanted(&facts.dbname, &facts.wiki) {
+            if !wanted(&facts.wiki) {
                 continue;
             }
             let key = hash(facts);

@@ -74,7 +74,7 @@ pub async fn run(ingest: &IngestArgs, args: &CommonArgs) -> ExitCode {
 async fn work(ingest: &IngestArgs, args: &CommonArgs, local: &mut Local) -> anyhow::Result<Report> {
     let settings = settings::from_file(args)?;
     let shard = ingest.shard;
-    let wanted = |dbname: &str, wiki: &str| shard.is_none_or(|shard| shard.has(dbname, wiki));
+    let wanted = |wiki: &str| shard.is_none_or(|shard| shard.has(wiki));
     let mut events = Events::open(&ingest.events, wanted)?;
     let mut sink = Sink::open(ingest, args.dry_run, local).await?;
     let mut rules: HashMap<String, WikiRules> = HashMap::new();
@@ -132,11 +132,17 @@ async fn work(ingest: &IngestArgs, args: &CommonArgs, local: &mut Local) -> anyh
     if let Some(fence) = local.fence().filter(|_| is_done && ingest.dns) {
         let resolver = Resolver::new(ingest.dns_server)?;
         let asked = dns::pass(&local.db, &fence, &resolver, &sink.keys(), local.clock, &local.stop).await?;
+        if asked.failed > 0 && asked.addresses + asked.none == 0 {
+            tracing::warn!("the name server answered none of {} questions; they are asked again in an hour", asked.failed);
+        }
         let _ = write!(
             line,
             " dns_asked={} addresses={} dns_none={} dns_failed={} dns_left={}",
             asked.asked, asked.addresses, asked.none, asked.failed, asked.left
         );
+    }
+    for (why, n) in counts.nothing.iter().filter(|(why, _)| why.is_told()) {
+        tracing::warn!("{n} times links may be missing that the source could have given: {}", why.word());
     }
     if counts.bad > 0 {
         local.errors.push(format!(

@@ -36,10 +36,10 @@ impl fmt::Display for Shard {
 }
 
 impl Shard {
-    /// Whether this part has to do with a wiki: its database name or, where that is not known, its host and path.
-    pub fn has(&self, dbname: &str, wiki: &str) -> bool {
-        let name = if dbname.is_empty() { wiki } else { dbname };
-        fnv1a(name) % self.parts == self.part - 1
+    /// Whether this part has to do with a wiki, by its host and path: every source knows those, and what two sources tell
+    /// of one revision has to come to the same part. What the database is called only some of them say.
+    pub fn has(&self, wiki: &str) -> bool {
+        fnv1a(wiki) % self.parts == self.part - 1
     }
 }
 
@@ -68,8 +68,8 @@ mod tests {
             let shards: Vec<Shard> = (1..=parts)
                 .map(|part| format!("{part}/{parts}").parse().unwrap())
                 .collect();
-            for wiki in ["enwiki", "dewiki", "commonswiki", "wiki.example.org/w"] {
-                assert_eq!(shards.iter().filter(|shard| shard.has(wiki, "x")).count(), 1);
+            for wiki in ["en.wikipedia.org/w", "de.wikipedia.org/w", "wiki.example.org/w"] {
+                assert_eq!(shards.iter().filter(|shard| shard.has(wiki)).count(), 1);
             }
         }
         for wrong in ["0/2", "3/2", "1", "1/65", "a/b", "1/0"] {

@@ -41,13 +41,22 @@ fn lists(found: &Found) -> impl Iterator<Item = &List> {
     [&found.by_editor, &found.by_host].into_iter().flatten()
 }
 
-/// The address as people know it, without a scheme: host, and what follows it.
+/// The address without a scheme, for programs: host, and what follows it.
 fn address(one: &Addition) -> String {
     let Some(key) = Key::from_stored(&one.stored_key) else {
         return one.stored_key.clone();
     };
     // The owner's part of the key is a part of the path already.
     format!("{}{}", key.host(), one.path)
+}
+
+/// The same as it was written, where that cannot be mistaken for something else.
+fn shown_address(one: &Addition) -> String {
+    let Some(key) = Key::from_stored(&one.stored_key) else {
+        return one.stored_key.clone();
+    };
+    let shown = key.display();
+    format!("{}{}", shown.split('/').next().unwrap_or_default(), one.path)
 }
 
 fn marks(one: &Addition) -> Vec<&'static str> {
@@ -110,7 +119,7 @@ fn line(one: &Addition, four: Four) -> String {
         terminal(&one.editor),
         terminal(title(one)),
         one.place.rev,
-        terminal(&address(one)),
+        terminal(&shown_address(one)),
         four.a,
         four.b,
         four.c,

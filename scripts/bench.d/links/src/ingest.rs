@@ -16,7 +16,6 @@ use wikicrew_db::{Db, Lease, Taken};
 const FIRST: u64 = 1;
 /// Stored in the first process: with one; the last tenth of it counts.
 const ONE: f64 = 12_000.0;
-const FOUR: f64 = 20_000.0;
 const AGAIN: f64 = 20_000.0;
 const BYTES: f64 = 380.0;
 

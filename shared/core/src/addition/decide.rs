@@ -7,7 +7,7 @@ use super::changed;
 use super::record::{LinksChange, Performer, RecordedEdit};
 use super::row::{EditorName, Flags, Links, RevisionLinks};
 use super::rows::rows;
-use super::tally::{Addresses, Side, Tally};
+use super::tally::{Addresses, Tally};
 use super::why::Why;
 use crate::change::EditorKind;
 use crate::link::PathHosts;
@@ -15,7 +15,7 @@ use crate::types::Timestamp;
 use crate::wikitext::TooBig;
 use crate::wikitext::links::{LinkTemplate, TextLink, external_links};
 use chrono::TimeDelta;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Tags of an edit that restored an older text.
 const REVERT_TAGS: [&str; 3] = ["mw-rollback", "mw-undo", "mw-manual-revert"];
@@ -201,7 +201,7 @@ impl<'a> Told<'a> {
     fn tally(&self, addresses: &Addresses<'_>) -> Tally {
         let mut tally = Tally::default();
         for address in &self.addresses {
-            tally.count(Side::After, address, Flags::STREAM, addresses);
+            tally.count([0, 1], address, Flags::STREAM, addresses);
         }
         tally
     }
@@ -271,16 +271,21 @@ impl Reader<'_> {
         if self.told.addresses.is_empty() && is_part(&new_links, &old_links) {
             return Ok((Tally::default(), Tally::default(), true));
         }
-        let mut own = Tally::default();
-        for (side, links) in [(Side::Before, &old_links), (Side::After, &new_links)] {
+        // Nearly all stand in both texts: each is taken apart once.
+        let mut times: BTreeMap<(&str, bool), [u32; 2]> = BTreeMap::new();
+        for (side, links) in [&old_links, &new_links].into_iter().enumerate() {
             for link in links {
-                let flags = if link.from_template {
-                    Flags::TEMPLATE
-                } else {
-                    Flags::default()
-                };
-                own.count(side, &link.url, flags, &self.addresses);
+                times.entry(order(link)).or_default()[side] += 1;
             }
+        }
+        let mut own = Tally::default();
+        for ((url, from_template), times) in times {
+            let flags = if from_template {
+                Flags::TEMPLATE
+            } else {
+                Flags::default()
+            };
+            own.count(times, url, flags, &self.addresses);
         }
         let stream = self.told.tally(&self.addresses).without(&own);
         let is_changed = stream.is_empty()

@@ -25,15 +25,6 @@ struct Counts {
     unwrapped: Forms,
 }
 
-/// Which text a link stands in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Side {
-    /// The parent's.
-    Before = 0,
-    /// The revision's.
-    After = 1,
-}
-
 /// A link that was added.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Item {
@@ -81,8 +72,9 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Counts an address; one without a host is no link. `flags` are those that the address itself cannot know.
-    pub fn count(&mut self, side: Side, address: &str, flags: Flags, addresses: &Addresses<'_>) {
+    /// Counts an address that stands so often in the text before and after; one without a host is no link. `flags`
+    /// are those that the address itself cannot know.
+    pub fn count(&mut self, times: [u32; 2], address: &str, flags: Flags, addresses: &Addresses<'_>) {
         for link in addresses.found(address) {
             let id = (link.key.stored().to_owned(), comparable(&link.path));
             let counts = self.links.entry(id).or_default();
@@ -92,7 +84,9 @@ impl Tally {
             };
             let flags = flags.with(flags_of(&link));
             let form = forms.entry((link.path, flags)).or_default();
-            form[side as usize] = form[side as usize].saturating_add(1);
+            for (sum, times) in form.iter_mut().zip(times) {
+                *sum = sum.saturating_add(times);
+            }
         }
     }
 

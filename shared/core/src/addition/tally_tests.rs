@@ -10,9 +10,9 @@ const ARCHIVED: &str = "https://web.archive.org/web/20200101000000/https://shop.
 fn tally(before: &[&str], after: &[&str]) -> Tally {
     let mut tally = Tally::default();
     let addresses = Addresses::new("en.wikipedia.org/w", &HOSTS);
-    for (side, links) in [(Side::Before, before), (Side::After, after)] {
+    for (times, links) in [([1, 0], before), ([0, 1], after)] {
         for link in links {
-            tally.count(side, link, Flags::default(), &addresses);
+            tally.count(times, link, Flags::default(), &addresses);
         }
     }
     tally
@@ -91,7 +91,7 @@ fn a_page_and_its_archived_copy_are_one_link() {
 fn the_wiki_itself_is_nothing_external() {
     let all = |wiki: &str, address: &str| {
         let mut tally = Tally::default();
-        tally.count(Side::After, address, Flags::default(), &Addresses::new(wiki, &HOSTS));
+        tally.count([0, 1], address, Flags::default(), &Addresses::new(wiki, &HOSTS));
         tally.added().count()
     };
     for (wiki, address, links) in [

@@ -105,6 +105,13 @@ impl Key {
         psl::domain_str(&self.host()).map(str::to_owned)
     }
 
+    /// The one label that somebody chose when registering, decoded: `acmewidgets` of `shop.acmewidgets.co.uk`. What
+    /// names are compared with where a public suffix would only blur the likeness. `None` as for [`Key::registrable`].
+    pub fn bare(&self) -> Option<String> {
+        let registrable = host::shown(&self.registrable()?);
+        registrable.split('.').next().map(str::to_owned)
+    }
+
     /// The address, when the host is one.
     pub fn ip(&self) -> Option<IpAddr> {
         address(&self.stored)

@@ -273,3 +273,15 @@ fn entries_of_path_hosts() {
         assert!(error.contains(what) && error.contains(entry), "{entry}: {error}");
     }
 }
+
+#[test]
+fn the_bare_name_is_what_somebody_registered() {
+    let bare = |name: &str| Key::from_name(name, &PathHosts::default()).unwrap().bare();
+    assert_eq!(bare("shop.acme-widgets.co.uk").as_deref(), Some("acme-widgets"));
+    assert_eq!(bare("xn--mller-kva.example.de").as_deref(), Some("example"));
+    assert_eq!(bare("www.müller.de").as_deref(), Some("müller"));
+    assert_eq!(bare("facebook.com/some.page").as_deref(), Some("facebook"));
+    for nobody in ["192.0.2.1", "co.uk", "localhost"] {
+        assert_eq!(bare(nobody), None, "{nobody}");
+    }
+}

@@ -63,15 +63,7 @@ pub(super) async fn cut(db: &Db, fence: &Fence, now: Timestamp, days: u32, pace:
             let found = db
                 .read(async |work| {
                     let also = (quiet.as_str(), vec![at(before); 4]);
-                    find(
-                        work.conn(),
-                        WHAT,
-                        ("editor e FORCE INDEX (PRIMARY)", "e."),
-                        &["editor_id"],
-                        range,
-                        also,
-                    )
-                    .await
+                    find(work.conn(), WHAT, ("editor e", "e."), &["editor_id"], range, also).await
                 })
                 .await?;
             let found: Vec<u64> = found.into_iter().flatten().collect();
@@ -204,7 +196,7 @@ async fn ranges(conn: &mut Conn, addresses: &[Address]) -> Result<BTreeMap<u64, 
 /// Gives rows of the addresses to their ranges; how many.
 async fn repoint(conn: &mut Conn, table: &str, to: &BTreeMap<u64, u64>) -> Result<u64> {
     let sql = format!(
-        "UPDATE {table} SET editor_id = CASE editor_id {} END WHERE editor_id IN ({}) LIMIT {SLICE}",
+        "UPDATE {table} FORCE INDEX (by_editor) SET editor_id = CASE editor_id {} END WHERE editor_id IN ({}) LIMIT {SLICE}",
         vec!["WHEN ? THEN ?"; to.len()].join(" "),
         list("?", to.len())
     );

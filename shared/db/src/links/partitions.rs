@@ -208,6 +208,8 @@ async fn under_lock<T>(db: &Db, body: impl AsyncFn(&mut Conn) -> Result<T>) -> R
     db.must_write("changing the months of link additions")?;
     let mut attempt = 1;
     loop {
+        // It would only wait meanwhile, and a process has few.
+        db.close().await;
         let mut conn = db.open().await?;
         // Moving or rebuilding rows takes its time; the answer is still awaited with an end.
         conn.set_statement_timeout(Duration::from_secs(3_600));

@@ -103,7 +103,14 @@ async fn fenced_and_read_only_runs_write_nothing() {
     let rev = revision(1, "A", 0, vec![row("com.example.", "/")]);
     let before = raw(&old.test).await;
     let dry = old.test.other(Access::ReadOnly);
-    let refused = store(&dry, old.lease.fence(), &mut old.names, &[rev.clone()], horizon()).await;
+    let refused = store(
+        &dry,
+        old.lease.fence(),
+        &mut old.names,
+        std::slice::from_ref(&rev),
+        horizon(),
+    )
+    .await;
     assert!(matches!(refused, Err(Error::ReadOnly { .. })));
     assert_eq!(raw(&old.test).await, before);
 

@@ -9,7 +9,7 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 /// What an address can begin with; `//` only in brackets.
-const PROTOCOLS: [&str; 29] = [
+const PROTOCOLS: [&str; 28] = [
     "bitcoin:",
     "ftp://",
     "ftps://",
@@ -36,7 +36,6 @@ const PROTOCOLS: [&str; 29] = [
     "tel:",
     "telnet://",
     "urn:",
-    "wikipedia://",
     "worldwind://",
     "xmpp:",
 ];
@@ -46,7 +45,7 @@ const LONGEST: usize = 9;
 
 /// Letters, digits and `_` of all scripts: no address begins right behind one.
 static WORD_CHARACTER: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^[\p{L}\p{N}\p{Mn}\p{Pc}_]$").expect("the pattern is a constant"));
+    LazyLock::new(|| Regex::new(r"^[\p{L}\p{N}]$").expect("the pattern is a constant"));
 
 /// References that end an address: those of `<`, `>` and the no-break space.
 static ENDING_REFERENCE: LazyLock<Regex> = LazyLock::new(|| {

@@ -106,7 +106,8 @@ pub fn normalized(url: &str) -> String {
 
 /// Without `/.` and `/..` in the path, which lead elsewhere (RFC 3986, section 5.2.4). `url` has no query.
 fn without_dots(url: &str) -> String {
-    let start = match authority(url) {
+    // Here a host is what stands behind the first two slashes, wherever they are.
+    let start = match url.find("//").map(|slashes| slashes + 2) {
         Some(host) => url[host..].find('/').map_or(url.len(), |slash| host + slash),
         None => url.find(':').map_or(0, |colon| colon + 1),
     };

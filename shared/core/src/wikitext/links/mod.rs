@@ -15,6 +15,9 @@
 //! - The bodies of all `<ref>` count, also those that Cite refuses (bad attributes) or shows nowhere.
 //! - Names of namespaces, options of pictures (`thumb`, `link=`) and behaviour switches are known in English, those of
 //!   pictures also in some big languages. A link to the page itself or to a sub-page (`[[../x]]`) is an internal link like others.
+//! - Oddities of pictures: a caption that is a tooltip too counts its apostrophes twice and may lend a `[//x` to a
+//!   bracket behind the picture, which can change where an address ends; `link=` may take its address together from
+//!   the label of another link in it; in a `<gallery>`, `link=http://a.com/.` gives the address also without its stop.
 //! - Protocols are those of a wiki without settings of its own (`$wgUrlProtocols`), their letters ASCII.
 
 mod address;

@@ -2,7 +2,7 @@
 
 use super::super::steps::visit;
 use super::token::{self, MARK, Token};
-use super::{address, brackets, clean, lines, pictures, tables, tags};
+use super::{address, brackets, lines, pictures, tables, tags};
 
 /// The links of one text.
 #[derive(Default, Debug)]
@@ -31,14 +31,6 @@ pub fn links(text: &str) -> Links {
     let text = address::bare_links(&text, &mut links.urls);
     order(&text, &mut links.order);
     links
-}
-
-/// The link of a text that is an address and nothing else.
-pub fn address(text: &str) -> Links {
-    Links {
-        urls: vec![clean::normalized(text)],
-        order: vec![Token::Link(0)],
-    }
 }
 
 /// The tokens of a text.

@@ -9,7 +9,7 @@ use super::super::steps::visit;
 use super::own;
 use super::templates::{self, LinkTemplate};
 use super::token::{self, Token};
-use super::{TextLink, address, titles};
+use super::{TextLink, titles};
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -45,8 +45,6 @@ enum Role {
     Text,
     /// The value of a link template.
     Address,
-    /// Nothing but an address with its protocol.
-    WholeAddress,
     /// The name of a template: only what is taken out of it counts.
     Name,
 }
@@ -123,12 +121,11 @@ impl Page {
                 continue;
             }
             let own = &self.texts[text];
-            let mut links = if own.is_name {
-                own::Links::default()
-            } else {
-                own::links(&own.text)
+            let mut links = match own.role {
+                Role::Text | Role::Address => own::links(&own.text),
+                Role::Name => own::Links::default(),
             };
-            if own.is_address && links.urls.is_empty() {
+            if own.role == Role::Address && links.urls.is_empty() {
                 found.extend(templates::address(&own.text).map(|url| TextLink {
                     url,
                     from_template: true,
@@ -256,7 +253,7 @@ impl<F: Fn(&str) -> bool> Splitter<'_, '_, F> {
             for line in body.split('\n') {
                 // Before the bar stands the picture.
                 if let Some((_, rest)) = line.split_once('|').filter(|(title, _)| titles::is_valid(title)) {
-                    self.picture(super::super::trim(rest), text);
+                    self.body(super::super::trim(rest), text);
                 }
             }
         }
@@ -265,25 +262,6 @@ impl<F: Fn(&str) -> bool> Splitter<'_, '_, F> {
 }
 
 impl<'t, F: Fn(&str) -> bool> Splitter<'_, 't, F> {
-    /// What follows a picture of a gallery: a caption, and where the picture leads.
-    fn picture(&mut self, options: &'t str, text: usize) {
-        let mut start = 0;
-        let mut at = 0;
-        for option in options.split('|') {
-            let value = super::super::trim(option).strip_prefix("link=");
-            if let Some(value) = value.filter(|value| address::is_whole(value)) {
-                self.body(&options[start..at], text);
-                let inner = self.page.add(text);
-                self.page.texts[inner].text.push_str(value);
-                self.page.texts[inner].role = Role::WholeAddress;
-                token::push_text(&mut self.page.texts[text].text, inner);
-                start = at + option.len();
-            }
-            at += option.len() + 1;
-        }
-        self.body(&options[start..], text);
-    }
-
     fn body(&mut self, body: &'t str, text: usize) {
         if !body.is_empty() {
             let inner = self.page.add(text);

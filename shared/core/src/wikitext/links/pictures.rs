@@ -4,6 +4,7 @@
 use super::super::steps::visit;
 use super::super::trim;
 
+use super::clean::percent_decoded;
 use super::titles::{Target, is_title_byte, target};
 use super::token::{self, END_OF_LINK, NOTHING};
 use super::{address, brackets, clean, lines};
@@ -12,52 +13,57 @@ use memchr::memmem;
 /// How deep pictures that are not closed are looked into again. Wikis do so without end, and quadratically.
 const MAX_DEPTH: usize = 6;
 
-/// Options that put a picture into a box of its own, its caption below. Elsewhere the caption is only a tooltip,
-/// where nothing is a link.
-const BOXES: [&str; 38] = [
+/// Formats that put a picture into a box of its own, its caption below. Elsewhere the caption is only a tooltip, where
+/// nothing is a link.
+const BOXES: [&str; 18] = [
     "thumb",
     "thumbnail",
     "frame",
     "framed",
     "enframed",
+    "mini",
+    "miniatur",
+    "gerahmt",
+    "vignette",
+    "cadre",
+    "miniaturadeimagen",
+    "miniatura",
+    "marco",
+    "мини",
+    "миниатюра",
+    "мініатюра",
+    "サムネイル",
+    "缩略图",
+];
+
+/// Formats without a box.
+const PLAIN: [&str; 3] = ["frameless", "rahmenlos", "sans_cadre"];
+
+/// Places at a side, which make a box of their own too.
+const PLACES: [&str; 19] = [
     "left",
     "right",
     "center",
     "centre",
     "none",
-    "mini",
-    "miniatur",
-    "gerahmt",
     "links",
     "rechts",
     "zentriert",
     "ohne",
-    "vignette",
-    "cadre",
     "gauche",
     "droite",
     "centré",
     "néant",
-    "miniaturadeimagen",
-    "miniatura",
-    "marco",
     "izquierda",
     "derecha",
     "centro",
-    "мини",
-    "миниатюра",
     "слева",
     "справа",
     "центр",
-    "мініатюра",
-    "サムネイル",
-    "缩略图",
-    "縮圖",
 ];
 
-/// Options that are a single word and no caption.
-const WORDS: [&str; 14] = [
-    "frameless",
+/// Other options that are a single word and no caption.
+const WORDS: [&str; 12] = [
     "border",
     "baseline",
     "sub",
@@ -70,7 +76,6 @@ const WORDS: [&str; 14] = [
     "text-bottom",
     "upright",
     "hochkant",
-    "rahmenlos",
 ];
 
 /// Options whose value is where the picture leads.
@@ -89,6 +94,7 @@ fn read(text: &str, depth: usize, urls: &mut Vec<String>, out: &mut String) {
         Some(first) => first,
         None => return out.push_str(text),
     };
+    let mut dropped = out.len();
     out.push_str(&text[..at]);
     // Each turn reads what stands between one `[[` and the next.
     while at < text.len() {
@@ -102,13 +108,18 @@ fn read(text: &str, depth: usize, urls: &mut Vec<String>, out: &mut String) {
                 (Some(Target::Picture), Label::Open(text_so_far)) => {
                     at = open_picture(text, at, text_so_far, line, depth, urls, out);
                 }
-                (Some(_), Label::Open(_)) => raw(line, out),
+                // Its target is shown as it is understood.
+                (Some(_), Label::Open(label)) => {
+                    raw(&percent_decoded(link.target), out);
+                    out.push('|');
+                    out.push_str(label);
+                }
                 (Some(Target::Picture), Label::Closed(label, after)) => {
                     picture(label, depth, urls, out);
                     out.push_str(after);
                 }
                 (Some(Target::Category), Label::Closed(label, after)) => {
-                    drop_line_end(out);
+                    dropped = drop_line_end(out, dropped);
                     token::keep(label, out);
                     out.push_str(after);
                 }
@@ -140,13 +151,21 @@ fn raw(line: &str, out: &mut String) {
     out.push_str(line);
 }
 
-/// A category takes with it the end of the line before it, and the blanks around that.
-fn drop_line_end(out: &mut String) {
-    let blanks = out.trim_end_matches([' ', '\t', '\n', '\r', '\u{B}', '\u{C}']).len();
-    visit(out.len() - blanks);
+/// A category takes with it the end of the line before it, and the blanks around that. What stands before `done` has
+/// been looked at by the category before. Gives the new length.
+fn drop_line_end(out: &mut String, done: usize) -> usize {
+    let done = done.min(out.len());
+    let blanks = out.as_bytes()[done..]
+        .iter()
+        .rev()
+        .take_while(|b| matches!(b, b' ' | b'\t'..=b'\r'))
+        .count();
+    visit(blanks);
+    let blanks = out.len() - blanks;
     if let Some(end) = out[blanks..].find('\n') {
         out.truncate(blanks + end);
     }
+    out.len()
 }
 
 struct Written<'t> {
@@ -240,17 +259,23 @@ fn picture(options: &str, depth: usize, urls: &mut Vec<String>, out: &mut String
     }
     let mut caption = None;
     let mut is_boxed = false;
-    for option in inner.split('|') {
+    let mut has_format = false;
+    for option in split(&inner) {
         let option = trim(option);
         match kind(option) {
-            Kind::Box => is_boxed = true,
+            // Only the first format is one.
+            Kind::Format { boxed } if !has_format => {
+                has_format = true;
+                is_boxed |= boxed;
+            }
+            Kind::Place => is_boxed = true,
             Kind::Word => {}
             Kind::Link(url) => {
                 token::push_link(out, urls.len());
                 out.push_str(END_OF_LINK);
                 urls.push(clean::normalized(&url));
             }
-            Kind::Caption => {
+            Kind::Format { .. } | Kind::Caption => {
                 if let Some(replaced) = caption.replace(option) {
                     token::keep(replaced, out);
                 }
@@ -271,6 +296,29 @@ fn picture(options: &str, depth: usize, urls: &mut Vec<String>, out: &mut String
     }
 }
 
+/// Splits at bars, but not within `-{ }-`.
+fn split(options: &str) -> impl Iterator<Item = &str> {
+    let bytes = options.as_bytes();
+    let mut depth = 0_i64;
+    let mut ends = Vec::new();
+    for at in 0..bytes.len() {
+        match &bytes[at..] {
+            [b'-', b'{', ..] => depth += 1,
+            [b'}', b'-', ..] => depth -= 1,
+            [b'|', ..] if depth == 0 => ends.push(at),
+            _ => {}
+        }
+    }
+    visit(bytes.len());
+    ends.push(bytes.len());
+    let mut start = 0;
+    ends.into_iter().map(move |end| {
+        let option = &options[start..end];
+        start = end + 1;
+        option
+    })
+}
+
 /// Puts a caption behind `out` whose brackets have been read, so that none of them begins a link again.
 fn push_read(caption: &str, out: &mut String) {
     visit(caption.len());
@@ -287,7 +335,12 @@ fn push_read(caption: &str, out: &mut String) {
 }
 
 enum Kind {
-    Box,
+    /// With a box around it, or plain.
+    Format {
+        boxed: bool,
+    },
+    /// At a side, which makes a box too.
+    Place,
     Word,
     Link(String),
     Caption,
@@ -297,7 +350,13 @@ enum Kind {
 fn kind(option: &str) -> Kind {
     visit(option.len());
     if BOXES.contains(&option) {
-        return Kind::Box;
+        return Kind::Format { boxed: true };
+    }
+    if PLAIN.contains(&option) {
+        return Kind::Format { boxed: false };
+    }
+    if PLACES.contains(&option) {
+        return Kind::Place;
     }
     if WORDS.contains(&option) || is_size(option) {
         return Kind::Word;
@@ -310,7 +369,7 @@ fn kind(option: &str) -> Kind {
     };
     let when = |is_right: bool| if is_right { Kind::Word } else { Kind::Caption };
     match name {
-        "thumb" | "thumbnail" => Kind::Box,
+        "thumb" | "thumbnail" => Kind::Format { boxed: true },
         "alt" | "alternativtext" | "class" | "klasse" => Kind::Word,
         "page" | "seite" => when(value.bytes().all(|b| b.is_ascii_digit())),
         "upright" | "hochkant" => when(is_number(value)),
@@ -331,7 +390,8 @@ fn is_size(option: &str) -> bool {
     };
     let size = size.strip_suffix("px").map_or(size, trim);
     let (width, height) = size.split_once('x').unwrap_or((size, ""));
-    !size.is_empty() && [width, height].iter().all(|n| n.bytes().all(|b| b.is_ascii_digit()))
+    let is_number = |n: &str| n.bytes().all(|b| b.is_ascii_digit());
+    is_number(width) && is_number(height) && size.contains(|c| matches!(c, '1'..='9'))
 }
 
 /// Where a picture leads: an address, a page, nowhere. Only the text of the value counts.

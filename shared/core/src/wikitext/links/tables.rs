@@ -29,10 +29,9 @@ pub fn without_attributes(text: &str) -> String {
         } else if let Some(attributes) = line.strip_prefix("|-") {
             mark(attributes, &mut out);
         } else if let Some(cells) = line.strip_prefix("|+").or_else(|| line.strip_prefix('|')) {
-            cells.split("||").for_each(|cell| push_cell(cell, &mut out));
+            push_cells(cells, &mut out);
         } else if let Some(cells) = line.strip_prefix('!') {
-            let cells = cells.replace("!!", "||");
-            cells.split("||").for_each(|cell| push_cell(cell, &mut out));
+            push_cells(&cells.replace("!!", "||"), &mut out);
         } else {
             out.push_str(whole);
         }
@@ -50,6 +49,16 @@ fn begins_table(line: &str) -> Option<&str> {
 fn mark(attributes: &str, out: &mut String) {
     token::keep(attributes, out);
     out.push_str(NOTHING);
+}
+
+/// Each cell has a line of its own.
+fn push_cells(cells: &str, out: &mut String) {
+    for (i, cell) in cells.split("||").enumerate() {
+        if i > 0 {
+            out.push('\n');
+        }
+        push_cell(cell, out);
+    }
 }
 
 /// A single bar parts attributes from the cell, unless there is a link or conversion before it.

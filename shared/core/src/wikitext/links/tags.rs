@@ -4,6 +4,7 @@
 use super::super::steps::visit;
 use super::token::{self, LINE_BREAK, NOTHING};
 use memchr::memchr;
+use std::borrow::Cow;
 
 /// Tags that may stand in wikitext.
 const ALLOWED: [&str; 60] = [
@@ -72,6 +73,7 @@ const ALLOWED: [&str; 60] = [
 /// The text with tokens for tags; any other `<` or `>` becomes a character reference, which ends an address.
 pub fn without(text: &str) -> String {
     visit(text.len());
+    let text = without_comments(text);
     let mut out = String::with_capacity(text.len() + 16);
     let mut pieces = text.split('<');
     push_escaped(pieces.next().unwrap_or_default(), &mut out);
@@ -90,6 +92,23 @@ pub fn without(text: &str) -> String {
         }
     }
     out
+}
+
+/// Comments are gone, but for those in a tag that is not closed.
+fn without_comments(text: &str) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, inner)) = rest.split_once("<!--") {
+        let Some((_, after)) = inner.split_once("-->") else {
+            break;
+        };
+        out.push_str(before);
+        rest = after;
+    }
+    match rest.len() == text.len() {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(out + rest),
+    }
 }
 
 fn push_escaped(text: &str, out: &mut String) {
@@ -125,9 +144,9 @@ fn is_microdata(name: &str, attributes: &str) -> bool {
     let has = |wanted: &str| {
         lower.match_indices(wanted).any(|(at, _)| {
             let before = lower[..at].bytes().next_back();
-            let after = lower[at + wanted.len()..].trim_start();
-            after.starts_with('=')
-                && before.is_some_and(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'/'))
+            let after = lower[at + wanted.len()..].bytes().next();
+            before.is_some_and(|b| b.is_ascii_whitespace() || b == b'/')
+                && after.is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'=' | b'/'))
         })
     };
     has("itemprop") && has(if name == "meta" { "content" } else { "href" })

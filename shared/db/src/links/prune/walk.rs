@@ -183,7 +183,7 @@ impl Walk<'_> {
         let columns = self.columns.join(", ");
         // Handler reads: the slice.
         let sql = format!(
-            "SELECT CONCAT_WS(',', {columns}) AS value FROM {} WHERE {condition} ORDER BY {columns} LIMIT 1 OFFSET {}",
+            "SELECT CONCAT_WS(',', {columns}) AS value FROM {} FORCE INDEX (PRIMARY) WHERE {condition} ORDER BY {columns} LIMIT 1 OFFSET {}",
             self.table,
             SLICE - 1
         );
@@ -210,7 +210,7 @@ pub(in crate::links) async fn find(
     values.extend(more);
     let columns: Vec<_> = columns.iter().map(|column| format!("{alias}{column}")).collect();
     let sql = format!(
-        "SELECT CONCAT_WS(',', {}) AS value FROM {table} WHERE {condition} AND {also}",
+        "SELECT CONCAT_WS(',', {}) AS value FROM {table} FORCE INDEX (PRIMARY) WHERE {condition} AND {also}",
         columns.join(", ")
     );
     let found: Vec<Numbers> = conn.rows(what, &sql, values).await?;

@@ -67,11 +67,14 @@ impl FromFields for Editor {
     }
 }
 
-/// The name as it is stored, from what a person types: `_` is a space, and the first letter a capital one.
+/// The name as it is stored, from what a person types or copies: `_` is a space, several are one, marks of the
+/// direction of writing are dropped, and the first letter is a capital one.
 #[must_use]
 pub fn stored_name(typed: &str) -> String {
-    let name = typed.replace('_', " ");
-    let mut letters = name.trim().chars();
+    let is_mark = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}');
+    let name = typed.replace('_', " ").replace(is_mark, "");
+    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut letters = name.chars();
     let Some(first) = letters.next() else {
         return String::new();
     };
