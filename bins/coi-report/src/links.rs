@@ -150,12 +150,14 @@ async fn hosts(db: &mut Work, key: &Key, exact: bool) -> shared::db::Result<Vec<
 fn about_editors(editors: &[Editor]) -> String {
     match editors {
         [one] => format!("added by {} ({})", one.name, one.realm),
+        many if many.len() == MOST as usize => format!("added by the first {MOST} addresses of this range, not all"),
         many => format!("added by {} editors of this name or range", many.len()),
     }
 }
 
 fn about_hosts(key: &Key, hosts: usize) -> String {
     match hosts {
+        n if n == MOST as usize => format!("additions of the first {n} hosts of {}, not all", key.display()),
         1 => format!("additions of {}", key.display()),
         n => format!("additions of {} and below, {n} hosts", key.display()),
     }

@@ -11,6 +11,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use shared::core::addition::{LinksChange, Record, RecordedEdit, RevisionFacts, Why, read_line};
+use shared::wiki::Stop;
 
 use super::about::WikiAbout;
 
@@ -42,6 +43,8 @@ pub enum Next {
     Other(Why),
     /// A line that cannot be read; told once.
     Bad(Bad),
+    /// The run was asked to stop: there is nothing more.
+    Stopped,
 }
 
 /// An events file.
@@ -57,16 +60,20 @@ pub struct Events {
     ready: Vec<Told>,
     /// What the file says of each wiki.
     pub wikis: BTreeMap<String, WikiAbout>,
+    stop: Stop,
 }
 
 impl Events {
     /// Opens the file and looks through it; `wanted` says which wikis matter. Errs when it cannot be read, or read twice.
-    pub fn open(path: &Path, wanted: impl Fn(&str) -> bool) -> anyhow::Result<Events> {
+    pub async fn open(path: &Path, wanted: impl Fn(&str) -> bool, stop: &Stop) -> anyhow::Result<Events> {
         let what = || format!("reading {}", path.display());
         let mut lines = Lines::new(File::open(path).with_context(what)?);
         let mut wikis = BTreeMap::new();
         let mut keys: Vec<u64> = Vec::new();
         while let Some(line) = lines.next().with_context(what)? {
+            if is_stopped(stop).await {
+                break;
+            }
             let Ok(text) = line.text else { continue };
             if let Some(about) = WikiAbout::read(text).ok().flatten() {
                 wikis.insert(about.wiki.clone(), about);
@@ -89,12 +96,16 @@ impl Events {
             held: HashMap::new(),
             ready: Vec::new(),
             wikis,
+            stop: stop.clone(),
         })
     }
 
     /// The next revision or bad line; `None` at the end. Errs when the file cannot be read.
-    pub fn next(&mut self, wanted: impl Fn(&str) -> bool) -> anyhow::Result<Option<Next>> {
+    pub async fn next(&mut self, wanted: impl Fn(&str) -> bool) -> anyhow::Result<Option<Next>> {
         loop {
+            if is_stopped(&self.stop).await {
+                return Ok(Some(Next::Stopped));
+            }
             if let Some(told) = self.ready.pop() {
                 return Ok(Some(Next::Told(Box::new(told))));
             }
@@ -156,6 +167,13 @@ impl Events {
         }
         Ok(revisions.into_values().map(Told::of).collect())
     }
+}
+
+/// Whether the run was asked to stop. Reading a file waits for nothing, so without this turn for others nobody would
+/// hear of a signal before the end of the file.
+async fn is_stopped(stop: &Stop) -> bool {
+    tokio::task::yield_now().await;
+    stop.is_stopped()
 }
 
 impl Told {

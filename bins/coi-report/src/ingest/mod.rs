@@ -75,15 +75,19 @@ async fn work(ingest: &IngestArgs, args: &CommonArgs, local: &mut Local) -> anyh
     let settings = settings::from_file(args)?;
     let shard = ingest.shard;
     let wanted = |wiki: &str| shard.is_none_or(|shard| shard.has(wiki));
-    let mut events = Events::open(&ingest.events, wanted)?;
+    let mut events = Events::open(&ingest.events, wanted, &local.stop).await?;
     let mut sink = Sink::open(ingest, args.dry_run, local).await?;
     let mut rules: HashMap<String, WikiRules> = HashMap::new();
     let mut counts = Counts::default();
     let mut told_at = Instant::now();
     let mut is_done = true;
-    while let Some(next) = events.next(wanted)? {
+    while let Some(next) = events.next(wanted).await? {
         let told = match next {
             Next::Told(told) => told,
+            Next::Stopped => {
+                is_done = false;
+                break;
+            }
             Next::Other(why) => {
                 *counts.nothing.entry(why).or_default() += 1;
                 continue;

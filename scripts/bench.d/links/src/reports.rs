@@ -28,7 +28,6 @@ async fn link_report(c: &mut Work, host: &Host) -> Outcome<()> {
     counts::adders_by_kind(c, &id).await?;
     hosts::wikis(c, &id).await?;
     hosts::months(c, &id).await?;
-    hosts::span(c, &id).await?;
     stats::restored_of_hosts(c, &id).await?;
     Ok(())
 }

@@ -73,7 +73,7 @@ pub fn wiki(i: u64) -> String {
     format!("w{i}.example.org/w")
 }
 
-/// Revisions, oldest first, until `additions` links are reached; endless numbers `skip` those of earlier calls.
+/// Revisions, oldest first, until `of` links are reached.
 pub struct Revisions {
     lots: Lots,
     rev: u64,
@@ -140,9 +140,9 @@ fn row(lots: &mut Lots) -> Row {
     } else {
         1 + lots.skewed(HOSTS - 1.0, 3)
     };
-    // 45 bytes on average: 10 to 80.
-    let length = 10 + (lots.unit() * lots.unit() * 140.0).min(70.0) as usize + (lots.unit() * 4.0) as usize;
-    let mut path = String::with_capacity(80);
+    // 45 bytes on average: 12 to 85.
+    let length = 12 + (lots.unit() * lots.unit() * 140.0).min(70.0) as usize + (lots.unit() * 4.0) as usize;
+    let mut path = String::with_capacity(96);
     while path.len() < length {
         path.push('/');
         let word = lots.next();

@@ -6,7 +6,7 @@
 use crate::bulk;
 use crate::error::Result;
 use crate::links::questions::slices::{self, Slots};
-use crate::session::{Fields, FromFields, Session, at};
+use crate::session::{Fields, FromFields, One, Session, at};
 use crate::transaction::FencedTx;
 use chrono::Duration;
 use mysql_async::{Value, params};
@@ -107,7 +107,8 @@ pub async fn due(session: &mut impl Session, now: Timestamp, limit: u32) -> Resu
 }
 
 /// Stores what came of asking for a host at `now`: its addresses, seen from their first to their last answer, and when
-/// it may be asked for again.
+/// it may be asked for again. Nothing, when the host was removed since it was asked for: whoever removes hosts takes
+/// that row first, so holding it is enough.
 pub async fn answered(tx: &mut FencedTx<'_>, host_id: u32, now: Timestamp, answer: &Answer) -> Result<()> {
     const HEAD: &str = "INSERT INTO host_ip (host_id, ip, first_ts, last_ts)";
     const TAIL: &str = "ON DUPLICATE KEY UPDATE first_ts = LEAST(first_ts, VALUES(first_ts)), \
@@ -115,6 +116,15 @@ pub async fn answered(tx: &mut FencedTx<'_>, host_id: u32, now: Timestamp, answe
     const ASKED: &str = "INSERT INTO host_asked (host_id, asked_at, outcome, next_at) \
         VALUES (:host_id, :asked_at, :outcome, :next_at) ON DUPLICATE KEY UPDATE asked_at = VALUES(asked_at), \
         outcome = VALUES(outcome), next_at = VALUES(next_at)";
+    // Handler reads: 1.
+    const HELD: &str = "SELECT host_id AS value FROM host WHERE host_id = :host_id LOCK IN SHARE MODE";
+    let held: Option<One<u32>> = tx
+        .conn()
+        .first("holding a host", HELD, params! { "host_id" => host_id })
+        .await?;
+    if held.is_none() {
+        return Ok(());
+    }
     let (outcome, keep) = match answer {
         Answer::Addresses(_) => (0, FRESH),
         Answer::None => (1, FRESH),

@@ -69,8 +69,8 @@ fn authority(url: &str) -> Option<usize> {
 
 /// Without the characters in the host that nobody sees.
 fn without_invisible(url: &str) -> String {
-    let start = match url.find("://") {
-        Some(colon) if !url[..colon].contains(['/', ':']) => colon + 3,
+    let start = match url.find(':') {
+        Some(colon) if colon > 0 && url[colon..].starts_with("://") => colon + 3,
         _ => return url.to_owned(),
     };
     let end = url[start..].find('/').map_or(url.len(), |slash| start + slash);

@@ -7,7 +7,8 @@ use memchr::memmem;
 use std::borrow::Cow;
 
 /// Behaviour switches in any case, and those in capitals only.
-const SWITCHES: [&str; 9] = [
+const SWITCHES: [&str; 10] = [
+    "TOC",
     "NOTOC",
     "FORCETOC",
     "NOGALLERY",
@@ -149,10 +150,11 @@ fn quotes_of_line(line: &str, out: &mut String) {
     }
     visit(line.len());
     let odd = |marks: usize| runs.iter().filter(|run| run.marks == marks || run.marks == 5).count() % 2 == 1;
-    if odd(2) && odd(3) {
-        if let Some(run) = bold_that_is_none(bytes, &runs) {
-            runs[run].marks = 2;
-        }
+    if odd(2)
+        && odd(3)
+        && let Some(run) = bold_that_is_none(bytes, &runs)
+    {
+        runs[run].marks = 2;
     }
     let mut at = 0;
     for run in runs {

@@ -13,8 +13,11 @@
 //! - All arguments of templates and parser functions count, also those that a template ignores or that a later one
 //!   of the same name replaces; nothing that a template adds counts.
 //! - The bodies of all `<ref>` count, also those that Cite refuses (bad attributes) or shows nowhere.
+//! - Nothing in the label of a link to a section of the page (`[[#a|b]]`) or a file (`[[Media:a|b]]`) is looked at;
+//!   equals signs with a comment among them make a heading of more signs than in MediaWiki.
 //! - Names of namespaces, options of pictures (`thumb`, `link=`) and behaviour switches are known in English, those of
-//!   pictures also in some big languages. A link to the page itself or to a sub-page (`[[../x]]`) is an internal link like others.
+//!   pictures also in some big languages. A link to the page itself is an internal link like others,
+//!   one to a sub-page (`[[../x]]`) is none.
 //! - Oddities of pictures: a caption that is a tooltip too counts its apostrophes twice and may lend a `[//x` to a
 //!   bracket behind the picture, which can change where an address ends; `link=` may take its address together from
 //!   the label of another link in it; in a `<gallery>`, `link=http://a.com/.` gives the address also without its stop.
@@ -42,9 +45,10 @@ pub use templates::LinkTemplate;
 /// A link in a text.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct TextLink {
-    /// The address as MediaWiki stores it in its table `externallinks`: without the punctuation behind it, character
-    /// references decoded, escapes in their shortest form, everything but ASCII percent-encoded. One without a
-    /// protocol begins with `//`.
+    /// The address as MediaWiki's parser registers it: without the punctuation behind it, character references
+    /// decoded, escapes in their shortest form, everything but ASCII percent-encoded, without `/../`. One without a
+    /// protocol begins with `//`. The table `externallinks` has it split and in one more form: a `/` behind a mere
+    /// host, `https:` before `//`, IPv6 addresses written out, hosts of other scripts decoded.
     pub url: String,
     /// The text has no protocol; a [`LinkTemplate`] makes it a link, and `http://` is put before it.
     pub from_template: bool,

@@ -16,8 +16,8 @@ pub struct Links {
 /// Reads a text.
 pub fn links(text: &str) -> Links {
     let mut links = Links::default();
-    // Most arguments of templates have no address; a switch or category taken out may put one together.
-    if !address::may_have(text) && !text.contains("__") && !text.contains("[[") {
+    // Most arguments of templates have no address; what is taken out may put one together.
+    if !address::may_have(text) && !["__", "[[", "<!--"].iter().any(|piece| text.contains(piece)) {
         order(text, &mut links.order);
         return links;
     }

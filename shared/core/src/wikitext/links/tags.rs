@@ -126,9 +126,7 @@ fn tag(piece: &str) -> Option<(&str, &str)> {
     let (inner, rest) = piece.split_once('>')?;
     let is_end = inner.starts_with('/');
     let inner = &inner[usize::from(is_end)..];
-    let length = inner
-        .find(|c| matches!(c, '\t' | '\n' | '\u{B}' | ' ' | '/' | '\0'))
-        .unwrap_or(inner.len());
+    let length = inner.find(['\t', '\n', '\u{B}', ' ', '/', '\0']).unwrap_or(inner.len());
     let (name, attributes) = inner.split_at(length);
     let name = name.to_ascii_lowercase();
     if ALLOWED.binary_search(&name.as_str()).is_err() {

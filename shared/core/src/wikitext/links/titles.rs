@@ -104,7 +104,7 @@ pub fn target(written: &str) -> Option<Target> {
     visit(written.len());
     let title = percent_decoded(written);
     let title = decoded(&title);
-    let title: String = title.replace('_', " ");
+    let title = title.replace(is_blank, " ");
     let title = title.trim_matches(is_blank);
     let (title, is_plain) = match title.strip_prefix(':') {
         Some(title) => (title.trim_matches(is_blank), false),
@@ -125,7 +125,7 @@ pub fn target(written: &str) -> Option<Target> {
         None => (String::new(), page),
     };
     let is_space = NAMESPACES.contains(&space.as_str()) || PICTURES.contains(&space.as_str());
-    if is_space && name.is_empty() || is_space && name.starts_with(':') {
+    if is_space && (name.is_empty() || name.starts_with(':')) {
         return None;
     }
     let name = if is_space { name } else { page };

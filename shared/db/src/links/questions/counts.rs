@@ -190,6 +190,10 @@ pub struct OfKind {
     pub editors: u64,
     /// How often they added it.
     pub n: u64,
+    /// For the first time, as far as it is stored.
+    pub first: Timestamp,
+    /// For the last time.
+    pub last: Timestamp,
 }
 
 impl FromFields for OfKind {
@@ -198,15 +202,19 @@ impl FromFields for OfKind {
             kind: Kind::read(f, "kind")?,
             editors: f.get("editors")?,
             n: f.get("n")?,
+            first: f.time("first_ts")?,
+            last: f.time("last_ts")?,
         })
     }
 }
 
-/// How many editors of each kind added these hosts (at most [`MOST`](super::MOST)), and how often, by kind.
+/// How many editors of each kind added these hosts (at most [`MOST`](super::MOST)), how often, and from when to when, by
+/// kind: one look at the same rows for all that a report says in sum.
 pub async fn adders_by_kind(session: &mut impl Session, host_ids: &[u32]) -> Result<Vec<OfKind>> {
     // Handler reads: the hosts' rows, and three per group (editor), of which the index is read.
-    const SQL: &str = "SELECT STRAIGHT_JOIN e.kind, COUNT(*) AS editors, CAST(SUM(g.n) AS UNSIGNED) AS n FROM \
-        (SELECT editor_id, SUM(n) AS n FROM pair WHERE host_id IN (LIST) GROUP BY editor_id) g \
+    const SQL: &str = "SELECT STRAIGHT_JOIN e.kind, COUNT(*) AS editors, CAST(SUM(g.n) AS UNSIGNED) AS n, \
+        MIN(g.first_ts) AS first_ts, MAX(g.last_ts) AS last_ts FROM (SELECT editor_id, CAST(SUM(n) AS UNSIGNED) AS n, \
+        MIN(first_ts) AS first_ts, MAX(last_ts) AS last_ts FROM pair WHERE host_id IN (LIST) GROUP BY editor_id) g \
         JOIN editor e ON e.editor_id = g.editor_id GROUP BY e.kind";
     slices::whole(
         session.conn(),

@@ -6,7 +6,6 @@ use crate::links::questions::lookup::numbers;
 use crate::links::questions::slices;
 use crate::session::{Fields, FromFields, One, Session};
 use mysql_async::Value;
-use wikicrew_core::types::Timestamp;
 
 /// A host that an editor added.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -133,38 +132,4 @@ pub async fn wikis_of_editors(session: &mut impl Session, editor_ids: &[u32]) ->
         &[],
     )
     .await
-}
-
-/// When additions were made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Span {
-    /// The first one.
-    pub first: Timestamp,
-    /// The last one.
-    pub last: Timestamp,
-}
-
-/// First and last addition of these hosts (at most [`MOST`](super::MOST)), as far as it is stored; `None`: nothing is.
-pub async fn span(session: &mut impl Session, host_ids: &[u32]) -> Result<Option<Span>> {
-    // Handler reads: the hosts' rows, one per editor and wiki.
-    const SQL: &str = "SELECT MIN(first_ts) AS first_ts, MAX(last_ts) AS last_ts FROM pair WHERE host_id IN (LIST)";
-    let rows: Vec<MaybeSpan> = slices::whole(
-        session.conn(),
-        "reading when a host was added",
-        SQL,
-        &[],
-        numbers(host_ids),
-        &[],
-    )
-    .await?;
-    Ok(rows.into_iter().find_map(|row| row.0))
-}
-
-struct MaybeSpan(Option<Span>);
-
-impl FromFields for MaybeSpan {
-    fn from_fields(f: &mut Fields) -> Result<Self> {
-        let (first, last) = (f.time_opt("first_ts")?, f.time_opt("last_ts")?);
-        Ok(Self(first.zip(last).map(|(first, last)| Span { first, last })))
-    }
 }
