@@ -51,6 +51,11 @@ impl Clock {
         chrono::Utc::now() + self.offset
     }
 
+    /// Whether this is the machine's time (always, outside tests).
+    pub fn is_real(&self) -> bool {
+        self.offset == TimeDelta::zero()
+    }
+
     /// `pause` as it is, or nothing when a test took the pauses out.
     pub fn pause(&self, pause: Duration) -> Duration {
         if self.pauses { pause } else { Duration::ZERO }

@@ -20,7 +20,7 @@ fn of_family(wiki: &str, rev: u64, user: &str, minutes: i64, text: &str) -> Valu
 async fn recorded() -> Result<Links> {
     let links = Links::new().await?;
     let many: String = (0..1_001).map(|n| format!("http://h{n}.example.net/ ")).collect();
-    let events = [
+    let mut events = [
         of_family(
             "en",
             101,
@@ -35,8 +35,20 @@ async fn recorded() -> Result<Links> {
             50,
             "https://example.com/c https://web.archive.org/web/20200102030405/http://shop.example.com/z",
         ),
-        of_family("en", 102, "192.0.2.7", 45, "http://shop.example.com/q http://bücher.example/x"),
-        of_family("en", 103, "192.0.2.200", 40, "https://www.facebook.com/acme.page/photos"),
+        of_family(
+            "en",
+            102,
+            "192.0.2.7",
+            45,
+            "http://shop.example.com/q http://bücher.example/x",
+        ),
+        of_family(
+            "en",
+            103,
+            "192.0.2.200",
+            40,
+            "https://www.facebook.com/acme.page/photos",
+        ),
         of_family("en", 104, "2001:DB8:0:0:0:0:0:1", 35, "http://example.com/v6"),
         edit("xx", 301, "Ann Example", 30, "", "http://example.com/other"),
         of_family("en", 105, "=HYPERLINK(1)", 25, "http://example.com/a,b;c"),
@@ -45,6 +57,10 @@ async fn recorded() -> Result<Links> {
         of_family("en", 108, "Gus", 10, &many[..many.len() / 2].replace("net", "org")),
         of_family("en", 109, "Gus", 5, &many[many.len() / 2..].replace("net", "org")),
     ];
+    // The account that was once called something else.
+    for event in events.iter_mut().filter(|event| event["rev_id"] == 106) {
+        event["performer"]["user_id"] = json!(77);
+    }
     links.ingest(&events).await?;
     Ok(links)
 }
@@ -122,6 +138,15 @@ async fn found_under_every_name(links: &Links) -> Result<()> {
         assert_eq!(found, wanted, "{args:?}");
     }
 
+    for wrong in [
+        &["--limit", "0"][..],
+        &["--limit", "1001"],
+        &["--user", "--host"],
+        &["--output", "xml"],
+    ] {
+        links.job(&["links", "Ann"]).args(wrong).run_to(2).await?;
+    }
+
     let run = links.job(&["links", "shop.example.com"]).run_ok().await?;
     assert_eq!(about(&run), "additions of shop.example.com");
     let run = links.job(&["links", "example.com"]).run_ok().await?;
@@ -142,7 +167,10 @@ async fn found_under_every_name(links: &Links) -> Result<()> {
         "\u{1b}[2J",
     ] {
         let run = links.job(&["links", name]).run_to(1).await?;
-        ensure!(run.stdout.starts_with("Nothing is recorded under `") && !run.says("\u{1b}[2J"), "{run}");
+        ensure!(
+            run.stdout.starts_with("Nothing is recorded under `") && !run.says("\u{1b}[2J"),
+            "{run}"
+        );
     }
     Ok(())
 }
@@ -151,7 +179,11 @@ async fn found_under_every_name(links: &Links) -> Result<()> {
 async fn csv(links: &Links, name: &str) -> Result<Vec<String>> {
     let run = links.job(&["links", name, "--output", "csv"]).run_ok().await?;
     let time = Regex::new(r"^[^,]+T[^,]+,")?;
-    Ok(run.stdout.lines().map(|line| time.replace(line, "").into_owned()).collect())
+    Ok(run
+        .stdout
+        .lines()
+        .map(|line| time.replace(line, "").into_owned())
+        .collect())
 }
 
 async fn tables_and_objects_hold_the_same_and_no_formula(links: &Links) -> Result<()> {
@@ -161,11 +193,17 @@ async fn tables_and_objects_hold_the_same_and_no_formula(links: &Links) -> Resul
     let archived = "de.example.org/w,Ann Example,Page 6,201,shop.example.com/z,1,5,4,3,2,in an archive";
     assert_eq!(csv(links, "shop.example.com").await?[2], archived);
 
-    let run = links.job(&["links", "bücher.example", "--output", "json"]).run_ok().await?;
+    let run = links
+        .job(&["links", "bücher.example", "--output", "json"])
+        .run_ok()
+        .await?;
     let said: Value = serde_json::from_str(&run.stdout)?;
     let mut addition = said["by_host"]["additions"][0].clone();
     let ts = addition["ts"].take();
-    ensure!(ts.as_str().is_some_and(|ts| ts.ends_with('Z')) && said["by_editor"].is_null(), "{said}");
+    ensure!(
+        ts.as_str().is_some_and(|ts| ts.ends_with('Z')) && said["by_editor"].is_null(),
+        "{said}"
+    );
     let wanted = json!({
         "ts": null, "wiki": "en.example.org/w", "rev_id": 102, "page_id": 5, "title": "Page 5", "editor": "192.0.2.7",
         "key": "xn--bcher-kva.example", "registrable": "xn--bcher-kva.example",
@@ -190,7 +228,11 @@ async fn hidden_names_are_left_out_on_their_wiki(links: &Links) -> Result<()> {
         let private = lines(links.job(&["links", name, "--private"])).await?;
         let row = shown.stdout.lines().filter(|line| line.contains("  revision "));
         let last = shown.stdout.lines().last().unwrap_or_default();
-        Ok((row.map(|line| line[18..].to_owned()).collect(), private, last.to_owned()))
+        Ok((
+            row.map(|line| line[18..].to_owned()).collect(),
+            private,
+            last.to_owned(),
+        ))
     };
     hide("de", "user", "Ann Example").await?;
     let (shown, private, last) = all("Ann Example").await?;
@@ -205,8 +247,27 @@ async fn hidden_names_are_left_out_on_their_wiki(links: &Links) -> Result<()> {
     assert_eq!((private.len(), last.as_str()), (8, "5 more are not shown"));
     // Not in any other form either.
     for output in ["json", "csv"] {
-        let run = links.job(&["links", "example.com", "--output", output]).run_ok().await?;
-        assert!(run.says("2001:db8::1") && !run.says("HYPERLINK") && !run.says("shop"), "{run}");
+        let run = links
+            .job(&["links", "example.com", "--output", output])
+            .run_ok()
+            .await?;
+        assert!(
+            run.says("2001:db8::1") && !run.says("HYPERLINK") && !run.says("shop"),
+            "{run}"
+        );
+    }
+    // Who was renamed since is no less hidden.
+    hide("en", "user", "Before the rename").await?;
+    assert_eq!(all("Élan").await?.0, [ELAN]);
+    links
+        .world
+        .execute("UPDATE suppress SET user_id = 77 WHERE name = 'Before the rename'")
+        .await?;
+    assert_eq!(all("Élan").await?.0, [""; 0]);
+    hide("en", "user", "Flo").await?;
+    for args in [&["stats"][..], &["stats", "--json"]] {
+        let run = links.job(args).run_ok().await?;
+        assert!(run.says("en.example.org/w") && !run.says("Flo"), "{run}");
     }
     // Nothing but hidden rows is nothing.
     let run = links.job(&["links", "facebook.com"]).run_to(1).await?;
@@ -221,13 +282,22 @@ async fn the_figures_are_told_and_nothing_is_written() -> Result<()> {
     let run = empty.job(&["links", "Ann"]).run_to(1).await?;
     assert_eq!(run.stdout, "Nothing is recorded under `Ann`.\n", "{run}");
     let run = empty.job(&["stats"]).run_to(1).await?;
-    assert!(run.stderr.contains("no links are recorded in this database yet"), "{run}");
+    assert!(
+        run.stderr.contains("no links are recorded in this database yet"),
+        "{run}"
+    );
     assert_eq!(empty.world.row_counts().await?, "", "no table was made");
     let url = empty.world.database_url();
-    let nowhere = url.replace(empty.world.database_name(), &format!("{}_no", empty.world.database_name()));
+    let nowhere = url.replace(
+        empty.world.database_name(),
+        &format!("{}_no", empty.world.database_name()),
+    );
     for args in [&["links", "Ann"][..], &["stats"]] {
         let run = empty.job(args).env("WIKICREW_DATABASE_URL", &nowhere).run_to(1).await?;
-        assert!(run.stderr.contains("o links are recorded") || run.says("Nothing is recorded"), "{run}");
+        assert!(
+            run.stderr.contains("o links are recorded") || run.says("Nothing is recorded"),
+            "{run}"
+        );
         let run = empty.job(args).without("WIKICREW_DATABASE_URL").run_to(78).await?;
         assert!(run.stderr.contains("WIKICREW_DATABASE_URL"), "{run}");
     }
@@ -246,7 +316,10 @@ async fn the_figures_are_told_and_nothing_is_written() -> Result<()> {
     ] {
         ensure!(text.contains(line), "no `{line}` in\n{run}");
     }
-    ensure!(Regex::new(r"^Rows since \d{4}-\d\d-\d\d, counts since \d{4}")?.is_match(text), "{run}");
+    ensure!(
+        Regex::new(r"^Rows since \d{4}-\d\d-\d\d, counts since \d{4}")?.is_match(text),
+        "{run}"
+    );
     let json = links.job(&["stats", "--json"]).run_ok().await?;
     let said: Value = serde_json::from_str(&json.stdout)?;
     let flood = said["floods"][0].as_object().context("no flood")?;
@@ -254,7 +327,11 @@ async fn the_figures_are_told_and_nothing_is_written() -> Result<()> {
     assert_eq!(said["wikis"].as_array().map(Vec::len), Some(3), "{said}");
 
     links.job(&["links", "example.com"]).over(&proxy).run_ok().await?;
-    ensure!(proxy.statements().len() > 10 && proxy.writes().is_empty(), "{:?}", proxy.writes());
+    ensure!(
+        proxy.statements().len() > 10 && proxy.writes().is_empty(),
+        "{:?}",
+        proxy.writes()
+    );
     ensure!(links.dump().await? == before, "a question changed the tables");
     Ok(())
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use url::Url;
 use wikicrew_tests::api::Api;
-use wikicrew_tests::links::seconds_ago;
+use wikicrew_tests::links::{counted, seconds_ago};
 use wikicrew_tests::proxy::FaultProxy;
 use wikicrew_tests::rules::{Fault, When};
 use wikicrew_tests::sandbox::NewPage;
@@ -19,7 +19,11 @@ const PAGES: [(&str, &str, &[&str]); 9] = [
         "Bare",
         "See http://bare.example/a, (http://bare.example/b_(c)) and HTTPS://www.Bare.example:443/?q=1&amp;r=2; \
          http://bare.example/a! Not www.bare.example/d.",
-        &["bare.example /?q=1&r=2 16 1", "bare.example /a 0 2", "bare.example /b_(c)) 0 1"],
+        &[
+            "bare.example /?q=1&r=2 16 1",
+            "bare.example /a 0 2",
+            "bare.example /b_(c)) 0 1",
+        ],
     ),
     (
         "Bracket",
@@ -105,7 +109,12 @@ fn host(stored: &str) -> String {
 
 /// Host and path of a page's links as the wiki knows them.
 async fn links_of(api: &Api, title: &str) -> Result<BTreeSet<String>> {
-    let asked = [("action", "query"), ("titles", title), ("prop", "extlinks"), ("ellimit", "max")];
+    let asked = [
+        ("action", "query"),
+        ("titles", title),
+        ("prop", "extlinks"),
+        ("ellimit", "max"),
+    ];
     let answer = api.get(&asked).await?;
     let links = answer["query"]["pages"][0]["extlinks"].as_array().cloned();
     let place = |link: &Value| -> Option<String> {
@@ -126,9 +135,19 @@ async fn undo(api: &Api, title: &str, rev: u64) -> Result<u64> {
 }
 
 async fn rollback(api: &Api, title: &str, user: &str) -> Result<u64> {
-    let tokens = api.get(&[("action", "query"), ("meta", "tokens"), ("type", "rollback")]).await?;
-    let token = tokens["query"]["tokens"]["rollbacktoken"].as_str().context("no token")?.to_owned();
-    let asked = [("action", "rollback"), ("title", title), ("user", user), ("token", &token)];
+    let tokens = api
+        .get(&[("action", "query"), ("meta", "tokens"), ("type", "rollback")])
+        .await?;
+    let token = tokens["query"]["tokens"]["rollbacktoken"]
+        .as_str()
+        .context("no token")?
+        .to_owned();
+    let asked = [
+        ("action", "rollback"),
+        ("title", title),
+        ("user", user),
+        ("token", &token),
+    ];
     let answer = api.post(&asked).await?;
     answer["rollback"]["revid"].as_u64().with_context(|| answer.to_string())
 }
@@ -138,7 +157,7 @@ async fn what_is_recorded_of_a_wiki_is_what_the_wiki_says_itself() -> Result<()>
     let world = World::new().await?;
     let own = |text: &str| text.replace("OWN", &world.prefix);
     let since = seconds_ago(1);
-    let patroller = json!({ "groups": ["sysop"], "edits": 100, "age_days": 100 });
+    let patroller = json!({ "groups": ["sysop", "suppress"], "edits": 100, "age_days": 100 });
     let patroller = world.account("Patroller", patroller).await?;
     let spammer = world.account("Spammer", json!({ "new": true })).await?;
     let (patrol, spam) = (world.login(&patroller).await?, world.login(&spammer).await?);
@@ -170,6 +189,10 @@ async fn what_is_recorded_of_a_wiki_is_what_the_wiki_says_itself() -> Result<()>
     let back = undo(&spam, &war, out).await?;
     spam.edit(&lost, "Nothing here.", "").await?;
     let restored = rollback(&patrol, &lost, &spammer.name).await?;
+    // Nobody is guessed.
+    let hushed = NewPage::new(&world.own("Hushed"), "http://hushed.example").by(&world.own("Eve"));
+    let hushed = world.wiki.load(&[hushed]).await?[0].revid;
+    patrol.hide_revision(hushed, "user").await?;
     let temporary = world.own("Temporary");
     let text = "http://temp.example/t";
     Api::anonymous(&world.wiki.api)?.edit(&temporary, text, "").await?;
@@ -181,16 +204,53 @@ async fn what_is_recorded_of_a_wiki_is_what_the_wiki_says_itself() -> Result<()>
     std::fs::write(&*settings, own(SETTINGS))?;
     let record = ["record", "--since", &since, "--settings", &settings];
     let recorded = world.job("coi-report").args(&record).run_ok().await?;
-    std::fs::write(&*events, &recorded.stdout)?;
+    ensure!(!recorded.says(&world.own("Eve")), "a hidden name is told");
+    let few = world
+        .job("coi-report")
+        .args(&record)
+        .args(&["--limit", "2"])
+        .run_ok()
+        .await?;
+    ensure!(
+        few.stdout.lines().count() == 3 && few.says("record the rest with a later --since"),
+        "{few}"
+    );
+    // Other tests work on the same wiki.
+    let mine = |line: &&str| line.contains(&world.prefix) || line.contains(r#""type":"wiki""#);
+    let mine: String = recorded
+        .stdout
+        .lines()
+        .filter(mine)
+        .map(|line| format!("{line}\n"))
+        .collect();
+    std::fs::write(&*events, mine)?;
     let job = world.job("coi-report").without("WIKICREW_API_URL");
-    let ingested = job.args(&["ingest", "--events", &events, "--settings", &settings]).run_ok().await?;
+    let ingested = job
+        .args(&["ingest", "--events", &events, "--settings", &settings])
+        .run_ok()
+        .await?;
     std::fs::remove_dir_all(&folder)?;
-    ensure!(!ingested.says("WARN") && ingested.says(" bad=0"), "{ingested}");
+    let counts = [
+        "revisions",
+        "stored",
+        "additions",
+        "restored",
+        "hidden",
+        "no-links",
+        "bad",
+    ];
+    let counts = counts.map(|what| counted(&ingested, what).unwrap_or(99));
+    let additions = PAGES.iter().map(|page| page.2.len() as u64).sum::<u64>() + 4;
+    assert_eq!(counts, [18, 14, additions, 1, 1, 3, 0], "{ingested}");
 
     for (name, _, wanted) in PAGES {
         let title = world.own(name);
         let rows = stored(&world, "link_addition", &title).await?;
-        let rows: Vec<&str> = rows.iter().filter_map(|row| row.split_once(": ")).map(|row| row.1).collect();
+        let rows: Vec<&str> = rows
+            .iter()
+            .filter_map(|row| row.split_once(": "))
+            .map(|row| row.1)
+            .collect();
         assert_eq!(rows, wanted, "{name}");
         // What an archive shows is known to us only; all else the wiki has among its links, and no more.
         let ours = rows.iter().filter_map(|row| {
@@ -198,7 +258,11 @@ async fn what_is_recorded_of_a_wiki_is_what_the_wiki_says_itself() -> Result<()>
             let (place, flags) = rest.rsplit_once(' ')?;
             (flags.parse::<u8>().ok()? & 2 == 0).then(|| place.to_owned())
         });
-        assert_eq!(ours.collect::<BTreeSet<_>>(), links_of(&world.admin, &title).await?, "{name}");
+        assert_eq!(
+            ours.collect::<BTreeSet<_>>(),
+            links_of(&world.admin, &title).await?,
+            "{name}"
+        );
     }
     let spam_row = "spam.example /buy";
     assert_eq!(
@@ -206,8 +270,14 @@ async fn what_is_recorded_of_a_wiki_is_what_the_wiki_says_itself() -> Result<()>
         [format!("{added}: {spam_row} 0 1"), format!("{back}: {spam_row} 1 1")]
     );
     assert_eq!(stored(&world, "link_addition", &lost).await?.len(), 1);
-    assert_eq!(stored(&world, "link_restored", &lost).await?, [format!("{restored}: kept.example /k 0 1")]);
-    assert_eq!(stored(&world, "link_addition", &world.own("User:Cat/Draft")).await?, [""; 0]);
+    assert_eq!(
+        stored(&world, "link_restored", &lost).await?,
+        [format!("{restored}: kept.example /k 0 1")]
+    );
+    assert_eq!(
+        stored(&world, "link_addition", &world.own("User:Cat/Draft")).await?,
+        [""; 0]
+    );
     says_the_same_of_revisions(&world).await
 }
 
@@ -232,13 +302,21 @@ async fn says_the_same_of_revisions(world: &World) -> Result<()> {
     let mut known = BTreeMap::new();
     for page in answer["query"]["pages"].as_array().context("no pages")? {
         for rev in page["revisions"].as_array().context("no revisions")? {
-            let time = rev["timestamp"].as_str().unwrap_or_default().replace('T', " ").replace('Z', "");
+            let time = rev["timestamp"]
+                .as_str()
+                .unwrap_or_default()
+                .replace('T', " ")
+                .replace('Z', "");
             let facts = [&rev["user"], &page["pageid"], &page["title"]].map(|v| v.to_string().replace('"', ""));
             known.insert(rev["revid"].to_string(), [&facts[..], &[time]].concat());
         }
     }
     assert_eq!(rows.len(), PAGES.len() + 4, "each edit that added a link");
-    let wiki = world.wiki.api.trim_start_matches("http://").trim_end_matches("/api.php");
+    let wiki = world
+        .wiki
+        .api
+        .trim_start_matches("http://")
+        .trim_end_matches("/api.php");
     for row in &rows {
         assert_eq!(Some(&row[1..5].to_vec()), known.get(&row[0]), "revision {}", row[0]);
         assert_eq!(row[5], wiki);
@@ -258,18 +336,36 @@ async fn a_wiki_that_is_down_and_a_wrong_time_are_told_without_secrets() -> Resu
     let proxy = FaultProxy::start(&world.wiki.api).await?;
     let (_, secret) = world.bot.bot.clone().context("no bot password")?;
     let run = async |args: &[&str], code: i32, text: &str| -> Result<()> {
-        let job = world.job("coi-report").through(&proxy).args(&["-vv", "record"]).args(args);
+        let job = world
+            .job("coi-report")
+            .through(&proxy)
+            .args(&["-vv", "record"])
+            .args(args);
         let run = job.env("RUST_LOG", "trace").run_to(code).await?;
-        let told = run.stderr.lines().find(|line| line.starts_with("coi-report: ") || line.starts_with("error: "));
+        let told = run
+            .stderr
+            .lines()
+            .find(|line| line.starts_with("coi-report: ") || line.starts_with("error: "));
         let told = told.with_context(|| format!("no clear line\n{run}"))?;
-        ensure!(run.stderr.contains(text) && (code == 2 || told.contains(text)), "no `{text}` in\n{run}");
-        ensure!(run.stdout.lines().all(|line| line.starts_with('{')), "events and nothing else\n{run}");
+        ensure!(
+            run.stderr.contains(text) && (code == 2 || told.contains(text)),
+            "no `{text}` in\n{run}"
+        );
+        ensure!(
+            run.stdout.lines().all(|line| line.starts_with('{')),
+            "events and nothing else\n{run}"
+        );
         for secret in [&secret, &world.bot.password] {
             ensure!(secret.len() > 8 && !run.says(secret), "a secret is shown\n{run}");
         }
         Ok(())
     };
-    run(&["--since", "yesterday"], 1, "--since: write a time as in 2027-01-31T12:00:00Z").await?;
+    run(
+        &["--since", "yesterday"],
+        1,
+        "--since: write a time as in 2027-01-31T12:00:00Z",
+    )
+    .await?;
     run(&["--since", "2099-01-01T00:00:00Z"], 1, "--since lies in the future").await?;
     run(&[], 2, "--since <TIME>").await?;
     assert!(proxy.calls().is_empty(), "the wiki was not asked");

@@ -1,6 +1,7 @@
 //! coi-report records every link that is added to a wiki, keeps the counts that reports are made of within a bounded
 //! size, and computes how much of a name is found in a text. Heir of LiWa3 and of COIBot's score.
 
+mod hidden;
 mod ingest;
 mod keep;
 mod links;

@@ -1,7 +1,6 @@
 //! `links`: the recorded additions of a user, an address, a range, a domain or a host, newest first, each with COIBot's
 //! four numbers. Names that are shown nowhere are left out.
 
-use std::collections::{BTreeSet, HashMap};
 use std::process::ExitCode;
 
 use anyhow::bail;
@@ -12,11 +11,12 @@ use shared::db::links::questions::additions::{Addition, Of, newest};
 use shared::db::links::questions::counts::{Four, four_numbers};
 use shared::db::links::questions::lookup::{self, Editor};
 use shared::db::links::since;
-use shared::db::suppress::{self, Suppressed, What};
+use shared::db::suppress::What;
 use shared::db::{Access, Db, Timing, Work};
 use shared::{job, manual};
 
 use crate::NAME;
+use crate::hidden::{By, Hidden};
 
 mod print;
 
@@ -181,21 +181,23 @@ async fn list(links: &LinksArgs, db: &mut Work, of: Of, ids: &[u32]) -> shared::
 
 /// Without what the lists of names that are shown nowhere name, on the wiki of each addition.
 async fn shown(db: &mut Work, additions: Vec<Addition>) -> shared::db::Result<Vec<Addition>> {
-    let wikis: BTreeSet<String> = additions.iter().map(|one| one.wiki.clone()).collect();
-    let mut hidden: HashMap<String, Suppressed> = HashMap::new();
-    for wiki in wikis {
-        let names = suppress::all(db, &wiki).await?;
-        hidden.insert(wiki, names);
-    }
+    let edits: Vec<By<'_>> = additions.iter().map(by).collect();
+    let hidden = Hidden::of(db, &edits).await?;
     let is_shown = |one: &Addition| {
-        let Some(names) = hidden.get(&one.wiki) else {
-            return true;
-        };
         let host = Key::from_stored(&one.stored_key).map(|key| key.ascii());
         let title = one.page.as_ref().map(|(_, title)| title.as_str());
-        !names.hides_user(None, &one.editor)
-            && !host.is_some_and(|host| names.hides(What::Host, &host))
-            && !title.is_some_and(|title| names.hides(What::Page, title))
+        !hidden.hides_user(by(one))
+            && !host.is_some_and(|host| hidden.hides(&one.wiki, What::Host, &host))
+            && !title.is_some_and(|title| hidden.hides(&one.wiki, What::Page, title))
     };
-    Ok(additions.into_iter().filter(|one| is_shown(one)).collect())
+    Ok(additions.into_iter().filter(is_shown).collect())
+}
+
+fn by(one: &Addition) -> By<'_> {
+    By {
+        wiki: &one.wiki,
+        wiki_id: one.place.wiki_id,
+        editor_id: one.editor_id,
+        editor: &one.editor,
+    }
 }

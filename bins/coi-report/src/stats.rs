@@ -15,6 +15,7 @@ use shared::db::{Access, Db, Timing, Work};
 use shared::{job, manual};
 
 use crate::NAME;
+use crate::hidden::{By, Hidden};
 use crate::keep::{Keep, gb};
 
 /// Floods that are shown.
@@ -60,13 +61,26 @@ pub async fn run(given: &StatsArgs, args: &CommonArgs) -> ExitCode {
 }
 
 async fn read(db: &mut Work) -> shared::db::Result<Stats> {
+    let mut floods = stats::floods(db, FLOODS).await?;
+    let edits: Vec<By<'_>> = floods.iter().map(by).collect();
+    let hidden = Hidden::of(db, &edits).await?;
+    floods.retain(|flood| !hidden.hides_user(by(flood)));
     Ok(Stats {
         since: since::shown(db).await?,
         months: stats::months(db).await?,
         wikis: stats::newest_revs(db).await?,
-        floods: stats::floods(db, FLOODS).await?,
+        floods,
         sizes: size::measure(db).await?,
     })
+}
+
+fn by(flood: &Flood) -> By<'_> {
+    By {
+        wiki: &flood.wiki,
+        wiki_id: flood.wiki_id,
+        editor_id: flood.editor_id,
+        editor: &flood.editor,
+    }
 }
 
 fn text(found: &Stats, limit_gb: f64) -> String {

@@ -7,7 +7,9 @@ use crate::session::{Fields, FromFields, Session, at, bounded};
 use mysql_async::params;
 use wikicrew_core::types::{RevId, Timestamp};
 
-pub use crate::run_questions::{Totals, first_start, item_failed_since, last_alarm, last_success, prune, totals_since};
+pub use crate::run_questions::{
+    Totals, first_start, item_failed_since, last_alarm, last_success, prune, server_time, totals_since,
+};
 
 /// Longest text of one error, in bytes.
 const MAX_ERROR: usize = 16_000;

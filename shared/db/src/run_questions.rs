@@ -1,7 +1,7 @@
 //! What exit codes and the status page ask of the run records, and how old records go.
 
 use crate::connect::Db;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::session::{Fields, FromFields, One, OneTime, Session, at, bounded, list};
 use mysql_async::{Value, params};
 use wikicrew_core::types::Timestamp;
@@ -157,4 +157,16 @@ pub async fn prune(db: &Db, job: &str, wiki: &str, before: Timestamp, slice: u32
             return Ok(deleted);
         }
     }
+}
+
+/// The database server's present time.
+pub async fn server_time(session: &mut impl Session) -> Result<Timestamp> {
+    // Handler reads: none.
+    const WHAT: &str = "asking the database for the time";
+    let OneTime(time) = session.conn().one(WHAT, "SELECT UTC_TIMESTAMP() AS value", ()).await?;
+    time.ok_or_else(|| Error::BadRow {
+        what: WHAT,
+        column: "value".into(),
+        why: "the server has no time".into(),
+    })
 }

@@ -3,6 +3,7 @@
 
 use std::process::ExitCode;
 
+use chrono::TimeDelta;
 use tokio::time::Instant;
 
 use super::ended::{Closing, Ended, error_ending, finish, is_lost};
@@ -12,13 +13,16 @@ use crate::args::CommonArgs;
 use crate::boot::LocalBoot;
 use crate::clock::Clock;
 use crate::core::types::Timestamp;
-use crate::db::run::NewRun;
+use crate::db::run::{self as run_record, Finish, NewRun, Requests, State};
 use crate::db::{Access, Db, Fence, Lease, Taken, Timing, lease};
 use crate::outcome::Ending;
 use crate::wiki::Stop;
 
 /// What the database calls work that is about no single wiki.
 pub const NO_WIKI: &str = "*";
+
+/// So far the clocks of this machine and of the database may be apart.
+const CLOCKS: TimeDelta = TimeDelta::hours(1);
 
 /// What a run is called, and who started it.
 #[derive(Clone, Copy, Debug)]
@@ -86,6 +90,7 @@ pub async fn run(
             let error = anyhow::Error::new(error).context("opening the database");
             (Ended::failed(ending, &error), None)
         }
+        Ok(Opened::Wrong(why)) => (Ended::failed(Ending::Configuration, &anyhow::Error::msg(why)), None),
         Ok(Opened::Busy(why)) => {
             tracing::info!("{why}: nothing done");
             return ExitCode::from(if name.by_hand { 75 } else { 0 });
@@ -157,6 +162,7 @@ pub async fn run(
 enum Opened {
     Ready(Db, Option<Lease>),
     Busy(String),
+    Wrong(String),
 }
 
 /// Connects; a real run also creates and migrates the database and takes the lock.
@@ -168,6 +174,16 @@ async fn open(name: Name<'_>, boot: &LocalBoot, args: &CommonArgs, now: Timestam
     }
     db.create_database_if_missing().await?;
     db.migrate().await?;
+    // By this clock rows are removed for good.
+    let theirs = db.read(async |db| run_record::server_time(db).await).await?;
+    if boot.clock.is_real() && (now - theirs).abs() > CLOCKS {
+        db.close().await;
+        return Ok(Opened::Wrong(format!(
+            "this machine says it is {}, the database {}: set the clock right; nothing is done",
+            now.format("%Y-%m-%d %H:%M"),
+            theirs.format("%Y-%m-%d %H:%M")
+        )));
+    }
     let new = NewRun {
         job: name.job,
         wiki: NO_WIKI,
@@ -186,12 +202,24 @@ async fn open(name: Name<'_>, boot: &LocalBoot, args: &CommonArgs, now: Timestam
         }
     };
     if let Some(other) = lease::other_division(&db, &new).await? {
-        lease.release().await;
-        db.close().await;
-        return Ok(Opened::Busy(format!(
+        let why = format!(
             "`{}` is at work with the work divided otherwise (shard {other}); start all shards with the same number",
             name.job
-        )));
+        );
+        let end = Finish {
+            state: State::Failed,
+            exit_code: 75,
+            success: false,
+            edits: 0,
+            db_rows: 0,
+            requests: Requests::default(),
+            settings_revid: None,
+            summary: &why,
+        };
+        run_record::finish(&mut *db.conn().await?, lease.run_id(), &end, now).await?;
+        lease.release().await;
+        db.close().await;
+        return Ok(Opened::Busy(why));
     }
     Ok(Opened::Ready(db, Some(lease)))
 }

@@ -137,7 +137,10 @@ async fn work(ingest: &IngestArgs, args: &CommonArgs, local: &mut Local) -> anyh
         let resolver = Resolver::new(ingest.dns_server)?;
         let asked = dns::pass(&local.db, &fence, &resolver, &sink.keys(), local.clock, &local.stop).await?;
         if asked.failed > 0 && asked.addresses + asked.none == 0 {
-            tracing::warn!("the name server answered none of {} questions; they are asked again in an hour", asked.failed);
+            tracing::warn!(
+                "the name server answered none of {} questions; they are asked again in an hour",
+                asked.failed
+            );
         }
         let _ = write!(
             line,
@@ -146,7 +149,10 @@ async fn work(ingest: &IngestArgs, args: &CommonArgs, local: &mut Local) -> anyh
         );
     }
     for (why, n) in counts.nothing.iter().filter(|(why, _)| why.is_told()) {
-        tracing::warn!("{n} times links may be missing that the source could have given: {}", why.word());
+        tracing::warn!(
+            "{n} times links may be missing that the source could have given: {}",
+            why.word()
+        );
     }
     if counts.bad > 0 {
         local.errors.push(format!(

@@ -67,7 +67,8 @@ pub async fn four_numbers(session: &mut impl Session, of: &[(u32, u32)]) -> Resu
         let (c, d) = pairs.get(&(editor, host)).copied().unwrap_or_default();
         Four {
             a: a.get(&editor).copied().unwrap_or_default(),
-            b: b.get(&host).copied().unwrap_or_default(),
+            // Pairs that go on keep older counts than months do.
+            b: b.get(&host).copied().unwrap_or_default().max(c),
             c,
             d,
         }

@@ -5,7 +5,9 @@ use crate::links::host_ip;
 use crate::links::questions::slices::{self, Slots};
 use crate::session::{Fields, FromFields, Session};
 use mysql_async::{Value, params};
+use std::collections::HashMap;
 use std::net::IpAddr;
+use wikicrew_core::types::UserId;
 
 /// What kind of editor a name is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -137,6 +139,32 @@ pub async fn editors_in_range(
             params! { "first" => first, "last" => last, "bytes" => bytes, "limit" => limit },
         )
         .await
+}
+
+/// An editor's account on a wiki.
+struct Account {
+    of: (u32, u16),
+    user_id: UserId,
+}
+
+impl FromFields for Account {
+    fn from_fields(f: &mut Fields) -> Result<Self> {
+        Ok(Self {
+            of: (f.get("editor_id")?, f.get("wiki_id")?),
+            user_id: UserId(f.get("user_id")?),
+        })
+    }
+}
+
+/// The accounts of editors on wikis, by editor and wiki: a rename does not change them. Those that are not known, and
+/// addresses, are left out.
+pub async fn accounts(session: &mut impl Session, of: &[(u32, u16)]) -> Result<HashMap<(u32, u16), UserId>> {
+    // Handler reads: 1 per pair.
+    const SQL: &str = "SELECT editor_id, wiki_id, user_id FROM editor_wiki \
+        WHERE (editor_id, wiki_id) IN (LIST) AND user_id > 0";
+    let pairs = Slots::pairs(of.iter().map(|&(editor, wiki)| (editor, u32::from(wiki))));
+    let found: Vec<Account> = slices::select(session.conn(), "reading accounts", SQL, &[], pairs, &[]).await?;
+    Ok(found.into_iter().map(|one| (one.of, one.user_id)).collect())
 }
 
 /// A host, or a host with a path.

@@ -76,6 +76,8 @@ pub async fn newest_revs(session: &mut impl Session) -> Result<Vec<NewestRev>> {
 pub struct Flood {
     /// The wiki's key.
     pub wiki: String,
+    /// Its number.
+    pub wiki_id: u16,
     /// The revision.
     pub rev: RevId,
     /// Its time.
@@ -98,6 +100,7 @@ impl FromFields for Flood {
     fn from_fields(f: &mut Fields) -> Result<Self> {
         Ok(Self {
             wiki: f.get("wiki")?,
+            wiki_id: f.get("wiki_id")?,
             rev: RevId(f.get("rev_id")?),
             ts: f.time("ts")?,
             page_id: PageId(f.get("page_id")?),
