@@ -1,6 +1,7 @@
 -- coi-report: every link that was added to a page, and the counts that reports are
--- made of. Names, titles and addresses are bytes; times are UTC, and always those of
--- the revision, never ours: so reading something again changes nothing.
+-- made of. Names, titles and addresses are bytes; times are UTC, and those that the
+-- source tells of the revision, never ours: so reading something again changes nothing.
+-- Where two sources tell different times, the one that was read first stays.
 
 -- Wikis that share accounts: the same name on two of them is one user
 CREATE TABLE IF NOT EXISTS realm (
@@ -54,7 +55,8 @@ CREATE TABLE IF NOT EXISTS page (
 
 -- One row per link of a revision. Partitions of a month are made by the job, which
 -- knows what month it is; the last one must stay empty. The partition column has to
--- be in the primary key; the revision decides its time, so what is unique stays so.
+-- be in the primary key, but a revision must not be there with two times: who stores
+-- holds its wiki's row and looks in all months first.
 CREATE TABLE IF NOT EXISTS link_addition (
   wiki_id SMALLINT UNSIGNED NOT NULL,
   rev_id BIGINT UNSIGNED NOT NULL,

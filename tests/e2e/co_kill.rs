@@ -69,7 +69,7 @@ fn matters(messages: &[String], k: u64) -> bool {
 fn is_struck(messages: &[String], k: u64, moment: Moment) -> bool {
     match moment {
         Moment::BeforeAnswer => matters(messages, k),
-        Moment::BeforeForwarding => k.is_multiple_of(32) || k == first(messages),
+        Moment::BeforeForwarding => k.is_multiple_of(64) || k == first(messages),
     }
 }
 
@@ -310,7 +310,7 @@ impl Prune {
             old(undone, 74),
             old(edit("de", 130, "Ben", 0, "", &flood), 73),
         ];
-        let file = full.file("before.jsonl", &before.to_vec())?;
+        let file = full.file("before.jsonl", &before)?;
         let job = full.job(&["ingest", "--events", &file, "--keep-rows-days", "10"]);
         job.later(-72 * DAY).run_ok().await?;
         full.ingest(&[

@@ -302,6 +302,16 @@ async fn the_figures_are_told_and_nothing_is_written() -> Result<()> {
         assert!(run.stderr.contains("WIKICREW_DATABASE_URL"), "{run}");
     }
 
+    // Tables without a row, as another job leaves them, and with months.
+    empty.job(&["prune"]).run_ok().await?;
+    let run = empty.job(&["stats"]).run_ok().await?;
+    assert!(run.stdout.starts_with("Rows since -, counts since -\n"), "{run}");
+    let run = empty.job(&["links", "Ann"]).run_to(1).await?;
+    assert_eq!(run.stdout, "Nothing is recorded under `Ann`.\n", "{run}");
+    empty.world.execute("DELETE FROM link_since").await?;
+    empty.job(&["links", "Ann"]).run_to(1).await?;
+    empty.job(&["stats"]).run_ok().await?;
+
     let links = recorded().await?;
     let before = links.dump().await?;
     let proxy = DbProxy::start(&links.world.database_url()).await?;

@@ -103,7 +103,13 @@ async fn months_go_counts_stay_for_their_time_and_nothing_comes_back() -> Result
         (1, 0),
         "{run}"
     );
-    shown(&links, "192.0.2.7", 1).await?;
+    assert_eq!(
+        shown(&links, "192.0.2.7", 1).await?,
+        [
+            "Nothing is recorded under `192.0.2.7`.",
+            "What is older is recorded under the range only: coi-report links 192.0.2.0/24"
+        ]
+    );
     let range = shown(&links, "192.0.2.0/24", 0).await?;
     assert_eq!(
         range[1..],

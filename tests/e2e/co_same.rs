@@ -109,7 +109,7 @@ async fn everything_comes_up(links: &Links, run: &Run) -> Result<()> {
 }
 
 /// Compares two dumps; the difference, and not the dumps, is told.
-pub fn same(expected: &str, found: &str) -> Result<()> {
+fn same(expected: &str, found: &str) -> Result<()> {
     let missing = without(expected, found);
     let surplus = without(found, expected);
     ensure!(

@@ -198,6 +198,24 @@ async fn a_signal_is_heard_while_a_file_without_links_is_read() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_file_that_is_cut_while_it_is_read_loses_no_revision_that_is_left() -> Result<()> {
+    let links = Links::new().await?;
+    links.job(&["prune"]).run_ok().await?;
+    let [a, b, _] = three();
+    let file = links.file("cut.jsonl", &[a.clone(), b.clone(), a.clone(), b.clone()])?;
+    let proxy = DbProxy::start(&links.world.database_url()).await?;
+    // After the first reading of the file, before the second.
+    let mut held = Held::at(&proxy, "link_since", 1);
+    let running = links.job(&["ingest", "--events", &file]).over(&proxy).start()?;
+    held.come().await?;
+    links.file("cut.jsonl", &[a, b])?;
+    held.release();
+    let run = running.wait().await?;
+    assert_eq!((run.code, counted(&run, "stored")?), (0, 2), "{run}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_password_is_never_told() -> Result<()> {
     let links = Links::new().await?;
     let url = links.world.database_url();

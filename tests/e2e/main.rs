@@ -3,6 +3,14 @@
 
 mod again;
 mod arguments;
+mod co_ingest;
+mod co_kill;
+mod co_links;
+mod co_prune;
+mod co_same;
+mod co_stop;
+mod co_test;
+mod co_wiki;
 mod commands;
 mod dns;
 mod doubt;

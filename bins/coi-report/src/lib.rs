@@ -16,6 +16,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use shared::args::CommonArgs;
+use shared::db::Error;
 use shared::manual;
 
 /// Name of the job.
@@ -80,6 +81,18 @@ pub async fn run(args: Args) -> ExitCode {
         }
     };
     manual::exit(NAME, &result)
+}
+
+/// The exit code of what only reads the database: as [`manual::exit`], but 75 when the database does not answer, and 78
+/// when it never will.
+fn ended(result: &anyhow::Result<bool>) -> ExitCode {
+    let code = manual::exit(NAME, result);
+    let error = result.as_ref().err().and_then(|error| error.downcast_ref::<Error>());
+    match error.map(Error::is_transient) {
+        Some(true) => ExitCode::from(75),
+        Some(false) => ExitCode::from(78),
+        None => code,
+    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! `links`: the recorded additions of a user, an address, a range, a domain or a host, newest first, each with COIBot's
 //! four numbers. Names that are shown nowhere are left out.
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::process::ExitCode;
 
-use anyhow::bail;
 use shared::args::CommonArgs;
-use shared::core::link::{Key, PathHosts};
+use shared::core::link::{Key, PathHosts, found};
 use shared::core::ranges::ip_range;
 use shared::db::links::questions::additions::{Addition, Of, newest};
 use shared::db::links::questions::counts::{Four, four_numbers};
@@ -13,15 +13,18 @@ use shared::db::links::questions::lookup::{self, Editor};
 use shared::db::links::since;
 use shared::db::suppress::What;
 use shared::db::{Access, Db, Timing, Work};
-use shared::{job, manual};
+use shared::job;
 
-use crate::NAME;
+use crate::ended;
 use crate::hidden::{By, Hidden};
+use crate::settings;
 
 mod print;
 
 pub use print::Output;
 
+/// No host whose paths tell owners apart.
+const NO_HOSTS: [&str; 0] = [];
 /// Hosts of one domain, or addresses of one range, that are looked at.
 const MOST: u32 = 1_000;
 
@@ -50,25 +53,23 @@ pub struct LinksArgs {
     private: bool,
 }
 
-/// Prints the additions. 0: there are some; 1: there are none, or it failed; 78: configuration.
+/// Prints the additions. 0: there are some; 1: there are none; 75: the database does not answer; 78: configuration.
 pub async fn run(links: &LinksArgs, args: &CommonArgs) -> ExitCode {
     let boot = match job::boot_local(args) {
         Ok(boot) => boot,
         Err(code) => return code,
     };
     let result = async {
+        let path_hosts = settings::from_file(args)?.path_hosts;
         let db = Db::new(boot.database, Access::ReadOnly, Timing::default(), job::seed(args))?;
-        let found = db.read_if_there(async |db| find(links, db).await).await;
+        let found = db.read_if_there(async |db| find(links, &path_hosts, db).await).await;
         db.close().await;
         let output = if args.json { Output::Json } else { links.output };
-        let found = match found {
-            Ok(found) => found,
-            Err(error) => bail!(error),
-        };
+        let found = found?;
         print::print(&links.name, &found, output)?;
         Ok(!found.is_empty())
     };
-    manual::exit(NAME, &result.await)
+    ended(&result.await)
 }
 
 /// What is known under a name.
@@ -78,6 +79,8 @@ pub struct Found {
     pub by_editor: Option<List>,
     /// As a host.
     pub by_host: Option<List>,
+    /// Of an address: the range under which older additions stand.
+    pub range: Option<String>,
     /// How far back it goes.
     pub since: since::Shown,
 }
@@ -102,7 +105,7 @@ pub struct List {
     pub hidden: usize,
 }
 
-async fn find(links: &LinksArgs, db: &mut Work) -> shared::db::Result<Found> {
+async fn find(links: &LinksArgs, path_hosts: &PathHosts, db: &mut Work) -> shared::db::Result<Found> {
     let mut found = Found {
         since: since::shown(db).await?,
         ..Found::default()
@@ -115,9 +118,14 @@ async fn find(links: &LinksArgs, db: &mut Work) -> shared::db::Result<Found> {
             list.about = about_editors(&editors);
             found.by_editor = Some(list);
         }
+        if let Ok(ip) = links.name.trim().parse() {
+            let range = range_of(ip);
+            let is_used = !lookup::editors_named(db, &range, None).await?.is_empty();
+            found.range = is_used.then_some(range);
+        }
     }
     if !links.user
-        && let Ok(key) = Key::from_name(&links.name, &PathHosts::default())
+        && let Ok(key) = Key::from_name(&links.name, path_hosts)
     {
         let hosts = hosts(db, &key, links.exact).await?;
         if !hosts.is_empty() {
@@ -133,6 +141,20 @@ async fn editors(db: &mut Work, name: &str) -> shared::db::Result<Vec<Editor>> {
     match ip_range(name) {
         Some((first, last)) => lookup::editors_in_range(db, first, last, MOST).await,
         None => lookup::editors_named(db, &lookup::stored_name(name), None).await,
+    }
+}
+
+/// What an address becomes a part of when it is old.
+fn range_of(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(ip) => {
+            let [a, b, c, _] = ip.octets();
+            format!("{a}.{b}.{c}.0/24")
+        }
+        IpAddr::V6(ip) => {
+            let [a, b, c, ..] = ip.segments();
+            format!("{}/48", Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0))
+        }
     }
 }
 
@@ -184,13 +206,29 @@ async fn shown(db: &mut Work, additions: Vec<Addition>) -> shared::db::Result<Ve
     let edits: Vec<By<'_>> = additions.iter().map(by).collect();
     let hidden = Hidden::of(db, &edits).await?;
     let is_shown = |one: &Addition| {
-        let host = Key::from_stored(&one.stored_key).map(|key| key.ascii());
         let title = one.page.as_ref().map(|(_, title)| title.as_str());
         !hidden.hides_user(by(one))
-            && !host.is_some_and(|host| hidden.hides(&one.wiki, What::Host, &host))
+            && !hosts_of(one).any(|host| hidden.hides(&one.wiki, What::Host, &host))
             && !title.is_some_and(|title| hidden.hides(&one.wiki, What::Page, title))
     };
     Ok(additions.into_iter().filter(is_shown).collect())
+}
+
+/// Everything by which a host can be named that an addition shows: itself, the domains above it, and what an archive's
+/// link shows.
+fn hosts_of(one: &Addition) -> impl Iterator<Item = String> {
+    let own = Key::from_stored(&one.stored_key);
+    let address = own.as_ref().map(|key| format!("http://{}{}", key.host(), one.path));
+    let shown = address.map(|address| found(&address, &PathHosts::new(NO_HOSTS).unwrap_or_default()));
+    let shown = shown.into_iter().flatten().map(|found| found.key);
+    own.into_iter().chain(shown).flat_map(|key| {
+        let host = key.host();
+        let above: Vec<String> = host
+            .match_indices('.')
+            .map(|(dot, _)| host[dot + 1..].to_owned())
+            .collect();
+        [key.ascii(), host].into_iter().chain(above)
+    })
 }
 
 fn by(one: &Addition) -> By<'_> {

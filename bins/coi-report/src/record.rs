@@ -71,13 +71,16 @@ pub async fn run(record: &RecordArgs, boot: &Boot, args: &CommonArgs) -> anyhow:
                 }
                 one
             });
-            line(&json!({
+            let edit = json!({
                 "type": "recorded-edit", "wiki": session.wiki_id(), "database": session.site().dbname(),
                 "rev_id": edit.revid.0, "parent_id": edit.parent.0, "page_id": edit.page_id.0,
                 "page_namespace": edit.ns, "page_title": edit.title, "dt": edit.timestamp.to_rfc3339(),
                 "performer": performer, "tags": edit.tags, "sha1": revision.sha1, "content_model": revision.model,
-                "text": revision.text, "parent_text": parent,
-            }))?;
+                "text": revision.text, "text_hidden": revision.text_hidden, "parent_text": parent,
+            });
+            if !line(&edit)? {
+                return Ok(true);
+            }
         }
     }
     tracing::info!("recorded {} edits, {} requests", found.len(), session.counts().total);
@@ -95,7 +98,11 @@ async fn edits(session: &Session, ask: &Ask<'_>) -> anyhow::Result<Vec<Change>> 
     found.retain(|change| change.log.is_none() && change.revid.0 != 0);
     if read.has_more || found.len() > limit {
         found.truncate(limit);
-        tracing::warn!("there are more edits than {limit}: record the rest with a later --since, or a higher --limit");
+        let last = found.last().map_or(ask.since, |change| change.timestamp);
+        tracing::warn!(
+            "there are more edits than {limit}: record the rest with --since {}",
+            last.to_rfc3339()
+        );
     }
     Ok(found)
 }
@@ -149,6 +156,10 @@ async fn people(session: &Session, edits: &[Change]) -> anyhow::Result<HashMap<S
     Ok(named.collect())
 }
 
-fn line(value: &Value) -> anyhow::Result<()> {
-    writeln!(std::io::stdout().lock(), "{value}").context("writing")
+/// `false`: whoever reads has seen enough.
+fn line(value: &Value) -> anyhow::Result<bool> {
+    match writeln!(std::io::stdout().lock(), "{value}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
+        done => done.context("writing").map(|()| true),
+    }
 }

@@ -8,6 +8,7 @@ use shared::core::addition::NewUser;
 use shared::core::link::PathHosts;
 use shared::core::settings::{MapNode, Message};
 use shared::core::site::Site;
+use shared::core::text::terminal;
 use shared::manual;
 use shared::settings::{JobSettings, parse};
 
@@ -96,10 +97,13 @@ pub fn from_file(args: &CommonArgs) -> anyhow::Result<Settings> {
     };
     let text = manual::read(file.as_ref())?;
     match parse::<Settings>(&text, "wikitext", "draft", &manual::offline_site()?) {
-        Ok(parsed) => Ok(parsed.settings),
+        Ok(parsed) if parsed.common.enabled => Ok(parsed.settings),
+        Ok(_) => bail!("{file} says `enabled: false`: nothing is done"),
         Err(problems) => {
-            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-            bail!("{file} is not accepted: {}", problems.join("; "))
+            for problem in &problems {
+                tracing::error!("{file}: {}", terminal(&problem.to_string()));
+            }
+            bail!("{file} is not accepted: {} problems, told above", problems.len())
         }
     }
 }
@@ -134,7 +138,15 @@ fn link_templates(root: &MapNode<'_>, site: &Site) -> Vec<LinkTemplateSetting> {
             redirects,
         })
     };
-    names.iter().filter_map(read).collect()
+    let mut found: Vec<LinkTemplateSetting> = Vec::new();
+    for (key, one) in names.iter().filter_map(|key| Some((key, read(key)?))) {
+        if found.iter().any(|known| known.name == one.name) {
+            group.problem(key, "this template stands here twice");
+        } else {
+            found.push(one);
+        }
+    }
+    found
 }
 
 fn redirects(one: &MapNode<'_>, site: &Site) -> Vec<String> {
@@ -153,7 +165,7 @@ fn redirects(one: &MapNode<'_>, site: &Site) -> Vec<String> {
 fn parameter(group: &MapNode<'_>, key: &str) -> Option<String> {
     let given = group.names_or_numbers(key, 1)?.into_iter().next()?.to_string();
     let name = given.trim();
-    let is_name = !name.is_empty() && !name.contains(['=', '|', '{', '}', '\n']);
+    let is_name = !name.is_empty() && name != "0" && !name.contains(['=', '|', '{', '}', '\n']);
     if !is_name || name.chars().count() > PARAMETER_CHARS {
         group.problem(key, "write the name or the number of the parameter, as in `1` or `url`");
         return None;
@@ -175,7 +187,8 @@ fn path_hosts(root: &MapNode<'_>) -> PathHosts {
     let mut entries = root.texts("path_hosts", PATH_HOSTS).unwrap_or_default();
     let mut n = 0;
     entries.retain(|entry| {
-        let outcome = PathHosts::new([entry]).map_err(|why| root.problem_at("path_hosts", n, &why));
+        let told = |why: String| root.problem_at("path_hosts", n, why.trim_start_matches("path_hosts: "));
+        let outcome = PathHosts::new([entry]).map_err(told);
         n += 1;
         outcome.is_ok()
     });
@@ -186,8 +199,13 @@ fn new_user(root: &MapNode<'_>) -> NewUser {
     let default = NewUser::default();
     let group = root.section("new_user");
     group.known(&["edits", "age"]);
-    let edits = group.int("edits", 0..=1_000_000).and_then(|n| u64::try_from(n).ok());
     let age = group.duration("age", TimeDelta::zero()..=TimeDelta::days(3_650));
+    if let Some(age) = age
+        && age != TimeDelta::days(age.num_days())
+    {
+        group.problem("age", "write whole days, as in `7d`");
+    }
+    let edits = group.int("edits", 0..=1_000_000).and_then(|n| u64::try_from(n).ok());
     NewUser {
         edits: edits.unwrap_or(default.edits),
         days: age.map_or(default.days, |age| age.num_days()),

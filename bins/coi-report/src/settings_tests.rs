@@ -38,6 +38,9 @@ fn every_mistake_is_told_where_it_stands() {
     for (yaml, wanted) in [
         ("link_templates: {'User:X': 1}", "a template is wanted"),
         ("link_templates: {URL: ''}", "parameter"),
+        ("link_templates: {URL: 0}", "parameter"),
+        ("link_templates: {URL: 1, 'Template:URL': 3}", "twice"),
+        ("new_user: {age: 36h}", "whole days"),
         ("link_templates: {URL: {redirects: [Url]}}", "parameter"),
         ("path_hosts: [not a host]", "path_hosts"),
         ("namespaces: [99]", "no namespace 99"),

@@ -12,9 +12,9 @@ use shared::db::links::questions::stats::{self, About, Flood, NewestRev};
 use shared::db::links::since;
 use shared::db::links::size::{self, Sizes};
 use shared::db::{Access, Db, Timing, Work};
-use shared::{job, manual};
+use shared::job;
 
-use crate::NAME;
+use crate::ended;
 use crate::hidden::{By, Hidden};
 use crate::keep::{Keep, gb};
 
@@ -36,7 +36,8 @@ struct Stats {
     sizes: Sizes,
 }
 
-/// Prints the figures. 1: nothing is recorded, or it failed; 78: configuration.
+/// Prints the figures. 1: there are no tables of links; 75: the database does not answer; 78:
+/// configuration.
 pub async fn run(given: &StatsArgs, args: &CommonArgs) -> ExitCode {
     let boot = match job::boot_local(args) {
         Ok(boot) => boot,
@@ -49,7 +50,7 @@ pub async fn run(given: &StatsArgs, args: &CommonArgs) -> ExitCode {
         let found = match found {
             Ok(Some(found)) => found,
             Ok(None) => bail!("no links are recorded in this database yet"),
-            Err(error) => bail!(error),
+            Err(error) => return Err(error.into()),
         };
         match args.json {
             true => println!("{}", as_json(&found)),
@@ -57,7 +58,7 @@ pub async fn run(given: &StatsArgs, args: &CommonArgs) -> ExitCode {
         }
         Ok(true)
     };
-    manual::exit(NAME, &result.await)
+    ended(&result.await)
 }
 
 async fn read(db: &mut Work) -> shared::db::Result<Stats> {

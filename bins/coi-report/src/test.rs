@@ -20,7 +20,7 @@ pub struct TestArgs {
     text: Option<String>,
     /// Lines of `user<TAB>text` from a file (`-`: standard input); prints user, text, both scores, the ratio of `test` and the
     /// ratio of reports, with tabs
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["user", "text", "near_misses"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["user", "text", "limit", "near_misses", "near_threshold", "near_length"])]
     tsv: Option<PathBuf>,
     /// A pair is reported above this ratio, in percent
     #[arg(long, default_value_t = LIMIT, value_name = "PERCENT", value_parser = percent)]
@@ -132,6 +132,12 @@ fn table(file: &Path, scorer: &mut Scorer, json: bool) -> anyhow::Result<()> {
         if line.is_empty() {
             continue;
         }
+        // Some programs begin a file with a mark that is no letter.
+        let line = if n == 1 {
+            line.trim_start_matches('\u{feff}')
+        } else {
+            &line
+        };
         let mut columns = line.split('\t');
         let (Some(user), Some(text)) = (columns.next(), columns.next()) else {
             bail!("line {n}: write the user name, a tab, and the text");

@@ -45,6 +45,15 @@ pub struct Timing {
     pub pause: Duration,
 }
 
+impl Timing {
+    /// Longest wait for a table that another session alters: a third of the time of a statement, in whole seconds.
+    /// Shorter than that, so that it ends with 1205, after which the transaction is tried again, and not with 1969, which
+    /// says that the statement itself takes too long.
+    pub(crate) fn table_wait(&self) -> Duration {
+        Duration::from_secs((self.statement.as_secs() / 3).max(1))
+    }
+}
+
 impl Default for Timing {
     fn default() -> Self {
         Self {
@@ -182,10 +191,11 @@ impl Db {
             "SET SESSION time_zone = '+00:00', \
              sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO', \
              tx_isolation = 'READ-COMMITTED', innodb_lock_wait_timeout = {}, \
-             lock_wait_timeout = 60, \
+             lock_wait_timeout = {}, \
              character_set_client = utf8mb4, character_set_results = utf8mb4, \
              collation_connection = utf8mb4_nopad_bin",
-            timing.lock_wait.as_secs().max(1)
+            timing.lock_wait.as_secs().max(1),
+            timing.table_wait().as_secs()
         );
         if with_limit {
             set += &format!(", max_statement_time = {}", timing.statement.as_secs_f64());

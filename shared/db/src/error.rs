@@ -162,6 +162,14 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
     },
+    /// Each time between the reading of names' numbers and their use, other names were removed: they may be void.
+    #[error(
+        "storing link additions: names were removed by another process meanwhile, {times} times in a row; try again later"
+    )]
+    NamesRemoved {
+        /// How often they were read.
+        times: u32,
+    },
     /// A request, intent or run that must be there is not.
     #[error("{what}: there is no row {id}")]
     NoRow {
@@ -186,7 +194,7 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Error::Connect { source, .. } | Error::Statement { source, .. } => is_transient(source),
-            Error::Timeout { .. } | Error::TooManyConnections { .. } => true,
+            Error::Timeout { .. } | Error::TooManyConnections { .. } | Error::NamesRemoved { .. } => true,
             _ => false,
         }
     }

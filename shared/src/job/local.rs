@@ -140,7 +140,7 @@ pub async fn run(
     let code = finish(&ended, fenced.as_ref(), &closing).await;
     tracing::info!(
         "Wrote DB: {} Errors: {} {}",
-        python(ended.report.rows > 0),
+        python(ended.report.rows > 0 && !args.dry_run),
         python(!ended.errors.is_empty()),
         closing.summary
     );

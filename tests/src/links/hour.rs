@@ -246,6 +246,7 @@ fn told(dice: &mut Dice, edit: &Value, (host, database, _): (&str, &str, &str)) 
     } else if dice.one_in(3) {
         performer["user_text"] = json!("Somebody else");
         performer["user_id"] = json!(99);
+        performer["user_is_temp"] = json!(false);
     }
     // As an edit to a template: nobody recorded that revision.
     let rev = edit["rev_id"].as_u64().unwrap_or_default() + if dice.one_in(10) { 1_000_000 } else { 0 };

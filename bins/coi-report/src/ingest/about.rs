@@ -57,6 +57,20 @@ pub struct WikiAbout {
 }
 
 impl WikiAbout {
+    /// Takes in what another line says of the same wiki; the same whatever the order of the lines. Of two site
+    /// informations the one that is longer, or later in the order of its text, counts.
+    pub fn join(&mut self, other: WikiAbout) {
+        let rank = |about: &Option<serde_json::Value>| {
+            about.as_ref().map(|value| (value.to_string().len(), value.to_string()))
+        };
+        if rank(&other.siteinfo) > rank(&self.siteinfo) {
+            self.siteinfo = other.siteinfo;
+        }
+        for (template, names) in other.redirects {
+            self.redirects.entry(template).or_default().extend(names);
+        }
+    }
+
     /// Reads a line; `None` when it is about something else. Errs, in words, when it cannot be used.
     pub fn read(line: &str) -> Result<Option<WikiAbout>, String> {
         #[derive(Deserialize)]

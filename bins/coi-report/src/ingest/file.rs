@@ -3,13 +3,14 @@
 //! An edit and what the event stream said about it are two lines, which may be far apart; the same event may come twice.
 //! All lines of a revision are handed out together, so the result does not depend on their order.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use shared::core::addition::{LinksChange, Record, RecordedEdit, RevisionFacts, Why, read_line};
 use shared::wiki::Stop;
 
@@ -67,6 +68,9 @@ impl Events {
     /// Opens the file and looks through it; `wanted` says which wikis matter. Errs when it cannot be read, or read twice.
     pub async fn open(path: &Path, wanted: impl Fn(&str) -> bool, stop: &Stop) -> anyhow::Result<Events> {
         let what = || format!("reading {}", path.display());
+        let is_file = std::fs::metadata(path).with_context(what)?.is_file();
+        // A pipe would be empty the second time, and nobody would know.
+        ensure!(is_file, "{}: it is no file, and it has to be read twice", what());
         let mut lines = Lines::new(File::open(path).with_context(what)?);
         let mut wikis = BTreeMap::new();
         let mut keys: Vec<u64> = Vec::new();
@@ -76,7 +80,10 @@ impl Events {
             }
             let Ok(text) = line.text else { continue };
             if let Some(about) = WikiAbout::read(text).ok().flatten() {
-                wikis.insert(about.wiki.clone(), about);
+                match wikis.entry(about.wiki.clone()) {
+                    Entry::Vacant(place) => drop(place.insert(about)),
+                    Entry::Occupied(mut known) => known.get_mut().join(about),
+                }
             } else if let Ok(Some(record)) = read_line(text.as_bytes())
                 && let Some(facts) = facts(&record)
                 && wanted(&facts.wiki)
@@ -110,7 +117,13 @@ impl Events {
                 return Ok(Some(Next::Told(Box::new(told))));
             }
             let Some(line) = self.lines.next().context("reading the events")? else {
-                return Ok(None);
+                // Lines that were there the first time are missing: the file was changed meanwhile.
+                let Some(key) = self.held.keys().next().copied() else {
+                    return Ok(None);
+                };
+                let offsets = self.held.remove(&key).unwrap_or_default();
+                self.ready = self.together(&offsets)?;
+                continue;
             };
             let bad = |why: String| Ok(Some(Next::Bad(Bad { line: line.number, why })));
             let text = match line.text {

@@ -89,7 +89,7 @@ async fn work(ingest: &IngestArgs, args: &CommonArgs, local: &mut Local) -> anyh
                 break;
             }
             Next::Other(why) => {
-                *counts.nothing.entry(why).or_default() += 1;
+                counts.nothing.entry(why).or_default().0 += 1;
                 continue;
             }
             Next::Bad(bad) => {
@@ -110,10 +110,10 @@ async fn work(ingest: &IngestArgs, args: &CommonArgs, local: &mut Local) -> anyh
             Decision::Links(links, beside) => {
                 sink.add(*links);
                 if let Some(why) = beside {
-                    *counts.nothing.entry(why).or_default() += 1;
+                    counts.note(why, &told);
                 }
             }
-            Decision::Nothing(why) => *counts.nothing.entry(why).or_default() += 1,
+            Decision::Nothing(why) => counts.note(why, &told),
         }
         if sink.is_full() {
             is_done = sink.flush(local).await?;
@@ -136,7 +136,7 @@ async fn work(ingest: &IngestArgs, args: &CommonArgs, local: &mut Local) -> anyh
     if let Some(fence) = local.fence().filter(|_| is_done && ingest.dns) {
         let resolver = Resolver::new(ingest.dns_server)?;
         let asked = dns::pass(&local.db, &fence, &resolver, &sink.keys(), local.clock, &local.stop).await?;
-        if asked.failed > 0 && asked.addresses + asked.none == 0 {
+        if asked.failed > 0 && asked.failed == asked.asked {
             tracing::warn!(
                 "the name server answered none of {} questions; they are asked again in an hour",
                 asked.failed
@@ -148,11 +148,9 @@ async fn work(ingest: &IngestArgs, args: &CommonArgs, local: &mut Local) -> anyh
             asked.asked, asked.addresses, asked.none, asked.failed, asked.left
         );
     }
-    for (why, n) in counts.nothing.iter().filter(|(why, _)| why.is_told()) {
-        tracing::warn!(
-            "{n} times links may be missing that the source could have given: {}",
-            why.word()
-        );
+    for (why, (n, first)) in counts.nothing.iter().filter(|(why, _)| why.is_told()) {
+        let why = why.word();
+        tracing::warn!("{n} times links may be missing that the source could have given: {why}{first}");
     }
     if counts.bad > 0 {
         local.errors.push(format!(
@@ -160,7 +158,11 @@ async fn work(ingest: &IngestArgs, args: &CommonArgs, local: &mut Local) -> anyh
             counts.bad,
             ingest.events.display()
         ));
-        tracing::error!("{} lines cannot be read; the others are stored", counts.bad);
+        let more = counts.bad.saturating_sub(TOLD);
+        tracing::error!(
+            "{} lines cannot be read ({more} of them are not named above); the others are stored",
+            counts.bad
+        );
     }
     let refused = sink.stored.refused.len();
     if refused > 0 {
@@ -183,7 +185,22 @@ fn wiki_of(told: &Told) -> Option<&str> {
 struct Counts {
     revisions: u64,
     bad: usize,
-    nothing: BTreeMap<Why, u64>,
+    /// How often, and the first revision where one is known.
+    nothing: BTreeMap<Why, (u64, String)>,
+}
+
+impl Counts {
+    fn note(&mut self, why: Why, told: &Told) {
+        let (n, first) = self.nothing.entry(why).or_default();
+        *n += 1;
+        if *n == 1 && why.is_told() {
+            let edit = told.edit.as_ref().map(|edit| &edit.of);
+            let of = edit.or(told.stream.as_ref().map(|change| &change.of));
+            *first = of.map_or(String::new(), |of| {
+                format!(", first at revision {} of {}", of.rev, terminal(&of.wiki))
+            });
+        }
+    }
 }
 
 fn summary(counts: &Counts, stored: &Stored) -> String {
@@ -201,7 +218,7 @@ fn summary(counts: &Counts, stored: &Stored) -> String {
         stored.refused.len(),
         counts.bad,
     );
-    for (why, n) in &counts.nothing {
+    for (why, (n, _)) in &counts.nothing {
         let _ = write!(line, " {}={n}", why.word());
     }
     line

@@ -8,7 +8,7 @@ use shared::core::addition::{Links, RevisionLinks};
 use shared::core::text::terminal;
 use shared::core::types::Timestamp;
 use shared::db::links::names::Names;
-use shared::db::links::store::{Stored, store};
+use shared::db::links::store::{Stored, Window, store};
 use shared::db::links::{partitions, since};
 use shared::job::local::Local;
 
@@ -100,8 +100,13 @@ impl Sink {
         let batch = std::mem::take(&mut self.batch);
         let rows = std::mem::take(&mut self.rows);
         let Some(fence) = local.fence().filter(|_| !self.is_dry) else {
+            let floods = batch
+                .iter()
+                .filter(|revision| matches!(revision.links, Links::TooMany { .. }))
+                .count();
             self.stored.revisions += batch.len() as u64;
-            self.stored.rows += rows as u64;
+            self.stored.floods += floods as u64;
+            self.stored.rows += (rows - floods) as u64;
             return Ok(true);
         };
         if self.batches % LOOK == LOOK - 1 {
@@ -109,7 +114,8 @@ impl Sink {
         }
         self.batches += 1;
         let told = self.stored.refused.len();
-        let stored = store(&local.db, &fence, &mut self.names, &batch, self.horizon)
+        let window = Window::new(self.horizon, local.clock.now());
+        let stored = store(&local.db, &fence, &mut self.names, &batch, &window)
             .await
             .context("storing link additions")?;
         if stored.rows > 0 {

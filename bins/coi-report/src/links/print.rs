@@ -98,6 +98,11 @@ fn text(name: &str, found: &Found) -> String {
     if out.is_empty() {
         out = format!("Nothing is recorded under `{}`.\n", terminal(name));
     }
+    if let Some(range) = &found.range {
+        out.push_str(&format!(
+            "What is older is recorded under the range only: coi-report links {range}\n"
+        ));
+    }
     out
 }
 
@@ -134,7 +139,7 @@ fn as_json(found: &Found) -> Value {
     };
     json!({
         "rows_since": found.since.rows, "counts_since": found.since.pairs,
-        "by_editor": found.by_editor.as_ref().map(list), "by_host": found.by_host.as_ref().map(list),
+        "range": found.range, "by_editor": found.by_editor.as_ref().map(list), "by_host": found.by_host.as_ref().map(list),
     })
 }
 

@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 use std::time::Instant;
 use wikicrew_core::addition::{Links, RevisionLinks};
 use wikicrew_db::links::names::Names;
-use wikicrew_db::links::store::{BATCH_ROWS, Stored, store};
+use wikicrew_db::links::store::{BATCH_ROWS, Stored, Window, store};
 use wikicrew_db::links::{partitions, since, size};
 use wikicrew_db::run::NewRun;
 use wikicrew_db::{Db, Lease, Taken};
@@ -41,7 +41,7 @@ async fn all(
 ) -> Outcome<Stored> {
     let lease = lease(db, shard).await?;
     let mut names = Names::new(NonZeroUsize::new(100_000).expect("it is not 0"));
-    let horizon = since::horizon(now(), KEEP_DAYS, None);
+    let window = Window::new(since::horizon(now(), KEEP_DAYS, None), now());
     let (mut sum, mut batch, mut rows) = (Stored::default(), Vec::new(), 0);
     let mut revs = revs.peekable();
     while let Some(rev) = revs.next() {
@@ -50,7 +50,7 @@ async fn all(
         }
         batch.push(rev);
         if rows >= BATCH_ROWS || revs.peek().is_none() {
-            sum.add(store(db, lease.fence(), &mut names, &batch, horizon).await?);
+            sum.add(store(db, lease.fence(), &mut names, &batch, &window).await?);
             tell(&sum);
             batch.clear();
             rows = 0;

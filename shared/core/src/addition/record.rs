@@ -58,8 +58,8 @@ pub struct RevisionFacts {
     pub ns: i32,
     /// Title with its namespace, spaces not underscores.
     pub title: String,
-    /// Time of the revision, in seconds; of a stream event, the event's own, which is the revision's but for the
-    /// seconds that the wiki needs to tell.
+    /// Time of the revision, in seconds; of a stream event, the event's own: seconds after the revision's, but weeks
+    /// where an edit to a template brought the links of a page whose newest revision is as old.
     pub ts: Timestamp,
     /// Who made it; `None` where nobody is named, or the wiki hides the name.
     pub performer: Option<Performer>,

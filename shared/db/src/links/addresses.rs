@@ -1,9 +1,13 @@
 //! Addresses that are too old to keep, cut to ranges: `203.0.113.0/24`, `2001:db8:1::/48`.
 //!
 //! An address that has not been seen for so long loses its row in `editor`; its rows and counters become those of the
-//! range in the same realm. One that is still in use is kept whole with all that it added, until it has been quiet for
-//! as long. Nothing is counted twice: a revision is known by wiki and number, whoever its editor is now, and rows and
-//! their counters each move in one transaction. Nobody stores links meanwhile, see [`since::void_names`].
+//! range in the same realm. **An address in use keeps its old rows**, however old, until it has been quiet for as many
+//! days: what counts is the newest thing known of it, not the age of each row. Then all goes at once. One that is seen
+//! again while its rows are being moved still goes, with what it has added by then: rows and counters are never divided
+//! between an address and its range for longer than that takes.
+//!
+//! Nothing is counted twice: a revision is known by wiki and number, whoever its editor is now, and rows and their
+//! counters each move in one transaction. Nobody stores links meanwhile, see [`since::shut`].
 
 use super::prune::walk::{Numbers, Pace, SLICE, Walk, by_keys, find};
 use super::since::{self, days_before};
@@ -11,6 +15,7 @@ use crate::bulk;
 use crate::connect::{Conn, Db};
 use crate::error::Result;
 use crate::lease::Fence;
+use crate::memo;
 use crate::session::{Fields, FromFields, One, Session, at, list};
 use crate::transaction::FencedTx;
 use chrono::{DurationRound, TimeDelta};
@@ -20,6 +25,12 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use wikicrew_core::types::Timestamp;
 
 const WHAT: &str = "cutting old addresses";
+
+/// Name of the memo of the addresses whose rows are being moved, until none is left: their numbers.
+const BEGUN: &str = "prune.addresses.begun";
+
+/// The highest count, see the table `pair`.
+const MOST: u64 = u32::MAX as u64;
 
 /// Addresses that one transaction cuts.
 const AT_ONCE: usize = 200;
@@ -45,8 +56,15 @@ pub struct Cut {
     pub rows: u64,
 }
 
-/// Cuts what was last seen before the day that lies `days` back; once a day through all editors. What was done, and
-/// whether all were looked at.
+impl Cut {
+    fn add(&mut self, other: Self) {
+        self.addresses += other.addresses;
+        self.rows += other.rows;
+    }
+}
+
+/// Cuts what was last seen before the day that lies `days` back; at most once a day through all editors, from where
+/// the last run stopped. What was done, and whether it came to the end.
 pub(super) async fn cut(db: &Db, fence: &Fence, now: Timestamp, days: u32, pace: &mut Pace<'_>) -> Result<(Cut, bool)> {
     let before = days_before(now, days);
     let before = before.duration_trunc(TimeDelta::days(1)).unwrap_or(before);
@@ -57,6 +75,15 @@ pub(super) async fn cut(db: &Db, fence: &Fence, now: Timestamp, days: u32, pace:
         columns: &["editor_id"],
     };
     let mut cut = Cut::default();
+    // However the last run ended, what it began with is finished first.
+    let begun = db
+        .read(async |work| memo::get(work, &fence.job, &fence.wiki, BEGUN).await)
+        .await?;
+    let begun = begun.map(|memo| memo.value).unwrap_or_default();
+    let begun: Vec<u64> = begun.split(',').filter_map(|id| id.parse().ok()).collect();
+    if !begun.is_empty() && !finish(db, fence, now, pace, begun, &mut cut).await? {
+        return Ok((cut, false));
+    }
     let quiet = format!("e.kind = {ADDRESS} AND e.ip IS NOT NULL AND {QUIET}");
     let is_through = walk
         .each(db, fence, now, pace, async |range, pace| {
@@ -68,24 +95,40 @@ pub(super) async fn cut(db: &Db, fence: &Fence, now: Timestamp, days: u32, pace:
                 .await?;
             let found: Vec<u64> = found.into_iter().flatten().collect();
             for some in found.chunks(AT_ONCE) {
-                loop {
-                    let (part, is_all) = db
-                        .fenced(fence, WHAT, async |tx| merge(tx, some, before, now).await)
-                        .await?;
-                    cut.addresses += part.addresses;
-                    cut.rows += part.rows;
-                    if !pace.next().await {
-                        return Ok(false);
-                    }
-                    if is_all {
-                        break;
-                    }
+                let (part, left) = db
+                    .fenced(fence, WHAT, async |tx| merge(tx, some, Some(before), now).await)
+                    .await?;
+                cut.add(part);
+                if !pace.next().await || !finish(db, fence, now, pace, left, &mut cut).await? {
+                    return Ok(false);
                 }
             }
             Ok(true)
         })
         .await?;
     Ok((cut, is_through))
+}
+
+/// Moves what is left of addresses that were begun with; whether that was all.
+async fn finish(
+    db: &Db,
+    fence: &Fence,
+    now: Timestamp,
+    pace: &mut Pace<'_>,
+    mut left: Vec<u64>,
+    cut: &mut Cut,
+) -> Result<bool> {
+    while !left.is_empty() {
+        let (part, still) = db
+            .fenced(fence, WHAT, async |tx| merge(tx, &left, None, now).await)
+            .await?;
+        cut.add(part);
+        left = still;
+        if !pace.next().await {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// An address and the range it becomes part of.
@@ -125,25 +168,30 @@ fn range_of(ip: &[u8]) -> (String, Vec<u8>) {
     (format!("{}/48", Ipv6Addr::from(first)), first.to_vec())
 }
 
-/// Moves at most a slice of each table; whether these addresses are gone (or seen again) now.
-async fn merge(tx: &mut FencedTx<'_>, ids: &[u64], before: Timestamp, now: Timestamp) -> Result<(Cut, bool)> {
-    since::void_names(tx, now).await?;
+/// Moves at most a slice of each table, and removes the addresses that have nothing left. `before`: only of those not
+/// seen since; none: of all, because they were begun with. The addresses of which something is left; that is noted.
+async fn merge(
+    tx: &mut FencedTx<'_>,
+    ids: &[u64],
+    before: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(Cut, Vec<u64>)> {
+    since::shut(tx).await?;
     let conn = tx.conn();
     // Again, since one may have been seen meanwhile; nobody stores from here on.
+    let quiet = before.map_or(String::new(), |_| format!("AND {QUIET}"));
     let sql = format!(
         "SELECT editor_id, realm_id, ip, COALESCE({}) IS NOT NULL AS is_used FROM editor e \
-         WHERE editor_id IN ({}) AND kind = {ADDRESS} AND ip IS NOT NULL AND {QUIET} ORDER BY editor_id",
+         WHERE editor_id IN ({}) AND kind = {ADDRESS} AND ip IS NOT NULL {quiet} ORDER BY editor_id",
         ["pair", "editor_wiki", "link_addition", "link_restored", "link_flood"]
             .map(|table| format!("(SELECT 1 FROM {table} a WHERE a.editor_id = e.editor_id LIMIT 1)"))
             .join(", "),
         list("?", ids.len())
     );
     let mut values: Vec<Value> = ids.iter().map(|&id| Value::from(id)).collect();
-    values.extend(vec![at(before); 4]);
+    values.extend(before.iter().flat_map(|&before| vec![at(before); 4]));
     let addresses: Vec<Address> = conn.rows(WHAT, &sql, values).await?;
-    if addresses.is_empty() {
-        return Ok((Cut::default(), true));
-    }
+    let old: Vec<u64> = addresses.iter().map(|address| address.id).collect();
     let to = ranges(conn, &addresses).await?;
     let mut cut = Cut::default();
     let mut is_all = true;
@@ -156,10 +204,18 @@ async fn merge(tx: &mut FencedTx<'_>, ids: &[u64], before: Timestamp, now: Times
         is_all &= move_pairs(conn, &to).await? < SLICE;
         is_all &= move_counts(conn, &to).await? < SLICE;
     }
-    if is_all {
-        let old: Vec<u64> = addresses.iter().map(|address| address.id).collect();
+    if !is_all {
+        let begun = old.iter().map(u64::to_string).collect::<Vec<_>>().join(",");
+        memo::set(tx, BEGUN, &begun, now).await?;
+        return Ok((cut, old));
+    }
+    if before.is_none() {
+        memo::set(tx, BEGUN, "", now).await?;
+    }
+    if !old.is_empty() {
+        since::void_names(tx, now).await?;
         cut.addresses = bulk::run(
-            conn,
+            tx.conn(),
             WHAT,
             "DELETE FROM editor WHERE editor_id IN (IDS)",
             &[],
@@ -168,7 +224,7 @@ async fn merge(tx: &mut FencedTx<'_>, ids: &[u64], before: Timestamp, now: Times
         )
         .await?;
     }
-    Ok((cut, is_all))
+    Ok((cut, vec![]))
 }
 
 /// The numbers of the ranges, by those of the addresses. Ranges that are not there yet are made.
@@ -239,7 +295,7 @@ async fn move_pairs(conn: &mut Conn, to: &BTreeMap<u64, u64>) -> Result<u64> {
         let [host, editor, wiki] = pair.key[..] else { continue };
         let Some(&range) = to.get(&editor) else { continue };
         let sum = sums.entry((host, range, wiki)).or_insert((0, pair.first, pair.last));
-        *sum = (sum.0 + pair.n, sum.1.min(pair.first), sum.2.max(pair.last));
+        *sum = ((sum.0 + pair.n).min(MOST), sum.1.min(pair.first), sum.2.max(pair.last));
         keys.push(pair.key.clone());
     }
     let rows = sums.iter().map(|(&(host, range, wiki), &(n, first, last))| {
@@ -249,7 +305,7 @@ async fn move_pairs(conn: &mut Conn, to: &BTreeMap<u64, u64>) -> Result<u64> {
         conn,
         WHAT,
         "INSERT INTO pair (host_id, editor_id, wiki_id, n, first_ts, last_ts)",
-        "ON DUPLICATE KEY UPDATE n = n + VALUES(n), first_ts = LEAST(first_ts, VALUES(first_ts)), \
+        "ON DUPLICATE KEY UPDATE n = LEAST(n + VALUES(n), 4294967295), first_ts = LEAST(first_ts, VALUES(first_ts)), \
          last_ts = GREATEST(last_ts, VALUES(last_ts))",
         rows,
     )
@@ -270,14 +326,16 @@ async fn move_counts(conn: &mut Conn, to: &BTreeMap<u64, u64>) -> Result<u64> {
     for Numbers(count) in counts {
         let [editor, wiki, n] = count[..] else { continue };
         let Some(&range) = to.get(&editor) else { continue };
-        *sums.entry((range, wiki)).or_insert(0) += n;
+        let sum = sums.entry((range, wiki)).or_insert(0);
+        *sum = (*sum + n).min(MOST);
         keys.push(vec![editor, wiki]);
     }
     let rows = sums
         .iter()
         .map(|(&(range, wiki), &n)| vec![range.into(), wiki.into(), Value::from(0), n.into()]);
     let head = "INSERT INTO editor_wiki (editor_id, wiki_id, user_id, n)";
-    bulk::insert(conn, WHAT, head, "ON DUPLICATE KEY UPDATE n = n + VALUES(n)", rows).await?;
+    let tail = "ON DUPLICATE KEY UPDATE n = LEAST(n + VALUES(n), 4294967295)";
+    bulk::insert(conn, WHAT, head, tail, rows).await?;
     by_keys(conn, WHAT, "DELETE FROM editor_wiki", COLUMNS, &keys, ("", &[])).await
 }
 

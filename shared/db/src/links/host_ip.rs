@@ -49,8 +49,8 @@ pub enum Answer {
     NoAnswer,
 }
 
-/// Which of these hosts need an answer, in the order given: those never asked for, and those whose last answer is too
-/// old at `now`; at most `limit`. `stored_keys` are the keys of the rows that the run has just stored, the newest
+/// Which of these hosts need an answer, in the order given: those never asked for, those whose last answer is too old
+/// at `now`, and those asked for later than `now` (a clock was wrong then); at most `limit`. `stored_keys` are the keys of the rows that the run has just stored, the newest
 /// first: "hosts with new additions" are known to the process that stored them, and a table of them would be one more
 /// to write at 10,000 rows a second. Keys that are not stored are left out; repeated ones count once.
 pub async fn due_among(
@@ -61,7 +61,7 @@ pub async fn due_among(
 ) -> Result<Vec<Due>> {
     // Handler reads: 2 per key (by_rhost, primary key of host_asked).
     const SQL: &str = "SELECT h.host_id, h.rhost FROM host h LEFT JOIN host_asked a ON a.host_id = h.host_id \
-        WHERE h.rhost IN (LIST) AND (a.host_id IS NULL OR a.next_at <= ?)";
+        WHERE h.rhost IN (LIST) AND (a.host_id IS NULL OR a.next_at <= ? OR a.asked_at > ?)";
     let mut due = Vec::new();
     let mut seen = std::collections::HashSet::new();
     let keys: Vec<&String> = stored_keys.iter().filter(|key| seen.insert(key.as_str())).collect();
@@ -72,7 +72,7 @@ pub async fn due_among(
             SQL,
             &[],
             Slots::of(some.iter().map(|key| Value::from(key.as_str()))),
-            &[at(now)],
+            &[at(now), at(now)],
         )
         .await?;
         let mut found: std::collections::HashMap<String, Due> =
@@ -86,15 +86,15 @@ pub async fn due_among(
     Ok(due)
 }
 
-/// Hosts that earlier runs did not get to or were killed before, and such whose name server may answer by now; those
-/// never asked for first, then the newest first; at most `limit`. It looks at the 2,000 newest hosts only; an older one
+/// Hosts that earlier runs did not get to or were killed before, such whose name server may answer by now, and such
+/// that were asked for later than `now` (a clock was wrong then); those never asked for first, then the newest first; at most `limit`. It looks at the 2,000 newest hosts only; an older one
 /// is asked for when it is added again, see [`due_among`].
 pub async fn due(session: &mut impl Session, now: Timestamp, limit: u32) -> Result<Vec<Due>> {
     // Handler reads: 2 × 2,000 and the sorted answer, whatever the table has.
     const SQL: &str = "SELECT h.host_id, h.rhost FROM \
         (SELECT host_id, rhost FROM host ORDER BY host_id DESC LIMIT :newest) h \
         LEFT JOIN host_asked a ON a.host_id = h.host_id \
-        WHERE a.host_id IS NULL OR (a.outcome = 2 AND a.next_at <= :now) \
+        WHERE a.host_id IS NULL OR (a.outcome = 2 AND a.next_at <= :now) OR a.asked_at > :now \
         ORDER BY a.host_id IS NULL DESC, h.host_id DESC LIMIT :limit";
     session
         .conn()

@@ -1,7 +1,9 @@
 //! Which revisions are stored already.
 //!
 //! All rows of a revision are stored in one transaction, and the first of them stands either among the additions or
-//! among what reverts restored; a flood stands by itself. So three look-ups by primary key tell.
+//! among what reverts restored; a flood stands by itself. So three look-ups by primary key tell, the one among the
+//! additions in each month: two sources may tell different times of one revision, by weeks even (an event about an edit
+//! to a template names the page's newest revision), and the first that is read stays.
 
 use super::values::{Values, literal};
 use crate::connect::Conn;
@@ -22,28 +24,41 @@ impl FromFields for Known {
     }
 }
 
-/// Those of the revisions that are stored. Only the months from the oldest to the newest `ts` are looked at.
+/// Those of the revisions that are stored, whatever their time. Those that are stored with about the time that is told
+/// here cost nothing but a look into their month.
 pub(super) async fn known(conn: &mut Conn, revs: &[(Key, Timestamp)]) -> Result<HashSet<Key>> {
-    let mut known = HashSet::new();
     let times = || revs.iter().map(|(_, ts)| *ts);
     let (Some(from), Some(to)) = (times().min(), times().max()) else {
-        return Ok(known);
+        return Ok(HashSet::new());
     };
-    // Two sources may tell times that differ by moments.
+    let keys: Vec<Key> = revs.iter().map(|(key, _)| *key).collect();
     let from = literal(from - TimeDelta::days(1));
     let to = literal(to + TimeDelta::days(1));
+    let mut known = look(conn, &keys, &format!("AND a.ts BETWEEN {from} AND {to}")).await?;
+    let rest: Vec<Key> = keys.into_iter().filter(|key| !known.contains(key)).collect();
+    known.extend(anywhere(conn, &rest).await?);
+    Ok(known)
+}
+
+/// Those of the revisions that are stored, to be asked where hardly one is: all months are looked at.
+pub(super) async fn anywhere(conn: &mut Conn, revs: &[Key]) -> Result<HashSet<Key>> {
+    look(conn, revs, "").await
+}
+
+async fn look(conn: &mut Conn, revs: &[Key], months: &str) -> Result<HashSet<Key>> {
+    let mut known = HashSet::new();
     let mut asked = Values::default();
-    for ((wiki, rev), _) in revs {
+    for (wiki, rev) in revs {
         asked.row(|row| {
             row.number(*wiki).number(*rev);
         });
     }
     for slice in asked.slices() {
-        // Handler reads: three per revision, in each month that is looked at.
+        // Handler reads: two per revision, and one in each month that is looked at.
         let sql = format!(
             "WITH asked (w, r) AS (VALUES {slice}) SELECT STRAIGHT_JOIN w, r FROM asked \
              LEFT JOIN link_addition a FORCE INDEX (PRIMARY) \
-             ON a.wiki_id = w AND a.rev_id = r AND a.n = 0 AND a.ts BETWEEN {from} AND {to} \
+             ON a.wiki_id = w AND a.rev_id = r AND a.n = 0 {months} \
              LEFT JOIN link_restored b FORCE INDEX (PRIMARY) ON b.wiki_id = w AND b.rev_id = r AND b.n = 0 \
              LEFT JOIN link_flood f FORCE INDEX (PRIMARY) ON f.wiki_id = w AND f.rev_id = r \
              WHERE a.n IS NOT NULL OR b.n IS NOT NULL OR f.rev_id IS NOT NULL"

@@ -14,15 +14,26 @@ use lru::LruCache;
 use mysql_async::params;
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use wikicrew_core::addition::RevisionLinks;
 use wikicrew_core::types::Timestamp;
 
 /// Numbers by key: a name, or number of the realm (two bytes, big end first) and name.
 pub(super) type Numbers = HashMap<Box<[u8]>, u32>;
 
+/// Wikis by their keys.
+pub(super) type Wikis = HashMap<Box<[u8]>, Wiki>;
+
+/// Numbers the [`Names`] of this process.
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
 /// The numbers that one process remembers, the latest used of them. Nothing in here is needed: what is forgotten is
-/// read again.
+/// read again. That happens when names were removed, and with each new connection, which may be one to a server that
+/// has lost the last names and given their numbers to others.
 pub struct Names {
+    /// What the connection they were read on has in `@link_names`; any other has something else there.
+    mark: u64,
     wikis: LruCache<Box<[u8]>, Wiki>,
     editors: LruCache<Box<[u8]>, u32>,
     hosts: LruCache<Box<[u8]>, u32>,
@@ -31,10 +42,12 @@ pub struct Names {
 }
 
 /// A wiki as it is stored.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Wiki {
     pub id: u16,
     pub realm: u16,
+    /// Name of the realm.
+    pub family: Arc<[u8]>,
     /// Whether its database's name is stored.
     pub has_dbname: bool,
 }
@@ -43,6 +56,7 @@ impl Names {
     /// Remembers so many editors and so many hosts; about 150 bytes each.
     pub fn new(capacity: NonZeroUsize) -> Self {
         Self {
+            mark: NEXT.fetch_add(1, Ordering::Relaxed),
             wikis: LruCache::new(capacity),
             editors: LruCache::new(capacity),
             hosts: LruCache::new(capacity),
@@ -58,19 +72,25 @@ impl Names {
         self.removed = None;
     }
 
-    /// Whether no name was removed since these were read.
-    pub(super) fn hold(&self, since: &Since) -> bool {
-        self.removed == Some(since.names)
+    /// Whether all of these were read on this very connection and no name was removed since.
+    pub(super) async fn hold(&self, conn: &mut Conn, since: &Since) -> Result<bool> {
+        const SQL: &str = "SELECT @link_names AS value";
+        const WHAT: &str = "asking whether the numbers of names are this connection's";
+        if self.removed != Some(since.names) {
+            return Ok(false);
+        }
+        let One(mark) = conn.one::<One<Option<u64>>>(WHAT, SQL, ()).await?;
+        Ok(mark == Some(self.mark))
     }
 
     /// The wikis of the revisions, as far as they are stored.
-    pub(super) async fn known_wikis(&mut self, db: &Db, batch: &[&RevisionLinks]) -> Result<HashMap<Box<[u8]>, Wiki>> {
+    pub(super) async fn known_wikis(&mut self, db: &Db, batch: &[&RevisionLinks]) -> Result<Wikis> {
         let (mut there, mut asked) = (HashMap::new(), Values::default());
         let keys: BTreeMap<&[u8], ()> = batch.iter().map(|rev| (rev.wiki.as_bytes(), ())).collect();
         for key in keys.into_keys() {
             match self.wikis.get(key) {
                 Some(wiki) => {
-                    there.insert(key.into(), *wiki);
+                    there.insert(key.into(), wiki.clone());
                 }
                 None => asked.row(|row| {
                     row.bytes(key);
@@ -84,14 +104,18 @@ impl Names {
             .read(async |work| {
                 let removed = match self.removed {
                     Some(removed) => Some(removed),
-                    None => since::get(work).await?.map(|since| since.names),
+                    None => {
+                        let mark = format!("SET @link_names = {}", self.mark);
+                        work.plain("beginning to read the numbers of names", &mark).await?;
+                        since::get(work).await?.map(|since| since.names)
+                    }
                 };
                 Ok((removed, read_wikis(work, &asked).await?))
             })
             .await?;
         self.removed = removed;
         for StoredWiki { name, wiki } in read {
-            self.wikis.put(name.clone(), wiki);
+            self.wikis.put(name.clone(), wiki.clone());
             there.insert(name, wiki);
         }
         Ok(there)
@@ -99,7 +123,7 @@ impl Names {
 
     /// All wikis of the revisions; what was missing is stored. A wiki stays in the realm that it was first stored
     /// with: its editors are numbered there.
-    pub(super) async fn wikis(&mut self, db: &Db, batch: &[&RevisionLinks]) -> Result<HashMap<Box<[u8]>, Wiki>> {
+    pub(super) async fn wikis(&mut self, db: &Db, batch: &[&RevisionLinks]) -> Result<Wikis> {
         let mut there = self.known_wikis(db, batch).await?;
         let mut missing: BTreeMap<&[u8], &RevisionLinks> = BTreeMap::new();
         for rev in batch {
@@ -130,7 +154,7 @@ impl Names {
             })
             .await?;
         for StoredWiki { name, wiki } in read {
-            self.wikis.put(name.clone(), wiki);
+            self.wikis.put(name.clone(), wiki.clone());
             there.insert(name, wiki);
         }
         Ok(there)
@@ -159,6 +183,7 @@ impl FromFields for StoredWiki {
             wiki: Wiki {
                 id: fields.get("wiki_id")?,
                 realm: fields.get("realm_id")?,
+                family: fields.get::<Vec<u8>>("family")?.into(),
                 has_dbname: fields.get("has_dbname")?,
             },
         })
@@ -168,11 +193,11 @@ impl FromFields for StoredWiki {
 async fn read_wikis(conn: &mut Conn, asked: &Values) -> Result<Vec<StoredWiki>> {
     let mut read = Vec::new();
     for slice in asked.slices() {
-        // Handler reads: one per wiki.
+        // Handler reads: two per wiki.
         let sql = format!(
-            "WITH asked (k) AS (VALUES {slice}) \
-             SELECT STRAIGHT_JOIN name, wiki_id, realm_id, dbname <> '' AS has_dbname FROM asked \
-             JOIN wiki FORCE INDEX (by_name) ON name = k"
+            "WITH asked (k) AS (VALUES {slice}) SELECT STRAIGHT_JOIN wiki.name, wiki_id, realm_id, \
+             realm.name AS family, dbname <> '' AS has_dbname FROM asked \
+             JOIN wiki FORCE INDEX (by_name) ON wiki.name = k JOIN realm FORCE INDEX (PRIMARY) USING (realm_id)"
         );
         read.extend(conn.plain_rows("reading the numbers of wikis", &sql).await?);
     }

@@ -20,6 +20,9 @@ const AHEAD: i32 = 3;
 /// So many rows in the last partition are moved to their months without asking.
 const FEW: u64 = 10_000;
 
+/// Rows of a month that the server writes anew in a second.
+const REBUILT_PER_SECOND: u64 = 140_000;
+
 /// How long to wait for another process.
 const WAIT: Duration = Duration::from_secs(60);
 
@@ -88,7 +91,7 @@ async fn make(db: &Db, now: Timestamp, keep_rows_days: u32, few: u64) -> Result<
     if sql.is_none() || found.is_blocked {
         return Ok(Partitions { made: vec![], ..found });
     }
-    under_lock(db, async |conn| {
+    under_lock(db, ATTEMPTS, async |conn| {
         // Another process may have made them by now.
         let (sql, found) = look(conn).await?;
         match sql {
@@ -174,7 +177,7 @@ pub(super) async fn drop_before(db: &Db, moment: Timestamp) -> Result<Vec<String
     if db.read(async |work| old(work.conn()).await).await?.is_empty() {
         return Ok(vec![]);
     }
-    under_lock(db, async |conn| {
+    under_lock(db, ATTEMPTS, async |conn| {
         let names = old(conn).await?;
         if !names.is_empty() {
             let sql = format!("ALTER TABLE link_addition DROP PARTITION {}", names.join(", "));
@@ -185,12 +188,45 @@ pub(super) async fn drop_before(db: &Db, moment: Timestamp) -> Result<Vec<String
     .await
 }
 
+/// Whether a month may be rebuilt.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Rebuild {
+    May,
+    /// It has so many rows, as the server estimates: others could not wait for it.
+    TooBig(u64),
+    /// Somebody has the table in use all the time.
+    InUse,
+}
+
+/// To be asked before [`rebuild`]. The server copies first, and waits only then for those who read: so it is looked
+/// here whether anybody keeps the table for long. And a month is left as it is when it would take longer than half of
+/// what the repetitions of a transaction wait out, since nobody can write meanwhile.
+pub(super) async fn may_rebuild(db: &Db, name: &str) -> Result<Rebuild> {
+    const WHAT: &str = "looking whether a month can be rebuilt";
+    const ROWS: &str = "SELECT TABLE_ROWS AS value FROM information_schema.PARTITIONS \
+        WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'link_addition' AND PARTITION_NAME = :name";
+    let most = REBUILT_PER_SECOND * db.timing().table_wait().as_secs() * u64::from(ATTEMPTS) / 2;
+    under_lock(db, 1, async |conn| {
+        let rows: Option<One<u64>> = conn.first(WHAT, ROWS, params! { "name" => name }).await?;
+        let rows = rows.map_or(0, |One(rows)| rows);
+        if rows > most {
+            return Ok(Rebuild::TooBig(rows));
+        }
+        match conn.plain(WHAT, "LOCK TABLES link_addition WRITE").await {
+            Ok(()) => conn.plain(WHAT, "UNLOCK TABLES").await.map(|()| Rebuild::May),
+            Err(error) if error.code() == Some(1205) => Ok(Rebuild::InUse),
+            Err(error) => Err(error),
+        }
+    })
+    .await
+}
+
 /// Writes a month anew, without the gaps that inserting out of order leaves: a quarter less. Some 140,000 rows per
-/// second, during which the whole table can be read but not written.
+/// second, during which the whole table can be read but not written. One try: it would all be copied again.
 pub(super) async fn rebuild(db: &Db, name: &str) -> Result<()> {
     const WHAT: &str = "rebuilding a month of link additions";
     let sql = format!("ALTER TABLE link_addition REBUILD PARTITION {name}");
-    under_lock(db, async |conn| conn.plain(WHAT, &sql).await).await
+    under_lock(db, 1, async |conn| conn.plain(WHAT, &sql).await).await
 }
 
 /// Months that are over: they end before this moment.
@@ -201,8 +237,9 @@ pub(super) async fn over(session: &mut impl Session, moment: Timestamp) -> Resul
 }
 
 /// Runs `body` on a connection of its own that holds the lock of the months. A statement that changes the table waits
-/// a few seconds only for those that use it, since all others wait behind it; then the whole is tried again.
-async fn under_lock<T>(db: &Db, body: impl AsyncFn(&mut Conn) -> Result<T>) -> Result<T> {
+/// a few seconds only for those that use it, since all others wait behind it (a quarter of the time that they do); then
+/// the whole is tried again, `attempts` times in all.
+async fn under_lock<T>(db: &Db, attempts: u32, body: impl AsyncFn(&mut Conn) -> Result<T>) -> Result<T> {
     const WHAT: &str = "waiting for another process that changes the months";
     const LOCK: &str = "SELECT GET_LOCK(CONCAT(DATABASE(), '.months'), :wait) AS value";
     db.must_write("changing the months of link additions")?;
@@ -213,8 +250,9 @@ async fn under_lock<T>(db: &Db, body: impl AsyncFn(&mut Conn) -> Result<T>) -> R
         let mut conn = db.open().await?;
         // Moving or rebuilding rows takes its time; the answer is still awaited with an end.
         conn.set_statement_timeout(Duration::from_secs(3_600));
-        let set = "SET SESSION max_statement_time = 0, lock_wait_timeout = 5";
-        conn.plain(WHAT, set).await?;
+        let wait = (db.timing().table_wait().as_secs() / 4).max(1);
+        let set = format!("SET SESSION max_statement_time = 0, lock_wait_timeout = {wait}");
+        conn.plain(WHAT, &set).await?;
         let One(got) = conn
             .one::<One<Option<i64>>>(WHAT, LOCK, params! { "wait" => WAIT.as_secs() })
             .await?;
@@ -229,7 +267,7 @@ async fn under_lock<T>(db: &Db, body: impl AsyncFn(&mut Conn) -> Result<T>) -> R
         // Closing the connection frees the lock, also when this future is dropped.
         conn.close().await;
         match outcome {
-            Err(error) if error.is_transient() && attempt < ATTEMPTS && got == Some(1) => {
+            Err(error) if error.is_transient() && attempt < attempts && got == Some(1) => {
                 db.pause(attempt, &error).await;
                 attempt += 1;
             }

@@ -2,7 +2,8 @@
 //!
 //! One revision that cannot be stored must not stop the batch it is in, and nothing is ever cut to fit.
 
-use super::names::{Names, NewEditor, NewHost, Wiki, editor_key};
+use super::names::{Names, NewEditor, NewHost, Wiki, Wikis, editor_key};
+use super::store::Refused;
 use crate::connect::Db;
 use crate::error::{Error, Result};
 use chrono::{Datelike, SubsecRound};
@@ -52,8 +53,8 @@ pub(super) struct Placed<'b> {
     pub rows: Vec<Addition<'b>>,
 }
 
-/// Why the revision does not fit the tables.
-pub(super) fn unfit(rev: &RevisionLinks) -> Option<String> {
+/// Why the revision does not fit the tables, or its time is after `newest`.
+pub(super) fn unfit(rev: &RevisionLinks, newest: Timestamp) -> Option<String> {
     let bytes = |what: &str, text: &str, max: usize| match text.len() {
         0 => Some(format!("the {what} is empty")),
         length if length > max => Some(format!("the {what} has {length} bytes, at most {max} are stored")),
@@ -72,6 +73,7 @@ pub(super) fn unfit(rev: &RevisionLinks) -> Option<String> {
         .or_else(|| (rev.rev.0 == 0 || rev.rev.0 > i64::MAX as u64).then(|| "that is no revision id".into()))
         // The end: months are counted in 16 bits.
         .or_else(|| (!(1000..5400).contains(&rev.ts.year())).then(|| format!("no wiki has revisions of {}", rev.ts)))
+        .or_else(|| (rev.ts > newest).then(|| format!("its time, {}, is still to come", rev.ts)))
         .or_else(|| unfit_editor(rev))
         .or_else(|| unfit_rows(&rev.links))
 }
@@ -113,15 +115,33 @@ fn kind(kind: EditorKind) -> u8 {
     }
 }
 
-/// Numbers all names of revisions that fit; each statement by itself, outside of any transaction.
-pub(super) async fn place<'b>(db: &Db, names: &mut Names, revs: &[&'b RevisionLinks]) -> Result<Vec<Placed<'b>>> {
-    let wikis = names.wikis(db, revs).await?;
-    let wiki_of = |rev: &RevisionLinks| {
-        wikis
-            .get(rev.wiki.as_bytes())
-            .copied()
-            .ok_or_else(|| unnumbered("wiki"))
+/// Revisions that say another family than the one that their wiki is stored with: its editors are numbered there, so
+/// they would be other people. Which family is right cannot be told here; the first that was read stays.
+pub(super) fn strange(wikis: &Wikis, revs: &[&RevisionLinks]) -> Vec<Refused> {
+    let strange = |rev: &&RevisionLinks| {
+        let family = &wikis.get(rev.wiki.as_bytes())?.family;
+        (**family != *rev.realm.as_bytes()).then(|| Refused {
+            wiki: rev.wiki.clone(),
+            rev: rev.rev,
+            why: format!(
+                "the wiki belongs to the family \"{}\" in this database, the file says \"{}\": all files must say \
+                 the same",
+                String::from_utf8_lossy(family),
+                rev.realm
+            ),
+        })
     };
+    revs.iter().filter_map(strange).collect()
+}
+
+/// Numbers all editors and hosts of revisions that fit; each statement by itself, outside of any transaction.
+pub(super) async fn place<'b>(
+    db: &Db,
+    names: &mut Names,
+    wikis: &Wikis,
+    revs: &[&'b RevisionLinks],
+) -> Result<Vec<Placed<'b>>> {
+    let wiki_of = |rev: &RevisionLinks| wikis.get(rev.wiki.as_bytes()).ok_or_else(|| unnumbered("wiki"));
     let (mut editors, mut hosts) = (BTreeMap::new(), BTreeMap::new());
     for rev in revs {
         let new = NewEditor {
@@ -150,7 +170,7 @@ pub(super) async fn place<'b>(db: &Db, names: &mut Names, revs: &[&'b RevisionLi
         .collect()
 }
 
-fn placed<'b>(rev: &'b RevisionLinks, wiki: Wiki, editor: u32, hosts: &HashMap<Box<[u8]>, u32>) -> Result<Placed<'b>> {
+fn placed<'b>(rev: &'b RevisionLinks, wiki: &Wiki, editor: u32, hosts: &HashMap<Box<[u8]>, u32>) -> Result<Placed<'b>> {
     let mut placed = Placed {
         wiki: wiki.id,
         rev: rev.rev.0,

@@ -9,10 +9,10 @@ mod names;
 pub(super) mod walk;
 
 use super::addresses::{self, Cut};
-use super::partitions;
+use super::partitions::{self, Rebuild};
 use super::since::{self, Since, days_before, month_of};
 use crate::connect::Db;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::lease::Fence;
 use crate::memo;
 use crate::session::Session;
@@ -77,6 +77,9 @@ pub struct Pruned {
 /// Removes what is too old, until `goes_on` says no; it is asked before each slice (some 5,000 rows), and `pause` is
 /// slept then. `fence`: of a run of its own, which no other job's run shares. Needs one connection besides the lease's
 /// and the work connection. Refused in a dry run. A second run on the same day changes nothing.
+///
+/// A step that fails by itself is logged, and the others still run, except those that build upon it; then this errs as
+/// the last such step did. An error that would meet all of them (fenced, no connection) ends it at once.
 pub async fn prune(
     db: &Db,
     fence: &Fence,
@@ -90,11 +93,12 @@ pub async fn prune(
         pause,
         goes_on: &mut goes_on,
     };
-    pruned.is_finished = steps(db, fence, now, keep, pace, &mut pruned).await?;
-    Ok(pruned)
+    let mut failed = None;
+    pruned.is_finished = steps(db, fence, now, keep, pace, &mut pruned, &mut failed).await?;
+    failed.map_or(Ok(pruned), Err)
 }
 
-/// Whether all steps were done.
+/// Whether all steps came to their ends. `failed`: the error of one that did not.
 async fn steps(
     db: &Db,
     fence: &Fence,
@@ -102,36 +106,65 @@ async fn steps(
     keep: &Keep,
     pace: &mut Pace<'_>,
     pruned: &mut Pruned,
+    failed: &mut Option<Error>,
 ) -> Result<bool> {
-    // A step's count and whether the next may begin.
+    // Sets the step's count; whether what builds upon it may begin.
     macro_rules! step {
-        ($count:expr, $step:expr) => {{
-            let (count, is_through) = $step.await?;
-            $count = count;
-            if !is_through {
-                return Ok(false);
+        ($count:expr, $step:expr) => {
+            match $step.await {
+                Ok((count, is_through)) => {
+                    $count = count;
+                    if !is_through {
+                        return Ok(false);
+                    }
+                    true
+                }
+                Err(error) if is_its_own(&error) => {
+                    tracing::error!(%error, "a step of removing what is too old failed; the others go on");
+                    *failed = Some(error);
+                    false
+                }
+                Err(error) => return Err(error),
             }
-        }};
+        };
     }
     let since = record(db, fence, now, keep).await?;
     // By what was recorded: right whoever does it, so no fence is needed beyond the one of `record`.
-    pruned.dropped = partitions::drop_before(db, since.rows).await?;
-    step!(
+    let rows = step!(pruned.dropped, async {
+        partitions::drop_before(db, since.rows).await.map(|dropped| (dropped, true))
+    });
+    let restored = step!(
         pruned.restored,
         counters::by_time(db, fence, "link_restored", since.rows, pace)
     );
-    step!(
+    let floods = step!(
         pruned.floods,
         counters::by_time(db, fence, "link_flood", since.rows, pace)
     );
+    let pairs = step!(pruned.pairs, counters::pairs(db, fence, now, since.pairs, pace));
+    let months = step!(pruned.host_months, counters::months(db, fence, now, since.pairs, pace));
+    // Whoever looks for what is used by nothing is through for this month, and may be only when the users are gone.
+    if rows && restored && floods {
+        step!(pruned.pages, counters::pages(db, fence, now, since.rows, pace));
+    }
+    if rows && restored && pairs && months {
+        step!(pruned.hosts, names::hosts(db, fence, now, &since, pace));
+    }
+    if rows && restored && floods && pairs {
+        step!(pruned.editors, names::editors(db, fence, now, &since, pace));
+    }
+    // Behind what is done once per month: this goes through a large table every day, and would leave them no time.
     step!(pruned.addresses, addresses::cut(db, fence, now, keep.ip_days, pace));
-    step!(pruned.pairs, counters::pairs(db, fence, now, since.pairs, pace));
-    step!(pruned.host_months, counters::months(db, fence, now, since.pairs, pace));
-    step!(pruned.pages, counters::pages(db, fence, now, since.rows, pace));
-    step!(pruned.hosts, names::hosts(db, fence, now, &since, pace));
-    step!(pruned.editors, names::editors(db, fence, now, &since, pace));
     step!(pruned.rebuilt, rebuild(db, fence, now, pace));
     Ok(true)
+}
+
+/// Whether an error says nothing about the steps that come after. Not one after which each would wait as long.
+fn is_its_own(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Statement { .. } | Error::BadRow { .. } | Error::CommitUnknown { .. }
+    )
 }
 
 /// Records what is about to be removed. Until the first rows go, the counters begin with the oldest row; from then on
@@ -158,8 +191,9 @@ async fn record(db: &Db, fence: &Fence, now: Timestamp, keep: &Keep) -> Result<S
     .await
 }
 
-/// Rebuilds months that are over, each once. A month is noted as begun and then as done: one whose rebuilding was cut
-/// off (a server that ends long statements) is tried a second time, and then left as it is.
+/// Rebuilds months that are over, each once. A month is noted as begun and then as done: one whose rebuilding failed or
+/// was cut off (a server that ends long statements) is tried a second time, in a later run, and then left as it is.
+/// Nothing is lost by that but room, so a failure is a warning.
 async fn rebuild(db: &Db, fence: &Fence, now: Timestamp, pace: &mut Pace<'_>) -> Result<(Vec<String>, bool)> {
     let moment = days_before(now, REBUILD_AFTER_DAYS);
     let (over, memo) = db
@@ -181,12 +215,32 @@ async fn rebuild(db: &Db, fence: &Fence, now: Timestamp, pace: &mut Pace<'_>) ->
         if !pace.next().await {
             return Ok((rebuilt, false));
         }
+        match partitions::may_rebuild(db, name).await? {
+            Rebuild::May => {}
+            Rebuild::TooBig(rows) => {
+                tracing::warn!(month = name, rows, "too many rows to rebuild beside others: it is left as it is");
+                note(db, fence, now, &mut noted, name).await?;
+                continue;
+            }
+            Rebuild::InUse => {
+                tracing::warn!(month = name, "somebody is reading for long, nothing is rebuilt today");
+                break;
+            }
+        }
         let begun = format!("{name}?");
         let first = if noted.contains(&begun) { name } else { &begun };
         note(db, fence, now, &mut noted, first).await?;
-        partitions::rebuild(db, name).await?;
-        rebuilt.push(name.clone());
-        note(db, fence, now, &mut noted, name).await?;
+        match partitions::rebuild(db, name).await {
+            Ok(()) => {
+                rebuilt.push(name.clone());
+                note(db, fence, now, &mut noted, name).await?;
+            }
+            Err(error) if is_its_own(&error) => {
+                tracing::warn!(month = name, %error, "it was not rebuilt");
+                break;
+            }
+            Err(error) => return Err(error),
+        }
     }
     Ok((rebuilt, true))
 }

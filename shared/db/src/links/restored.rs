@@ -2,7 +2,9 @@
 //!
 //! The rule must not hang on the order in which revisions are read. What is not an addition is therefore kept in
 //! `link_restored`, and becomes one when an earlier addition comes to light. So a row of a revert counts if and only if
-//! its time is later than the first time of its pair, and that first time is always one of no revert.
+//! its time is later than the first time of its pair. That first time is never that of such a row: it is that of an
+//! edit which counts whatever came before it, be it a revert by an address or a new user
+//! ([`wikicrew_core::addition::RevisionLinks::is_revert`] is not set for those).
 
 use super::placed::{Addition, Placed, Triple};
 use super::values::Values;

@@ -8,7 +8,7 @@
 use super::partitions;
 use crate::connect::Db;
 use crate::error::{Error, Result};
-use crate::session::{Fields, FromFields, OneTime, Session, at};
+use crate::session::{Fields, FromFields, One, OneTime, Session, at};
 use crate::transaction::{FencedTx, Tx};
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta};
 use mysql_async::params;
@@ -116,8 +116,17 @@ pub(super) async fn raise(tx: &mut FencedTx<'_>, rows: Timestamp, pairs: Timesta
     Ok(())
 }
 
-/// Makes void what others remember of the numbers of names; the first statement of a transaction that removes names.
-/// Until it ends, nobody stores links.
+/// Keeps out who stores links until the transaction ends, and waits for those who are at it; the first statement of a
+/// transaction that removes names, or moves what belongs to them.
+pub(super) async fn shut(tx: &mut FencedTx<'_>) -> Result<()> {
+    const WHAT: &str = "holding back who stores links";
+    const SQL: &str = "SELECT 1 AS value FROM link_since WHERE what = 'names' FOR UPDATE";
+    let held: Option<One<u64>> = tx.conn().first(WHAT, SQL, ()).await?;
+    held.map(|_| ()).ok_or_else(|| missing(WHAT))
+}
+
+/// Makes void what others remember of the numbers of names; in the transaction that removes some, after [`shut`], and
+/// only there: each process reads the numbers of all its names again.
 pub(super) async fn void_names(tx: &mut FencedTx<'_>, now: Timestamp) -> Result<()> {
     const WHAT: &str = "recording that names are removed";
     const SQL: &str = "UPDATE link_since SET since = GREATEST(since + INTERVAL 1 SECOND, :now) WHERE what = 'names'";

@@ -6,9 +6,9 @@
 //! never beside.
 
 use super::counters::{Counters, insert};
-use super::known::{Key, known};
+use super::known::{Key, anywhere, known};
 use super::names::Names;
-use super::placed::{Addition, Placed, place, unfit};
+use super::placed::{Addition, Placed, place, strange, unfit};
 use super::restored::{split, take_out};
 use super::since;
 use super::values::Values;
@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::lease::Fence;
 use crate::session::Session;
 use crate::transaction::{ATTEMPTS, FencedTx};
+use chrono::TimeDelta;
 use std::collections::{BTreeSet, HashSet};
 use wikicrew_core::addition::{Links, RevisionLinks};
 use wikicrew_core::types::{RevId, Timestamp};
@@ -24,6 +25,9 @@ use wikicrew_core::types::{RevId, Timestamp};
 /// Rows that a batch should have: with fewer the server waits for its disk more often, with more other writers wait
 /// for their locks longer.
 pub const BATCH_ROWS: usize = 3_000;
+
+/// How often names are numbered for one batch, at most: some 15 s with the pauses.
+const NAMES_TRIES: u32 = 10;
 
 /// What [`store`] did.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -63,6 +67,25 @@ impl Stored {
     }
 }
 
+/// The times that are stored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Window {
+    /// Revisions older than this are left out: rows of that time may be gone while their counts still stand.
+    pub oldest: Timestamp,
+    /// Revisions newer than this are refused: rows of a future that never comes would never leave.
+    pub newest: Timestamp,
+}
+
+impl Window {
+    /// From the `horizon` ([`since::horizon`]) to a day after `now`: clocks differ, but not by so much.
+    pub fn new(horizon: Timestamp, now: Timestamp) -> Self {
+        Self {
+            oldest: horizon,
+            newest: now + TimeDelta::days(1),
+        }
+    }
+}
+
 /// A revision that cannot be stored.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Refused {
@@ -74,25 +97,25 @@ pub struct Refused {
     pub why: String,
 }
 
-/// Stores a batch, best of some [`BATCH_ROWS`] rows: all of it or, with an error, nothing. Revisions older than
-/// `horizon` ([`since::horizon`]) are left out, because rows of that time may be gone while their counts still stand. To
-/// be called with the same batch again after an error that passes; what was stored is then known. Errs with
-/// [`Error::Fenced`] when another run has taken over, and before the first [`super::partitions::ensure`].
+/// Stores a batch, best of some [`BATCH_ROWS`] rows: all of it or, with an error, nothing; of what lies outside of the
+/// `window` nothing. To be called with the same batch again after an error that passes; what was stored is then known.
+/// Errs with [`Error::Fenced`] when another run has taken over, with [`Error::NamesRemoved`] when another process goes
+/// on removing names, and before the first [`super::partitions::ensure`].
 pub async fn store(
     db: &Db,
     fence: &Fence,
     names: &mut Names,
     batch: &[RevisionLinks],
-    horizon: Timestamp,
+    window: &Window,
 ) -> Result<Stored> {
     db.must_write("storing link additions")?;
     let mut stored = Stored::default();
     let mut revs: Vec<&RevisionLinks> = Vec::with_capacity(batch.len());
     let mut seen = HashSet::new();
     for rev in batch {
-        if rev.ts < horizon {
+        if rev.ts < window.oldest {
             stored.too_old += 1;
-        } else if let Some(why) = unfit(rev) {
+        } else if let Some(why) = unfit(rev, window.newest) {
             stored.refused.push(Refused {
                 wiki: rev.wiki.clone(),
                 rev: rev.rev,
@@ -106,41 +129,65 @@ pub async fn store(
     }
     // What a transaction would have stored whose COMMIT was not answered.
     let mut unsure: Option<Stored> = None;
-    let mut attempt = 1;
+    let (mut attempt, mut gone) = (1, 0);
     loop {
         let fresh = unknown(db, names, &revs).await?;
         if fresh.is_empty() {
             let done = unsure.unwrap_or_default();
-            stored.known += revs.len() as u64 - done.revisions;
+            stored.known += (revs.len() as u64).saturating_sub(done.revisions);
             stored.add(done);
             return Ok(stored);
         }
-        let placed = place(db, names, &fresh).await?;
-        let mut done = Stored::default();
+        let wikis = names.wikis(db, &fresh).await?;
+        let strange = strange(&wikis, &fresh);
+        if !strange.is_empty() {
+            revs.retain(|rev| {
+                !strange
+                    .iter()
+                    .any(|other| (&other.wiki, other.rev) == (&rev.wiki, rev.rev))
+            });
+            stored.refused.extend(strange);
+            continue;
+        }
+        let placed = place(db, names, &wikis, &fresh).await?;
+        let mut done = None;
         let outcome = db
             .fenced(fence, "storing link additions", async |tx| {
-                done = Stored::default();
+                done = None;
                 transaction(tx, names, &placed, &mut done).await
             })
             .await;
         match outcome {
             Ok(Ended::Stored) => {
                 stored.known += (revs.len() - fresh.len()) as u64;
-                stored.add(done);
+                stored.add(done.unwrap_or_default());
                 return Ok(stored);
             }
-            Ok(Ended::NamesGone) => names.forget(),
+            Ok(Ended::NamesGone) => {
+                names.forget();
+                gone += 1;
+                let error = Error::NamesRemoved { times: gone };
+                match gone {
+                    // Once is usual: another connection, or names were removed since the last batch.
+                    1 => {}
+                    2..NAMES_TRIES => db.pause((gone - 1).min(ATTEMPTS - 1), &error).await,
+                    _ => return Err(error),
+                }
+            }
             Ok(Ended::RowsGone(rows)) => {
                 let before = revs.len();
                 revs.retain(|rev| rev.ts >= rows);
                 stored.too_old += (before - revs.len()) as u64;
+                // It was not stored, or these would have been known.
+                unsure = None;
             }
             // Each time there are fewer left.
             Ok(Ended::Overtaken) => {}
             Err(error @ Error::CommitUnknown { .. }) if attempt < ATTEMPTS => {
                 db.pause(attempt, &error).await;
                 attempt += 1;
-                unsure = Some(done);
+                // Of a transaction that wrote nothing it does not matter how it ended.
+                unsure = done.or(unsure);
             }
             Err(error) => return Err(error),
         }
@@ -150,7 +197,7 @@ pub async fn store(
 /// How a transaction ended that was not undone.
 enum Ended {
     Stored,
-    /// Nothing was written: names were removed since they were numbered.
+    /// Nothing was written: names were removed since they were numbered, or that was on another connection.
     NamesGone,
     /// Nothing was written: rows older than this were dropped, and some of the revisions may have been among them.
     RowsGone(Timestamp),
@@ -178,9 +225,14 @@ async fn unknown<'b>(db: &Db, names: &mut Names, revs: &[&'b RevisionLinks]) -> 
     Ok(revs.iter().filter(|rev| !is_known(rev)).copied().collect())
 }
 
-async fn transaction(tx: &mut FencedTx<'_>, names: &Names, revs: &[Placed<'_>], done: &mut Stored) -> Result<Ended> {
+async fn transaction(
+    tx: &mut FencedTx<'_>,
+    names: &Names,
+    revs: &[Placed<'_>],
+    done: &mut Option<Stored>,
+) -> Result<Ended> {
     let since = since::hold(tx).await?;
-    if !names.hold(&since) {
+    if !names.hold(tx.conn(), &since).await? {
         return Ok(Ended::NamesGone);
     }
     if revs.iter().any(|rev| rev.ts < since.rows) {
@@ -188,8 +240,8 @@ async fn transaction(tx: &mut FencedTx<'_>, names: &Names, revs: &[Placed<'_>], 
     }
     let conn = tx.conn();
     lock_wikis(conn, revs).await?;
-    let asked: Vec<(Key, Timestamp)> = revs.iter().map(|rev| ((rev.wiki, rev.rev), rev.ts)).collect();
-    if !known(conn, &asked).await?.is_empty() {
+    let asked: Vec<Key> = revs.iter().map(|rev| (rev.wiki, rev.rev)).collect();
+    if !anywhere(conn, &asked).await?.is_empty() {
         return Ok(Ended::Overtaken);
     }
     let mut split = split(conn, revs).await?;
@@ -200,7 +252,7 @@ async fn transaction(tx: &mut FencedTx<'_>, names: &Names, revs: &[Placed<'_>], 
     for row in split.additions.iter().chain(&split.raised) {
         counters.addition(row);
     }
-    *done = Stored {
+    let mut sum = Stored {
         revisions: revs.len() as u64,
         rows: (split.additions.len() + split.restored.len()) as u64,
         additions: split.additions.len() as u64,
@@ -212,8 +264,9 @@ async fn transaction(tx: &mut FencedTx<'_>, names: &Names, revs: &[Placed<'_>], 
     split.additions.append(&mut split.raised);
     insert_rows(conn, "link_addition", split.additions).await?;
     insert_rows(conn, "link_restored", split.restored).await?;
-    done.floods = insert_floods(conn, revs).await?;
+    sum.floods = insert_floods(conn, revs).await?;
     counters.write(conn).await?;
+    *done = Some(sum);
     Ok(Ended::Stored)
 }
 

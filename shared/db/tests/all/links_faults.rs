@@ -1,6 +1,6 @@
 //! Link additions when connections break, answers get lost, and several processes write at once.
 
-use crate::links_support::{Store, by_chance, canonical, horizon, names, raw, revision, row, take};
+use crate::links_support::{Store, by_chance, canonical, names, raw, revision, row, take, window};
 use crate::proxy::{self, Cut};
 use crate::support::{TIMING, TestDb, t};
 use mysql_async::prelude::Queryable;
@@ -58,7 +58,7 @@ async fn connections_killed_at_any_moment() {
     let work = async {
         for batch in revs.chunks(20) {
             // As the next run would: the same batch again.
-            while let Err(error) = store(&test.db, lease.fence(), &mut names, batch, horizon()).await {
+            while let Err(error) = store(&test.db, lease.fence(), &mut names, batch, &window()).await {
                 assert!(
                     error.is_transient() || matches!(error, Error::CommitUnknown { .. }),
                     "{error}"
@@ -82,6 +82,8 @@ async fn a_commit_without_an_answer_is_read_back() {
         let mut config = store.test.config.clone();
         config.port = proxy::start(&config.host, config.port, cut).await;
         let db = Db::new(config, Access::Write, TIMING, 1).unwrap();
+        // Else the first COMMIT would be that of a transaction which sees that the connection is another one.
+        store.names = names(10);
         let stored = store.store_with(&db, &[rev(1), rev(2), rev(3)]).await;
         let expected = Stored {
             revisions: 2,
@@ -96,6 +98,92 @@ async fn a_commit_without_an_answer_is_read_back() {
     }
 }
 
+/// COMMIT is lost and what was to be stored is too old by the next try: nothing of it is told as stored.
+#[tokio::test]
+async fn a_lost_commit_is_forgotten_when_its_revisions_are_too_old_by_then() {
+    let Store {
+        test,
+        lease,
+        names: mut old,
+    } = Store::new().await;
+    let rev = |id, seconds| revision(id, "A", seconds, vec![row("com.example.", "/")]);
+    store(&test.db, lease.fence(), &mut old, &[rev(1, 5)], &window())
+        .await
+        .unwrap();
+    let patient = Timing {
+        lock_wait: Duration::from_secs(10),
+        ..TIMING
+    };
+    let mut config = test.config.clone();
+    config.port = proxy::start(&config.host, config.port, Cut::BeforeCommit).await;
+    let db = Db::new(config, Access::Write, patient, 1).unwrap();
+    // The transaction is stopped at its wiki; by then it holds how far back links go.
+    let mut stopper = test.raw().await;
+    stopper.query_drop("START TRANSACTION").await.unwrap();
+    stopper.query_drop("SELECT * FROM wiki FOR UPDATE").await.unwrap();
+    let waits = async |start: &str| {
+        let sql =
+            format!("SELECT 1 FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND INFO LIKE '{start}%'");
+        while test.sql(&sql).await.is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let raise = async {
+        waits("WITH asked%FOR UPDATE").await;
+        test.sql("UPDATE link_since SET since = '2026-03-01 12:00:03' WHERE what = 'rows'")
+            .await;
+    };
+    let go_on = async {
+        waits("UPDATE link\\_since").await;
+        stopper.query_drop("ROLLBACK").await.unwrap();
+    };
+    let batch = [rev(2, 1), rev(3, 2), rev(1, 5)];
+    let mut new = names(10);
+    let window = window();
+    let storing = store(&db, lease.fence(), &mut new, &batch, &window);
+    let (stored, (), ()) = tokio::join!(storing, raise, go_on);
+    let expected = Stored {
+        too_old: 2,
+        known: 1,
+        ..Stored::default()
+    };
+    assert_eq!(stored.unwrap(), expected);
+    assert_eq!(test.sql("SELECT rev_id FROM link_addition").await, ["1"]);
+}
+
+/// Names that are removed all the time, each time between being read and being used, end in an error that passes.
+#[tokio::test]
+async fn names_that_go_again_and_again_end_in_an_error() {
+    let Store { test, lease, mut names } = Store::new().await;
+    let hasty = Timing {
+        pause: Duration::from_millis(1),
+        ..TIMING
+    };
+    let db = Db::new(test.config.clone(), Access::Write, hasty, 1).unwrap();
+    // Another moment whenever it is read.
+    test.sql("RENAME TABLE link_since TO moments").await;
+    test.sql(
+        "CREATE VIEW link_since AS SELECT what, \
+         IF(what = 'names', since + INTERVAL UUID_SHORT() % 100000000 SECOND, since) AS since FROM moments",
+    )
+    .await;
+    let batch = [revision(1, "A", 0, vec![row("com.example.", "/")])];
+    let window = window();
+    let storing = store(&db, lease.fence(), &mut names, &batch, &window);
+    let error = tokio::time::timeout(Duration::from_secs(5), storing)
+        .await
+        .expect("it has an end")
+        .unwrap_err();
+    assert!(error.is_transient(), "{error}");
+    assert!(error.to_string().contains("names were removed"), "{error}");
+    assert_eq!(test.sql("SELECT COUNT(*) FROM link_addition").await, ["0"]);
+    // It goes on once that is over.
+    test.sql("DROP VIEW link_since").await;
+    test.sql("RENAME TABLE moments TO link_since").await;
+    let stored = store(&db, lease.fence(), &mut names, &batch, &window).await.unwrap();
+    assert_eq!(stored.revisions, 1);
+}
+
 /// The run that was overtaken writes nothing more; a dry run nothing at all, not even names.
 #[tokio::test]
 async fn fenced_and_read_only_runs_write_nothing() {
@@ -108,7 +196,7 @@ async fn fenced_and_read_only_runs_write_nothing() {
         old.lease.fence(),
         &mut old.names,
         std::slice::from_ref(&rev),
-        horizon(),
+        &window(),
     )
     .await;
     assert!(matches!(refused, Err(Error::ReadOnly { .. })));
@@ -117,7 +205,7 @@ async fn fenced_and_read_only_runs_write_nothing() {
     old.test.sql(&format!("KILL {}", old.lease.connection_id())).await;
     let new = old.test.other(Access::Write);
     let _new = take(&new, "").await;
-    let refused = store(&old.test.db, old.lease.fence(), &mut old.names, &[rev], horizon()).await;
+    let refused = store(&old.test.db, old.lease.fence(), &mut old.names, &[rev], &window()).await;
     assert!(matches!(refused, Err(Error::Fenced { .. })));
     assert_eq!(old.test.sql("SELECT COUNT(*) FROM link_addition").await, ["0"]);
 }
@@ -156,7 +244,7 @@ async fn four_shards_at_once() {
         let lease = take(&db, &format!("{shard}/4")).await;
         let mut names = names(200);
         for batch in own.chunks(50) {
-            store(&db, lease.fence(), &mut names, batch, horizon()).await.unwrap();
+            store(&db, lease.fence(), &mut names, batch, &window()).await.unwrap();
         }
     };
     tokio::join!(shard(0), shard(1), shard(2), shard(3));
@@ -179,7 +267,7 @@ async fn the_same_revisions_by_two_processes_at_once() {
         let lease = take(&db, &format!("{shard}/2")).await;
         let (mut names, mut sum) = (names(200), Stored::default());
         for batch in revs.chunks(30) {
-            sum.add(store(&db, lease.fence(), &mut names, batch, horizon()).await.unwrap());
+            sum.add(store(&db, lease.fence(), &mut names, batch, &window()).await.unwrap());
         }
         sum
     };

@@ -2,13 +2,16 @@
 //! answer is what the additions themselves say.
 
 use crate::links_gate_fill::{HOSTS, fill};
-use crate::support::{TestDb, t};
+use crate::support::{RUN, TestDb, t};
 use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 use wikicrew_core::types::Timestamp;
+use wikicrew_db::lease;
 use wikicrew_db::links::host_ip::{self, Answer};
 use wikicrew_db::links::questions::additions::{Addition, Of, newest};
 use wikicrew_db::links::questions::{counts, hosts, lookup, rules, stats};
+use wikicrew_db::links::{partitions, since, size};
+use wikicrew_db::run::NewRun;
 
 /// Host 1 has a tenth of all.
 const BIG: u32 = 1;
@@ -140,6 +143,9 @@ async fn no_question_reads_the_table() {
         let counts::Four { a, b, c, d } = four[i];
         assert_eq!(format!("{a}|{b}|{c}|{d}"), said[0]);
     }
+    let of: HashSet<(u32, u16)> = mine.iter().map(|a| (a.editor_id, a.place.wiki_id)).collect();
+    let of: Vec<(u32, u16)> = of.into_iter().collect();
+    gate!(2 * of.len() as u64 + 10, lookup::accounts(c, &of));
     assert_eq!(
         gate!(100, counts::four_numbers(c, &[(9_999, 9_999)])),
         [counts::Four::default()]
@@ -274,7 +280,47 @@ async fn no_question_reads_the_table() {
     let keys: Vec<String> = (1..=100).map(|i| format!("com.example{}.", i * 45 + 1)).collect();
     gate!(900, host_ip::due_among(c, t(0), &keys, 500));
 
+    // How far back: the server's own list of months, and a look per wiki into the first that has rows.
+    test.sql(
+        "INSERT INTO link_since (what, since) VALUES ('rows', '2024-03-01'), ('pairs', '2024-05-01'), \
+         ('names', '1970-01-01')",
+    )
+    .await;
+    let shown = gate!(1, since::shown(c));
+    let said = test.sql("SELECT MIN(ts) FROM link_addition").await;
+    assert_eq!(shown.rows.unwrap().format("%F %T").to_string(), said[0]);
+    assert_eq!(shown.pairs.unwrap().to_string(), "2024-05-01 00:00:00 UTC");
+    let sizes = gate!(1, size::measure(c));
+    let big = sizes
+        .tables
+        .iter()
+        .find(|table| table.table == "link_addition")
+        .unwrap();
+    assert!((180_000..220_000).contains(&big.rows), "{big:?}");
+
     drop(work);
+
+    // The same, of what takes a connection itself.
+    test.sql(
+        "INSERT INTO lease (job, wiki, shard, epoch, run_id, started) \
+         SELECT CONCAT('job', seq), 'testwiki', '', 1, 1, '2026-03-01' FROM seq_1_to_500",
+    )
+    .await;
+    let so_far = async || test.db.conn().await.unwrap().handler_reads().await.unwrap();
+    let before = so_far().await;
+    let parts = partitions::ensure(&test.db, t(0), 700).await.unwrap();
+    let after = so_far().await;
+    assert!(parts.made.is_empty() && parts.in_last == 0, "{parts:?}");
+    let reads = after - before - own;
+    assert!(reads <= 1, "{reads} to see that all months are there");
+    let shard = NewRun { shard: "1/4", ..RUN };
+    for (run, other) in [(RUN, None), (shard, Some(""))] {
+        let before = so_far().await;
+        let found = lease::other_division(&test.db, &run).await.unwrap();
+        let reads = so_far().await - before - own;
+        assert_eq!(found.as_deref(), other);
+        assert!(reads <= 1, "{reads} leases of one job and wiki");
+    }
 
     let answer = Answer::Addresses(vec![ip("203.0.113.7"), ip("2001:db8::7")]);
     let reads = test

@@ -1,6 +1,6 @@
 //! What is too old goes, nothing else changes, and nothing that went is counted again.
 
-use crate::links_support::{Store, canonical, horizon, names, raw, revision, row};
+use crate::links_support::{Store, canonical, names, raw, revision, row, window};
 use crate::support::{TIMING, TestDb, t};
 use mysql_async::prelude::Queryable;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use wikicrew_core::addition::{Links, RevisionLinks};
 use wikicrew_core::types::{PageId, RevId, Timestamp};
 use wikicrew_db::links::prune::{Keep, Pruned, prune};
-use wikicrew_db::links::store::{Stored, store};
+use wikicrew_db::links::store::{Stored, Window, store};
 use wikicrew_db::links::{partitions, since};
 use wikicrew_db::run::NewRun;
 use wikicrew_db::{Access, Db, Lease, Result, Taken};
@@ -85,7 +85,11 @@ async fn filled() -> (Store, Vec<RevisionLinks>) {
         names: names(1_000),
     };
     let revs = months();
-    let stored = store(&all.test.db, all.lease.fence(), &mut all.names, &revs, t(-500 * DAY))
+    let window = Window {
+        oldest: t(-500 * DAY),
+        ..window()
+    };
+    let stored = store(&all.test.db, all.lease.fence(), &mut all.names, &revs, &window)
         .await
         .unwrap();
     assert!(stored.restored > 0 && stored.floods > 0);
@@ -170,9 +174,12 @@ async fn what_is_too_old_goes_and_nothing_else() {
         assert_eq!(raw(&all.test).await, before);
         // What went is read again, by a process that remembers and by one that does not: nothing is counted.
         let since = all.test.db.read(async |work| since::get(work).await).await.unwrap();
-        let from = since::horizon(now, 500, since.as_ref());
+        let window = Window {
+            oldest: since::horizon(now, 500, since.as_ref()),
+            ..window()
+        };
         for _ in 0..2 {
-            let stored = store(&all.test.db, all.lease.fence(), &mut all.names, &revs, from)
+            let stored = store(&all.test.db, all.lease.fence(), &mut all.names, &revs, &window)
                 .await
                 .unwrap();
             assert_eq!((stored.revisions, stored.known + stored.too_old), (0, 140));
@@ -299,7 +306,7 @@ async fn storing_and_removing_at_the_same_time() {
         let mut sum = Stored::default();
         for (some, again) in fresh[part * 150..(part + 1) * 150].chunks(5).zip(old.chunks(4).cycle()) {
             for batch in [some, again] {
-                sum.add(store(&db, lease.fence(), &mut names, batch, horizon()).await.unwrap());
+                sum.add(store(&db, lease.fence(), &mut names, batch, &window()).await.unwrap());
             }
         }
         sum
@@ -349,6 +356,7 @@ async fn slices_are_read_by_index() {
     )
     .await
     .unwrap();
+    eprintln!("{:?} filled", std::time::Instant::now());
     let run = lease(&all.test.db).await;
     let db = &all.test.db;
     let (mut sum, mut runs) = (Pruned::default(), 0);
@@ -366,6 +374,7 @@ async fn slices_are_read_by_index() {
             .await
             .unwrap();
         let reads = db.conn().await.unwrap().handler_reads().await.unwrap() - before;
+        eprintln!("{:?} {reads}", std::time::Instant::now());
         assert!(reads < ROWS - 50_000, "{reads} reads: {pruned:?}");
         sum.pairs += pruned.pairs;
         sum.pages += pruned.pages;

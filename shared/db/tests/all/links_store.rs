@@ -1,6 +1,6 @@
 //! Link additions are stored once, and the same whatever the order.
 
-use crate::links_support::{Store, by_chance, canonical, horizon, names, raw, revision, row};
+use crate::links_support::{Store, by_chance, canonical, names, raw, revision, row, window};
 use crate::support::t;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use wikicrew_core::addition::{Flags, Links, RevisionLinks, Row};
 use wikicrew_core::change::EditorKind;
 use wikicrew_core::types::{PageId, RevId, UserId};
-use wikicrew_db::links::store::{Stored, store};
+use wikicrew_db::links::store::{Stored, Window, store};
 
 const WIKIS: [&str; 3] = ["a.example.org/w", "b.example.org/w", "c.example.org/w"];
 
@@ -222,12 +222,16 @@ async fn what_is_too_old_is_not_stored() {
     old.test
         .sql("UPDATE link_since SET since = '2026-03-01 12:00:01' WHERE what = 'rows'")
         .await;
-    let stored = store(&old.test.db, old.lease.fence(), &mut old.names, &batch, t(0))
+    let from = Window {
+        oldest: t(0),
+        ..window()
+    };
+    let stored = store(&old.test.db, old.lease.fence(), &mut old.names, &batch, &from)
         .await
         .unwrap();
     assert_eq!((stored.too_old, stored.revisions), (2, 1));
     assert_eq!(old.test.sql("SELECT rev_id FROM link_addition").await, ["3"]);
-    assert!(horizon() < t(-1));
+    assert!(window().oldest < t(-1));
 }
 
 /// A number that is remembered is not used once the name was removed.
@@ -247,4 +251,112 @@ async fn names_that_were_removed_get_new_numbers() {
     let sql =
         "SELECT a.rev_id, rhost, e.name FROM link_addition a JOIN host USING (host_id) JOIN editor e USING (editor_id)";
     assert_eq!(store.test.sql(sql).await, ["2|com.example.|A"]);
+}
+
+/// What a connection that is gone was told of numbers is void: the server that took over may have given them to others.
+#[tokio::test]
+async fn numbers_are_read_again_on_a_new_connection() {
+    let mut store = Store::new().await;
+    let rev = |id| revision(id, "A", 0, vec![row("com.new.", "/")]);
+    store.store(&[rev(1)]).await;
+    let before = store.test.sql("SELECT host_id FROM host").await;
+    let work = store.test.db.conn().await.unwrap().id();
+    for sql in [
+        &format!("KILL {work}"),
+        "DELETE FROM link_addition",
+        "DELETE FROM host",
+        "ALTER TABLE host AUTO_INCREMENT = 1",
+        "INSERT INTO host (rhost) VALUES ('com.other.')",
+    ] {
+        store.test.sql(sql).await;
+    }
+    assert_eq!(store.test.sql("SELECT host_id FROM host").await, before);
+    store.store(&[rev(2)]).await;
+    let sql = "SELECT rev_id, rhost FROM link_addition JOIN host USING (host_id)";
+    assert_eq!(store.test.sql(sql).await, ["2|com.new."]);
+}
+
+/// Two sources tell different times of a revision: the first that is read stays, however the batches are cut.
+#[tokio::test]
+async fn a_revision_with_two_times_is_stored_once() {
+    let mut store = Store::new().await;
+    let at = |id, days: i64, hosts: &[&str]| {
+        let rows = hosts.iter().map(|host| row(host, "/")).collect();
+        revision(id, "A", days * 86_400, rows)
+    };
+    let restoring = |days| RevisionLinks {
+        is_revert: true,
+        ..at(8, days, &["com.example.", "org.example."])
+    };
+    store.store(&[at(9, 0, &["com.example."]), restoring(1)]).await;
+    store.store(&[at(7, -20, &["com.example."])]).await;
+    let before = raw(&store.test).await;
+    for batch in [
+        vec![at(9, 9, &["com.example."])],
+        vec![at(9, 9, &["com.example."]), at(7, -20, &["com.example."])],
+        vec![restoring(20)],
+        vec![at(7, 40, &["com.example."]), restoring(-30)],
+    ] {
+        let stored = store.store(&batch).await;
+        assert_eq!((stored.known, stored.revisions), (batch.len() as u64, 0));
+        assert_eq!(raw(&store.test).await, before);
+    }
+    // Known and new ones together.
+    let stored = store
+        .store(&[at(9, 30, &["com.example."]), at(10, 30, &["com.example."])])
+        .await;
+    assert_eq!((stored.known, stored.revisions), (1, 1));
+    assert_eq!(store.test.sql("SELECT n FROM pair").await, ["4"]);
+    assert_eq!(store.test.sql("SELECT COUNT(*) FROM link_restored").await, ["1"]);
+}
+
+/// A wiki is of one family. What says otherwise is told and not stored: its users would be other people.
+#[tokio::test]
+async fn a_wiki_does_not_change_its_family() {
+    let of = |id, wiki: &str, realm: &str| RevisionLinks {
+        wiki: wiki.into(),
+        realm: realm.into(),
+        ..revision(id, "A", 0, vec![row("com.example.", "/")])
+    };
+    let (a, b) = ("a.example.org/w", "b.example.org/w");
+    let revs = [of(1, a, a), of(2, a, "fam"), of(3, b, "fam"), of(4, a, a)];
+    for size in [1, 4] {
+        let mut store = Store::new().await;
+        let mut sum = Stored::default();
+        for batch in revs.chunks(size) {
+            sum.add(store.store(batch).await);
+        }
+        assert_eq!((sum.revisions, sum.known), (3, 0));
+        assert_eq!(sum.refused.len(), 1);
+        assert_eq!((&*sum.refused[0].wiki, sum.refused[0].rev), (a, RevId(2)));
+        assert_eq!(
+            sum.refused[0].why,
+            "the wiki belongs to the family \"a.example.org/w\" in this database, the file says \"fam\": \
+             all files must say the same"
+        );
+        let sql = "SELECT w.name, r.name FROM wiki w JOIN realm r USING (realm_id) ORDER BY 1";
+        assert_eq!(store.test.sql(sql).await, [format!("{a}|{a}"), format!("{b}|fam")]);
+        let before = raw(&store.test).await;
+        let again = store.store(&revs).await;
+        assert_eq!((again.known, again.refused.len()), (3, 1));
+        assert_eq!(raw(&store.test).await, before);
+    }
+}
+
+/// A day ahead of the clock is a clock that goes wrong; more is refused, since such a row would never leave.
+#[tokio::test]
+async fn what_is_not_yet_is_not_stored() {
+    let Store { test, lease, mut names } = Store::new().await;
+    let rev = |id, seconds| revision(id, "A", seconds, vec![row("com.example.", "/")]);
+    let window = Window::new(t(-10), t(0));
+    let batch = [rev(1, 86_400), rev(2, 86_401), rev(3, -11), rev(4, 1_000 * 86_400)];
+    let stored = store(&test.db, lease.fence(), &mut names, &batch, &window)
+        .await
+        .unwrap();
+    assert_eq!((stored.revisions, stored.too_old, stored.refused.len()), (1, 1, 2));
+    assert_eq!(
+        stored.refused[0].why,
+        "its time, 2026-03-02 12:00:01 UTC, is still to come"
+    );
+    assert_eq!(test.sql("SELECT rev_id FROM link_addition").await, ["1"]);
 }

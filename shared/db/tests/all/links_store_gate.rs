@@ -5,7 +5,7 @@ use crate::links_support::{names, revision, row, take};
 use crate::support::{TestDb, t};
 use wikicrew_core::addition::RevisionLinks;
 use wikicrew_core::types::{PageId, RevId};
-use wikicrew_db::links::store::store;
+use wikicrew_db::links::store::{Window, store};
 
 #[tokio::test]
 async fn storing_reads_no_more_than_its_own_rows() {
@@ -22,10 +22,10 @@ async fn storing_reads_no_more_than_its_own_rows() {
     let own = work.handler_reads().await.unwrap();
     let own = work.handler_reads().await.unwrap() - own;
     drop(work);
+    let window = Window::new(t(-86_400 * 700), t(0));
     let mut reads = async |batch: &[RevisionLinks]| {
         let before = test.db.conn().await.unwrap().handler_reads().await.unwrap();
-        let horizon = t(-86_400 * 700);
-        let stored = store(&test.db, lease.fence(), &mut names, batch, horizon)
+        let stored = store(&test.db, lease.fence(), &mut names, batch, &window)
             .await
             .unwrap();
         let after = test.db.conn().await.unwrap().handler_reads().await.unwrap();
@@ -71,6 +71,7 @@ async fn storing_reads_no_more_than_its_own_rows() {
             ];
             RevisionLinks {
                 wiki: format!("w{}.test/w", i % 100 + 1),
+                realm: "wikimedia".into(),
                 page: PageId(i),
                 is_revert: i % 10 == 0,
                 rev: RevId(5_000_000 + i),

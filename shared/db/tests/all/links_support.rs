@@ -7,16 +7,19 @@ use rand::{RngExt, SeedableRng};
 use std::num::NonZeroUsize;
 use wikicrew_core::addition::{EditorName, Flags, Links, RevisionLinks, Row};
 use wikicrew_core::change::EditorKind;
-use wikicrew_core::types::{PageId, RevId, Timestamp, UserId};
+use wikicrew_core::types::{PageId, RevId, UserId};
 use wikicrew_db::links::names::Names;
 use wikicrew_db::links::partitions;
-use wikicrew_db::links::store::{Stored, store};
+use wikicrew_db::links::store::{Stored, Window, store};
 use wikicrew_db::run::NewRun;
 use wikicrew_db::{Db, Lease, Taken};
 
-/// Nothing is too old.
-pub fn horizon() -> Timestamp {
-    t(-86_400 * 365)
+/// Nothing is too old, and nothing too new.
+pub fn window() -> Window {
+    Window {
+        oldest: t(-86_400 * 365),
+        newest: t(86_400 * 365),
+    }
 }
 
 pub fn names(capacity: usize) -> Names {
@@ -48,7 +51,7 @@ impl Store {
     }
 
     pub async fn store_with(&mut self, db: &Db, batch: &[RevisionLinks]) -> Stored {
-        store(db, self.lease.fence(), &mut self.names, batch, horizon())
+        store(db, self.lease.fence(), &mut self.names, batch, &window())
             .await
             .unwrap()
     }

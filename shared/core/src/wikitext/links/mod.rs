@@ -11,7 +11,9 @@
 //! - Links to the wiki itself are found; MediaWiki leaves them out (`$wgRegisterInternalExternals`), but the wiki's
 //!   own address is not known here.
 //! - All arguments of templates and parser functions count, also those that a template ignores or that a later one
-//!   of the same name replaces; nothing that a template adds counts.
+//!   of the same name replaces: both branches of `{{#if:…}}`, what `{{#tag:nowiki|…}}` shows as text. Nothing that a
+//!   template or a parser function makes counts, so a link in `{{lc:http://…}}` is not found.
+//! - The target of a redirect (`#REDIRECT [[http://…]]`) is read like the rest of the page.
 //! - The bodies of all `<ref>` count, also those that Cite refuses (bad attributes) or shows nowhere.
 //! - Nothing in the label of a link to a section of the page (`[[#a|b]]`) or a file (`[[Media:a|b]]`) is looked at;
 //!   equals signs with a comment among them make a heading of more signs than in MediaWiki.

@@ -1,9 +1,10 @@
 //! Names that nothing points to any more.
 //!
 //! Whoever stores links remembers numbers of names, so a name may only go when nobody can still store its number:
-//! the transaction that removes it begins with [`since::void_names`], which waits for all transactions that store (they
+//! the transaction that removes it begins with [`since::shut`], which waits for all transactions that store (they
 //! hold that row, see [`since::hold`]) and keeps new ones out until it ends; then it looks once more whether the name
-//! is used, and who stores afterwards sees the moment changed and reads the numbers again.
+//! is used and, if not, changes the moment ([`since::void_names`]), by which who stores afterwards sees that the numbers
+//! are to be read again.
 
 use super::counters::key;
 use super::walk::{Pace, Walk, find};
@@ -100,10 +101,14 @@ async fn go(
         if found.is_empty() {
             return Ok(0);
         }
-        since::void_names(tx, now).await?;
+        since::shut(tx).await?;
         const NONE: &[Value] = &[];
         let unused = bulk::select::<One<u64>>(tx.conn(), names.walk, &again, NONE, &found, NONE).await?;
         let unused: Vec<u64> = unused.into_iter().map(|One(id)| id).collect();
+        if unused.is_empty() {
+            return Ok(0);
+        }
+        since::void_names(tx, now).await?;
         // The name first: it waits for whoever is writing something about it and holds its row for that.
         let sql = format!("DELETE FROM {} WHERE {id} IN (IDS)", names.table);
         let removed = bulk::run(tx.conn(), names.walk, &sql, NONE, &unused, NONE).await?;

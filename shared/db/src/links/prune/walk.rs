@@ -2,7 +2,8 @@
 //!
 //! No index is by time in the tables of counters (it would cost as much as it saves), so what is old is found by
 //! looking at everything once per month. The place is remembered in `memo` after what was done up to it: a slice that was
-//! cut off before is looked at once more, and nothing is found.
+//! cut off before is looked at once more, and nothing is found. A walk that was begun is always gone on with, whatever it
+//! is for by now: else one that takes longer than its key lasts would never see the end of its table.
 
 use crate::bulk;
 use crate::connect::{Conn, Db};
@@ -39,7 +40,7 @@ impl Pace<'_> {
 pub(in crate::links) struct Walk<'a> {
     /// Name of its memo.
     pub name: &'static str,
-    /// What it is for (a date): once it is through, it begins again only for another key.
+    /// What it is for (a date): once it is through, it begins again only for another key. No blanks.
     pub key: &'a str,
     /// Table, and the columns of its primary key.
     pub table: &'static str,
@@ -99,7 +100,8 @@ fn bound(columns: &[&str], alias: &str, sign: char, last: &str, key: &[u64], val
 
 impl Walk<'_> {
     /// Goes on where the last run stopped. `slice` deals with one range in a transaction of its own, in which the
-    /// place is stored too, and gives how many rows it changed. All rows changed; and whether it is through.
+    /// place is stored too, and gives how many rows it changed. All rows changed; and whether it is through, for this key:
+    /// after a walk that was begun for another one it begins anew.
     pub async fn go(
         &self,
         db: &Db,
@@ -109,17 +111,22 @@ impl Walk<'_> {
         slice: impl AsyncFn(&mut FencedTx<'_>, &Range<'_>) -> Result<u64>,
     ) -> Result<(u64, bool)> {
         let mut changed = 0;
-        let is_through = self
-            .each(db, fence, now, pace, async |range, _| {
-                changed += db.fenced(fence, self.name, async |tx| slice(tx, range).await).await?;
-                Ok(true)
-            })
-            .await?;
-        Ok((changed, is_through))
+        while self.place(db, fence).await?.is_some() {
+            let is_through = self
+                .each(db, fence, now, pace, async |range, _| {
+                    changed += db.fenced(fence, self.name, async |tx| slice(tx, range).await).await?;
+                    Ok(true)
+                })
+                .await?;
+            if !is_through {
+                return Ok((changed, false));
+            }
+        }
+        Ok((changed, true))
     }
 
     /// As [`Walk::go`], for work of several transactions: it says whether it was done, and is done again for the same
-    /// range when it was cut off before the place was stored.
+    /// range when it was cut off before the place was stored. Through once at most, whatever key that was begun for.
     pub async fn each(
         &self,
         db: &Db,
@@ -128,7 +135,7 @@ impl Walk<'_> {
         pace: &mut Pace<'_>,
         mut slice: impl AsyncFnMut(&Range<'_>, &mut Pace<'_>) -> Result<bool>,
     ) -> Result<bool> {
-        let Some(mut place) = self.place(db, fence).await? else {
+        let Some((key, mut place)) = self.place(db, fence).await? else {
             return Ok(true);
         };
         loop {
@@ -145,7 +152,7 @@ impl Walk<'_> {
                 return Ok(false);
             }
             db.fenced(fence, self.name, async |tx| {
-                self.remember(tx, end.as_deref(), now).await
+                self.remember(tx, &key, end.as_deref(), now).await
             })
             .await?;
             match end {
@@ -155,25 +162,25 @@ impl Walk<'_> {
         }
     }
 
-    /// Where to go on; none when it is through.
-    async fn place(&self, db: &Db, fence: &Fence) -> Result<Option<Vec<u64>>> {
+    /// The key that the walk was begun for, and where to go on; none when it is through for this key.
+    async fn place(&self, db: &Db, fence: &Fence) -> Result<Option<(String, Vec<u64>)>> {
         let memo = db
             .read(async |work| memo::get(work, &fence.job, &fence.wiki, self.name).await)
             .await?;
-        let begin = vec![0; self.columns.len()];
+        let begin = (self.key.to_owned(), vec![0; self.columns.len()]);
         let value = memo.map(|memo| memo.value).unwrap_or_default();
         Ok(match value.split_once(' ') {
             Some((key, "through")) if key == self.key => None,
-            Some((key, place)) if key == self.key => Some(numbers(place))
-                .filter(|place| place.len() == begin.len())
+            Some((key, place)) => Some((key.to_owned(), numbers(place)))
+                .filter(|(_, place)| place.len() == self.columns.len())
                 .or(Some(begin)),
-            _ => Some(begin),
+            None => Some(begin),
         })
     }
 
-    async fn remember(&self, tx: &mut FencedTx<'_>, place: Option<&[u64]>, now: Timestamp) -> Result<()> {
+    async fn remember(&self, tx: &mut FencedTx<'_>, key: &str, place: Option<&[u64]>, now: Timestamp) -> Result<()> {
         let place = place.map_or_else(|| "through".to_owned(), joined);
-        memo::set(tx, self.name, &format!("{} {place}", self.key), now).await
+        memo::set(tx, self.name, &format!("{key} {place}"), now).await
     }
 
     /// The last key of the slice that begins after this one; none when it is the table's last slice.
