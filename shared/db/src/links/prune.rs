@@ -131,7 +131,9 @@ async fn steps(
     let since = record(db, fence, now, keep).await?;
     // By what was recorded: right whoever does it, so no fence is needed beyond the one of `record`.
     let rows = step!(pruned.dropped, async {
-        partitions::drop_before(db, since.rows).await.map(|dropped| (dropped, true))
+        partitions::drop_before(db, since.rows)
+            .await
+            .map(|dropped| (dropped, true))
     });
     let restored = step!(
         pruned.restored,
@@ -218,7 +220,11 @@ async fn rebuild(db: &Db, fence: &Fence, now: Timestamp, pace: &mut Pace<'_>) ->
         match partitions::may_rebuild(db, name).await? {
             Rebuild::May => {}
             Rebuild::TooBig(rows) => {
-                tracing::warn!(month = name, rows, "too many rows to rebuild beside others: it is left as it is");
+                tracing::warn!(
+                    month = name,
+                    rows,
+                    "too many rows to rebuild beside others: it is left as it is"
+                );
                 note(db, fence, now, &mut noted, name).await?;
                 continue;
             }

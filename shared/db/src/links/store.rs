@@ -6,7 +6,7 @@
 //! never beside.
 
 use super::counters::{Counters, insert};
-use super::known::{Key, anywhere, known};
+use super::known::{Key, anywhere, nearby};
 use super::names::Names;
 use super::placed::{Addition, Placed, place, strange, unfit};
 use super::restored::{split, take_out};
@@ -130,8 +130,10 @@ pub async fn store(
     // What a transaction would have stored whose COMMIT was not answered.
     let mut unsure: Option<Stored> = None;
     let (mut attempt, mut gone) = (1, 0);
+    // Stored, but not where their time is.
+    let mut elsewhere: HashSet<Key> = HashSet::new();
     loop {
-        let fresh = unknown(db, names, &revs).await?;
+        let fresh = unknown(db, names, &revs, &elsewhere).await?;
         if fresh.is_empty() {
             let done = unsure.unwrap_or_default();
             stored.known += (revs.len() as u64).saturating_sub(done.revisions);
@@ -182,7 +184,7 @@ pub async fn store(
                 unsure = None;
             }
             // Each time there are fewer left.
-            Ok(Ended::Overtaken) => {}
+            Ok(Ended::Overtaken(there)) => elsewhere.extend(there),
             Err(error @ Error::CommitUnknown { .. }) if attempt < ATTEMPTS => {
                 db.pause(attempt, &error).await;
                 attempt += 1;
@@ -201,27 +203,26 @@ enum Ended {
     NamesGone,
     /// Nothing was written: rows older than this were dropped, and some of the revisions may have been among them.
     RowsGone(Timestamp),
-    /// Nothing was written: somebody else has just stored some of the revisions.
-    Overtaken,
+    /// Nothing was written: these revisions are stored, by somebody else just now, or long since with another time.
+    Overtaken(HashSet<Key>),
 }
 
-/// The revisions that are not stored. Touches nothing.
-async fn unknown<'b>(db: &Db, names: &mut Names, revs: &[&'b RevisionLinks]) -> Result<Vec<&'b RevisionLinks>> {
+/// The revisions that are not stored, as far as a quick look tells; none of `elsewhere`. Touches nothing.
+async fn unknown<'b>(
+    db: &Db,
+    names: &mut Names,
+    revs: &[&'b RevisionLinks],
+    elsewhere: &HashSet<Key>,
+) -> Result<Vec<&'b RevisionLinks>> {
     let wikis = names.known_wikis(db, revs).await?;
     // Of a wiki that is not known no revision is.
-    let asked: Vec<(Key, Timestamp)> = revs
-        .iter()
-        .filter_map(|rev| Some(((wikis.get(rev.wiki.as_bytes())?.id, rev.rev.0), rev.ts)))
-        .collect();
+    let key = |rev: &RevisionLinks| Some((wikis.get(rev.wiki.as_bytes())?.id, rev.rev.0));
+    let asked: Vec<(Key, Timestamp)> = revs.iter().filter_map(|rev| Some((key(rev)?, rev.ts))).collect();
     if asked.is_empty() {
         return Ok(revs.to_vec());
     }
-    let known = db.read(async |work| known(work, &asked).await).await?;
-    let is_known = |rev: &&RevisionLinks| {
-        wikis
-            .get(rev.wiki.as_bytes())
-            .is_some_and(|wiki| known.contains(&(wiki.id, rev.rev.0)))
-    };
+    let known = db.read(async |work| nearby(work, &asked).await).await?;
+    let is_known = |rev: &RevisionLinks| key(rev).is_some_and(|key| known.contains(&key) || elsewhere.contains(&key));
     Ok(revs.iter().filter(|rev| !is_known(rev)).copied().collect())
 }
 
@@ -241,8 +242,9 @@ async fn transaction(
     let conn = tx.conn();
     lock_wikis(conn, revs).await?;
     let asked: Vec<Key> = revs.iter().map(|rev| (rev.wiki, rev.rev)).collect();
-    if !anywhere(conn, &asked).await?.is_empty() {
-        return Ok(Ended::Overtaken);
+    let there = anywhere(conn, &asked).await?;
+    if !there.is_empty() {
+        return Ok(Ended::Overtaken(there));
     }
     let mut split = split(conn, revs).await?;
     let mut counters = Counters::default();

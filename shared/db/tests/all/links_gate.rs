@@ -181,7 +181,7 @@ async fn no_question_reads_the_table() {
     assert_eq!(kinds.iter().map(|kind| kind.last).max(), Some(first[0].place.ts));
     assert_eq!(gate!(100, counts::adders_by_kind(c, &[9_999])), []);
     // 51 editors have at most so many rows.
-    assert!(gate!(2_000, counts::has_more_adders_than(c, BIG, 50)));
+    assert!(gate!(3_000, counts::has_more_adders_than(c, BIG, 50)));
     assert!(!gate!(200, counts::has_more_adders_than(c, 4_990, 100)));
     let by_editor = number(&test, "SELECT COUNT(*) FROM pair WHERE editor_id = 1").await;
     let hosts_of = number(&test, "SELECT COUNT(DISTINCT host_id) FROM pair WHERE editor_id = 1").await;
@@ -286,11 +286,11 @@ async fn no_question_reads_the_table() {
          ('names', '1970-01-01')",
     )
     .await;
-    let shown = gate!(1, since::shown(c));
+    let shown = gate!(2 * 300 + 3 * 30, since::shown(c));
     let said = test.sql("SELECT MIN(ts) FROM link_addition").await;
     assert_eq!(shown.rows.unwrap().format("%F %T").to_string(), said[0]);
     assert_eq!(shown.pairs.unwrap().to_string(), "2024-05-01 00:00:00 UTC");
-    let sizes = gate!(1, size::measure(c));
+    let sizes = gate!(120, size::measure(c));
     let big = sizes
         .tables
         .iter()
@@ -312,14 +312,15 @@ async fn no_question_reads_the_table() {
     let after = so_far().await;
     assert!(parts.made.is_empty() && parts.in_last == 0, "{parts:?}");
     let reads = after - before - own;
-    assert!(reads <= 1, "{reads} to see that all months are there");
+    // A row of the server's list per month.
+    assert!(reads <= 80, "{reads} to see that all months are there");
     let shard = NewRun { shard: "1/4", ..RUN };
     for (run, other) in [(RUN, None), (shard, Some(""))] {
         let before = so_far().await;
         let found = lease::other_division(&test.db, &run).await.unwrap();
         let reads = so_far().await - before - own;
         assert_eq!(found.as_deref(), other);
-        assert!(reads <= 1, "{reads} leases of one job and wiki");
+        assert!(reads <= 4, "{reads} leases of one job and wiki");
     }
 
     let answer = Answer::Addresses(vec![ip("203.0.113.7"), ip("2001:db8::7")]);

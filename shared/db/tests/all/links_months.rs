@@ -2,12 +2,13 @@
 
 use crate::links_prune::{KEEP, prune_all};
 use crate::links_support::{Store, revision, row};
-use crate::support::{TestDb, t};
+use crate::support::{TIMING, TestDb, t};
 use mysql_async::prelude::Queryable;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use wikicrew_core::types::Timestamp;
+use wikicrew_db::links::host_ip::{self, Answer};
 use wikicrew_db::links::{partitions, since, size};
-use wikicrew_db::{Access, Error};
+use wikicrew_db::{Access, Db, Error, Timing};
 
 const DAY: i64 = 86_400;
 
@@ -122,6 +123,65 @@ async fn revisions_from_the_future_are_told_and_stop_nothing() {
         .unwrap();
     assert_eq!(all.made, ["p202608"]);
     assert_eq!(test.sql("SELECT COUNT(*) FROM link_addition").await, ["20010"]);
+}
+
+/// For longer than a statement may take.
+#[tokio::test]
+async fn who_stores_waits_for_a_table_that_is_altered() {
+    let mut all = Store::new().await;
+    let mut other = all.test.raw().await;
+    other.query_drop("LOCK TABLES link_addition READ").await.unwrap();
+    let timing = Timing {
+        statement: Duration::from_secs(2),
+        ..TIMING
+    };
+    let db = Db::new(all.test.config.clone(), Access::Write, timing, 3).unwrap();
+    let batch = [revision(1, "A", 0, vec![row("com.a.", "/")])];
+    let ending = async {
+        tokio::time::sleep(Duration::from_millis(2_600)).await;
+        other.query_drop("UNLOCK TABLES").await.unwrap();
+    };
+    let (stored, ()) = tokio::join!(all.store_with(&db, &batch), ending);
+    assert_eq!(stored.revisions, 1);
+}
+
+#[tokio::test]
+async fn a_month_that_is_in_use_is_rebuilt_another_day() {
+    let mut all = Store::new().await;
+    all.store(&[revision(1, "A", -40 * DAY, vec![row("com.a.", "/")])])
+        .await;
+    let mut reader = all.test.raw().await;
+    reader.query_drop("START TRANSACTION").await.unwrap();
+    reader.query_drop("SELECT COUNT(*) FROM link_addition").await.unwrap();
+    let begun = Instant::now();
+    let pruned = prune_all(&all.test, t(0), &KEEP).await;
+    assert_eq!(pruned.rebuilt, names(&[]));
+    assert!(begun.elapsed() < Duration::from_secs(4), "it was tried again");
+    reader.query_drop("COMMIT").await.unwrap();
+    assert_eq!(prune_all(&all.test, t(0), &KEEP).await.rebuilt, ["p202601"]);
+    assert_eq!(prune_all(&all.test, t(DAY), &KEEP).await.rebuilt, names(&[]));
+}
+
+/// A run with a wrong clock asked for addresses; the next ones have the right time.
+#[tokio::test]
+async fn a_host_that_was_asked_for_in_the_future_is_asked_for_again() {
+    let all = Store::new().await;
+    all.test
+        .sql("INSERT INTO host (host_id, rhost) VALUES (1, 'com.a.')")
+        .await;
+    let keys = ["com.a.".to_owned()];
+    for (asked, due) in [(365 * DAY, 1), (0, 0)] {
+        all.test
+            .write(&all.lease, async |tx| {
+                host_ip::answered(tx, 1, t(asked), &Answer::None).await
+            })
+            .await
+            .unwrap();
+        let mut work = all.test.db.conn().await.unwrap();
+        let among = host_ip::due_among(&mut work, t(1), &keys, 10).await.unwrap();
+        let newest = host_ip::due(&mut work, t(1), 10).await.unwrap();
+        assert_eq!((among.len(), newest.len()), (due, due), "{asked}");
+    }
 }
 
 #[tokio::test]

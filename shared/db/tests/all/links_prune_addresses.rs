@@ -117,7 +117,7 @@ async fn an_address_with_many_rows_is_cut_in_slices() {
         let db = all.test.other(Access::Write);
         let run = lease(&db).await;
         let prune = prune(&db, run.fence(), t(0), &KEEP, Duration::from_millis(1), || true);
-        let outcome = tokio::time::timeout(Duration::from_millis(25 * (runs + 1)), prune).await;
+        let outcome = tokio::time::timeout(Duration::from_millis(100 * (runs + 1)), prune).await;
         run.release().await;
         // Whatever was done was done as a whole.
         assert_eq!(all.test.sql(TOTALS).await, totals);
@@ -135,4 +135,85 @@ async fn an_address_with_many_rows_is_cut_in_slices() {
         all.test.sql("SELECT DISTINCT n FROM pair WHERE host_id > 10").await,
         ["6"]
     );
+}
+
+/// It is told to stop after the first slice, and the address is seen again before the next run.
+#[tokio::test]
+async fn an_address_that_was_begun_with_goes_although_it_is_seen_again() {
+    const OWNERS: &str = "SELECT name, (SELECT COUNT(*) FROM link_addition a WHERE a.editor_id = e.editor_id), \
+        (SELECT SUM(n) FROM pair a WHERE a.editor_id = e.editor_id) FROM editor e ORDER BY name";
+    const VOID: &str = "SELECT since FROM link_since WHERE what = 'names'";
+    let mut all = Store::new().await;
+    all.store(&[by_address(1, "203.0.113.7", -100)]).await;
+    let more = "INSERT INTO link_addition SELECT 1, 10 + seq, 0, '2025-11-21 12:00:00', 1, 1, 1, 0, 1, '/' \
+        FROM seq_1_to_7000";
+    all.test.raw().await.query_drop(more).await.unwrap();
+    let run = lease(&all.test.db).await;
+    // Asked before each step and slice.
+    let mut left = 8;
+    let goes_on = || {
+        left -= 1;
+        left >= 0
+    };
+    let pruned = prune(&all.test.db, run.fence(), t(0), &KEEP, Duration::ZERO, goes_on).await;
+    run.release().await;
+    let cut = pruned.unwrap().addresses;
+    assert_eq!((cut.addresses, cut.rows), (0, 5_000));
+    assert_eq!(
+        all.test.sql(OWNERS).await,
+        ["203.0.113.0/24|5000|2", "203.0.113.7|2002|NULL"]
+    );
+    // No name is gone: what others remember is right.
+    assert_eq!(all.test.sql(VOID).await, ["1970-01-01 00:00:00"]);
+    all.store(&[by_address(2, "203.0.113.7", -1)]).await;
+    assert_eq!(all.test.sql(OWNERS).await[1], "203.0.113.7|2004|2");
+    // Another day, whose walk begins anew: what was begun with goes first.
+    let pruned = prune_all(&all.test, t(DAY), &KEEP).await;
+    assert_eq!((pruned.addresses.addresses, pruned.addresses.rows), (1, 2_004));
+    assert_eq!(all.test.sql(OWNERS).await, ["203.0.113.0/24|7004|4"]);
+    assert_eq!(all.test.sql(VOID).await, ["2026-03-02 12:00:00"]);
+    // From here on it is in use as any other.
+    all.store(&[by_address(3, "203.0.113.7", 0)]).await;
+    let before = raw(&all.test).await;
+    prune_all(&all.test, t(DAY), &KEEP).await;
+    assert_eq!(raw(&all.test).await, before);
+}
+
+/// A walk that takes longer than a day gets to the end of the table.
+#[tokio::test]
+async fn all_editors_are_looked_at_however_little_time_there_is() {
+    let all = Store::new().await;
+    // What is done once per month is done.
+    prune_all(&all.test, t(0), &KEEP).await;
+    let last = "INSERT INTO editor SELECT seq, 1, IF(seq = 12000, 3, 1), CONCAT('U', seq), \
+        IF(seq = 12000, UNHEX('CB007107'), NULL) FROM seq_1_to_12000";
+    all.test.raw().await.query_drop(last).await.unwrap();
+    for day in 1..=3 {
+        let run = lease(&all.test.db).await;
+        let mut left = 3;
+        let goes_on = || {
+            left -= 1;
+            left >= 0
+        };
+        let pruned = prune(&all.test.db, run.fence(), t(day * DAY), &KEEP, Duration::ZERO, goes_on).await;
+        run.release().await;
+        assert_eq!(pruned.unwrap().addresses.addresses, u64::from(day == 3), "{day}");
+    }
+}
+
+#[tokio::test]
+async fn counts_of_ranges_saturate() {
+    let mut all = Store::new().await;
+    for (day, ips) in [(0, &["203.0.113.7", "203.0.113.9"][..]), (1, &["203.0.113.11"])] {
+        for (i, ip) in ips.iter().enumerate() {
+            all.store(&[by_address(10 * day + i as u64 + 1, ip, -100)]).await;
+        }
+        for table in ["pair", "editor_wiki"] {
+            all.test.sql(&format!("UPDATE {table} SET n = 4294967290")).await;
+        }
+        let pruned = prune_all(&all.test, t(day as i64 * DAY), &KEEP).await;
+        assert_eq!(pruned.addresses.addresses, ips.len() as u64);
+        let counts = "SELECT n FROM pair UNION ALL SELECT n FROM editor_wiki";
+        assert_eq!(all.test.sql(counts).await, ["4294967295"; 3]);
+    }
 }
