@@ -212,7 +212,7 @@ async fn what_is_recorded_of_a_wiki_is_what_the_wiki_says_itself() -> Result<()>
         .run_ok()
         .await?;
     ensure!(
-        few.stdout.lines().count() == 3 && few.says("record the rest with record the rest with --since"),
+        few.stdout.lines().count() == 3 && few.says("record the rest with --since"),
         "{few}"
     );
     // Other tests work on the same wiki.

@@ -197,7 +197,10 @@ pub async fn other_division(db: &Db, run: &NewRun<'_>) -> Result<Option<String>>
         )
         .await?;
     let own = parts(run.shard);
-    Ok(live.into_iter().map(|One(shard)| shard).find(|shard| parts(shard) != own))
+    Ok(live
+        .into_iter()
+        .map(|One(shard)| shard)
+        .find(|shard| parts(shard) != own))
 }
 
 /// Frees the lock and closes its connection. A failure does not matter: the lock

@@ -10,7 +10,7 @@ pub const EDITORS: f64 = 1e5;
 pub const HOSTS: f64 = 1e5;
 pub const WIKIS: f64 = 300.0;
 /// The additions are spread over so many days before `now`.
-pub const DAYS: i64 = 720;
+pub const DAYS: i64 = 120;
 
 /// SplitMix64: small, quick, and good enough to draw lots.
 pub struct Lots(u64);

@@ -1,7 +1,7 @@
 //! COIBot's score: how much of a name is found in a text, and the other way round.
 //!
 //! Both directions are floored percentages; what counts is their product (the *ratio*). [`Scorer`] gives the exact
-//! numbers and, faster, whether a pair is over a limit; [`near`] is a second signal, off by default, for names that
+//! numbers and, faster, whether a pair is over a limit; [`near()`] is a second signal, off by default, for names that
 //! were changed here and there. A hit tells that two strings are alike and nothing else: it must never be worded as a
 //! judgement. The score is described at <https://meta.wikimedia.org/wiki/User:COIBot>.
 //!

@@ -7,7 +7,7 @@
 //! between an address and its range for longer than that takes.
 //!
 //! Nothing is counted twice: a revision is known by wiki and number, whoever its editor is now, and rows and their
-//! counters each move in one transaction. Nobody stores links meanwhile, see [`since::shut`].
+//! counters each move in one transaction. Nobody stores links meanwhile, see `since::shut`.
 
 use super::prune::walk::{Numbers, Pace, SLICE, Walk, by_keys, find};
 use super::since::{self, days_before};

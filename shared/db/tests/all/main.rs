@@ -18,6 +18,7 @@ mod links_gate_fill;
 mod links_months;
 mod links_prune;
 mod links_prune_addresses;
+mod links_prune_slices;
 mod links_store;
 mod links_store_gate;
 mod links_support;
