@@ -99,7 +99,8 @@ links_reports() { # N
 
 links() { # ingest|reports N
   need_compilers
-  command -v mariadbd >/dev/null || install_packages mariadb-server
+  # Not mariadb-server: that one starts a service.
+  command -v mariadbd >/dev/null || install_packages mariadb-server-core mariadb-client
   CARGO_TARGET_DIR="$ROOT/target/bench/cargo" \
     cargo build --quiet --release --locked --manifest-path "$ROOT/scripts/bench.d/links/Cargo.toml"
   local ok=0

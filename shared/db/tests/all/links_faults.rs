@@ -41,7 +41,7 @@ async fn connections_killed_at_any_moment() {
         let mut killer = test.raw().await;
         let (rng, mut kills) = (&mut StdRng::seed_from_u64(2), 0);
         while !done.load(Ordering::SeqCst) {
-            tokio::time::sleep(Duration::from_millis(rng.random_range(1..60))).await;
+            tokio::time::sleep(Duration::from_millis(rng.random_range(1..25))).await;
             let others: Vec<u64> = killer
                 .exec(
                     "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = ? AND ID NOT IN (?, CONNECTION_ID())",
