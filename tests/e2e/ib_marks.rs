@@ -2,6 +2,7 @@
 //! allow it; never over somebody else's edit.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
 use wikicrew_tests::boxes::SETTLED;
@@ -110,6 +111,8 @@ async fn articles_that_refuse_the_bot_are_noted_and_the_rest_is_marked() -> Resu
     let names = ["Acetone", "Benzene", "Chloroform", "Dioxane"];
     let (scene, verified) = articles(&names).await?;
     let deny = format!("{{{{bots|deny={}}}}}", scene.world.bot.name);
+    // What was edited in the very second of the first run counts as older than that.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
     change(&scene, &names).await?;
     for (name, word) in [("Acetone", "{{nobots}}"), ("Benzene", &deny)] {
         scene.world.admin.append(&scene.title(name), word, "").await?;
