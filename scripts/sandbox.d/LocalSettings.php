@@ -70,6 +70,13 @@ $wgJobRunRate = 0; // finish_jobs.php does them
 
 // ---- accounts
 $wgAutoCreateTempUser['enabled'] = true;
+$wgAutoCreateTempUser['known'] = true;
+// A request with this header is one to a wiki without temporary accounts, from the
+// address that it says it was forwarded for.
+if ( ( $_SERVER['HTTP_X_SANDBOX_TEMPORARY_ACCOUNTS'] ?? '' ) === 'off' ) {
+	$wgAutoCreateTempUser['enabled'] = false;
+	$wgCdnServersNoPurge = [ '127.0.0.1' ];
+}
 $wgTempAccountCreationThrottle = [];
 $wgTempAccountNameAcquisitionThrottle = [];
 $wgAccountCreationThrottle = [];

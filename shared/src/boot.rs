@@ -26,6 +26,8 @@ pub struct Boot {
     pub api_url: String,
     /// Hosts that may be spoken to; by default the API's own.
     pub api_hosts: Vec<String>,
+    /// Hosts that get the credentials; by default the API's own alone.
+    pub login_hosts: Vec<String>,
     /// User name of the bot's account.
     pub account: String,
     /// How the bot logs in.
@@ -132,6 +134,10 @@ impl Boot {
             job,
             user_agent: user_agent(job, &account, &contact),
             api_hosts: match list(set("WIKICREW_API_HOSTS"), ',') {
+                hosts if hosts.is_empty() => host.clone().into_iter().collect(),
+                hosts => hosts,
+            },
+            login_hosts: match list(set("WIKICREW_LOGIN_HOSTS"), ',') {
                 hosts if hosts.is_empty() => host.into_iter().collect(),
                 hosts => hosts,
             },

@@ -6,6 +6,8 @@
 pub mod args;
 pub mod boot;
 pub mod clock;
+pub mod commands;
+pub mod daypage;
 pub mod dns;
 pub mod editor;
 pub mod feedback;
@@ -14,9 +16,12 @@ pub mod logging;
 pub mod manual;
 pub mod messages;
 pub mod outcome;
+pub mod others;
 pub mod page;
+pub mod recent;
 pub mod settings;
 mod status;
+pub mod suppress;
 pub mod switch;
 pub mod trust;
 

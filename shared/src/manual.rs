@@ -7,11 +7,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use chrono::{NaiveDate, TimeDelta};
 use serde_json::json;
 
 use crate::boot::Boot;
 use crate::core::site::Site;
 use crate::core::text::{plain, terminal};
+use crate::core::types::Timestamp;
 use crate::db::{Db, edit_log};
 use crate::job;
 use crate::settings::{JobSettings, Parsed, Verdict, parse};
@@ -174,4 +176,105 @@ pub async fn trial_report(session: &Session, db: &Db, job: &str) -> anyhow::Resu
         println!("No edits so far.");
     }
     Ok(true)
+}
+
+/// A moment as people write it: `24h`, `7d` (before `now`), a date, or a date with a time, in UTC. Errs on anything else.
+pub fn moment(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
+    let wrong = || format!("`{text}`: write 24h, 7d, 2026-11-20 or 2026-11-20T12:00:00Z");
+    if let Some((number, unit)) = text.split_at_checked(text.len().saturating_sub(1))
+        && let Ok(number) = number.parse::<i64>()
+    {
+        let span = match unit {
+            "m" => TimeDelta::try_minutes(number),
+            "h" => TimeDelta::try_hours(number),
+            "d" => TimeDelta::try_days(number),
+            _ => None,
+        };
+        if let Some(span) = span.filter(|span| *span > TimeDelta::zero()) {
+            return now.checked_sub_signed(span).with_context(wrong);
+        }
+    }
+    if let Ok(time) = chrono::DateTime::parse_from_rfc3339(text) {
+        return Ok(time.to_utc());
+    }
+    let date: NaiveDate = text.parse().with_context(wrong)?;
+    Ok(date.and_time(chrono::NaiveTime::MIN).and_utc())
+}
+
+/// A line without its markup, for a terminal.
+pub fn without_markup(wikitext: &str) -> String {
+    let mut text = String::new();
+    let mut rest = wikitext;
+    while let Some(start) = rest.find(['[', '<', '&', '\'']) {
+        text.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let (shown, used) = piece(rest);
+        text.push_str(&shown);
+        rest = &rest[used..];
+    }
+    text.push_str(rest);
+    text
+}
+
+/// What a reader sees of the markup that begins here, and how many bytes it takes.
+fn piece(text: &str) -> (String, usize) {
+    if let Some(link) = text.strip_prefix("[[")
+        && let Some(end) = link.find("]]")
+    {
+        let label = link[..end].split_once('|').map_or(&link[..end], |(_, label)| label);
+        return (without_markup(label), end + 4);
+    }
+    if text.starts_with('<')
+        && let Some(end) = text.find('>')
+    {
+        return (String::new(), end + 1);
+    }
+    if let Some(entity) = text.strip_prefix("&#")
+        && let Some(end) = entity.find(';')
+        && let Some(c) = entity[..end].parse().ok().and_then(char::from_u32)
+    {
+        return (c.to_string(), end + 3);
+    }
+    let quotes = text.len() - text.trim_start_matches('\'').len();
+    if quotes > 1 {
+        return (String::new(), quotes);
+    }
+    let first = text.chars().next().map_or(0, char::len_utf8);
+    (text[..first].to_owned(), first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments() {
+        let now = moment("2026-11-22T12:00:00Z", chrono::DateTime::UNIX_EPOCH).unwrap();
+        assert_eq!(
+            moment("24h", now).unwrap(),
+            moment("2026-11-21T12:00:00Z", now).unwrap()
+        );
+        assert_eq!(moment("12h", now).unwrap(), moment("2026-11-22", now).unwrap());
+        for wrong in [
+            "",
+            "h",
+            "-5h",
+            "0d",
+            "yesterday",
+            "5",
+            "999999999999999999d",
+            "2026-13-01",
+            "5ü",
+        ] {
+            assert!(moment(wrong, now).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_line_for_a_terminal() {
+        assert_eq!(
+            without_markup("TIME ([[Special:Diff/7|diff]]) [[Special:Contributions/A|<bdi>A&#38;B</bdi>]]: “1” → '''it's'''[["),
+            "TIME (diff) A&B: “1” → it's[["
+        );
+    }
 }

@@ -97,6 +97,18 @@ pub const MESSAGES: &[Message<'static>] = &[
     ),
     ("operator", "Operator: {user}.", &["user"]),
     ("approval", "Approval: {page}.", &["page"]),
+    ("commands-answer", "{answer} ({bot}, {time})", &["answer", "time"]),
+    ("commands-not-shown", "(not shown here)", &[]),
+    (
+        "commands-stranger",
+        "Not carried out ({count}): only users and groups that the settings page names give commands here.",
+        &["count"],
+    ),
+    (
+        "commands-too-many",
+        "Not carried out ({count}): at most 25 commands in one edit, and 20 of one user on one day.",
+        &["count"],
+    ),
 ];
 
 /// The sentences in force: the table, overridden by the settings.

@@ -21,6 +21,8 @@ pub struct Api {
     url: Url,
     /// Whose session it is; `None`: nobody's.
     pub user: Option<String>,
+    /// Sent with every request.
+    headers: Vec<(&'static str, String)>,
     state: Mutex<State>,
 }
 
@@ -62,8 +64,20 @@ impl Api {
         Ok(Self {
             url,
             user: None,
+            headers: Vec::new(),
             state: Mutex::default(),
         })
+    }
+
+    /// A session without login from this address, on a wiki that makes no temporary accounts: its edits are the
+    /// address's. The sandbox's wikis are so for each request that asks for it.
+    pub fn address(url: &str, ip: &str) -> Result<Self> {
+        let mut api = Self::anonymous(url)?;
+        api.headers = vec![
+            ("X-Sandbox-Temporary-Accounts", "off".to_owned()),
+            ("X-Forwarded-For", ip.to_owned()),
+        ];
+        Ok(api)
     }
 
     /// Logs in as a person does, with the account's own password.
@@ -104,7 +118,8 @@ impl Api {
 
     /// A POST with this session's csrf token.
     pub async fn write(&self, params: Params<'_>) -> Result<Value> {
-        let known = self.state().token.clone();
+        // The first edit of nobody makes a temporary account, which has another token.
+        let known = self.state().token.clone().filter(|_| self.user.is_some());
         let token = match known {
             Some(token) => token,
             None => {
@@ -134,6 +149,9 @@ impl Api {
             request.body = form.into_bytes();
         }
         request.set_header("User-Agent", "wikicrew-tests (sandbox only)");
+        for (name, value) in &self.headers {
+            request.set_header(name, value.as_str());
+        }
         let cookies: Vec<String> = self
             .state()
             .cookies
@@ -322,6 +340,20 @@ impl Api {
             ("type", "revision"),
             ("ids", &id),
             ("hide", hide),
+        ])
+        .await
+        .map(drop)
+    }
+
+    /// The same, also from admins. Takes a user of the group `suppress`.
+    pub async fn suppress_revision(&self, revid: u64, hide: &str) -> Result<()> {
+        let id = revid.to_string();
+        self.write(&[
+            ("action", "revisiondelete"),
+            ("type", "revision"),
+            ("ids", &id),
+            ("hide", hide),
+            ("suppress", "yes"),
         ])
         .await
         .map(drop)

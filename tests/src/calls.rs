@@ -41,6 +41,8 @@ pub struct Call {
     pub finished: Option<Instant>,
     /// Whether the wiki got it.
     pub forwarded: bool,
+    /// Size of the answer's body as it came, packed where it was packed.
+    pub bytes: usize,
     /// The HTTP status of the wiki's answer or of the proxy's own; `None` where there was none.
     pub status: Option<u16>,
     /// The JSON answer (of the wiki where it was forwarded, else of the proxy).
@@ -69,6 +71,7 @@ impl Call {
             arrived: Instant::now(),
             finished: None,
             forwarded: false,
+            bytes: 0,
             status: None,
             answer: None,
             fault: None,

@@ -338,6 +338,7 @@ async fn forward(shared: &Shared, call: &mut Call, request: Message) -> Outcome 
     match http::send(&shared.host, shared.port, request).await {
         Ok(mut reply) => {
             call.status = reply.status();
+            call.bytes = reply.body.len();
             call.answer = reply.text().ok().and_then(|text| serde_json::from_str(&text).ok());
             reply
                 .headers

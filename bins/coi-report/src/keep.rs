@@ -5,6 +5,8 @@ use anyhow::ensure;
 use shared::db::Db;
 use shared::db::links::size;
 
+use crate::settings::KeepSettings;
+
 /// Flags of everything that stores or takes out.
 #[derive(clap::Args, Clone, Copy, Debug)]
 pub struct Keep {
@@ -33,6 +35,12 @@ fn gigabytes(text: &str) -> Result<f64, String> {
 }
 
 impl Keep {
+    /// Days for which additions are kept as rows: the settings can only ask for fewer than the operator.
+    pub fn rows_days(&self, settings: &KeepSettings) -> u32 {
+        let asked = u32::try_from(settings.additions.num_days()).unwrap_or(u32::MAX);
+        self.keep_rows_days.min(asked)
+    }
+
     /// Warns when the database is nearly as big as it may get. Errs when it is: the server's own quota would stop every
     /// job of the account.
     pub async fn look_at_size(&self, db: &Db) -> anyhow::Result<()> {

@@ -1,15 +1,41 @@
 //! coi-report records every link that is added to a wiki, keeps the counts that reports are made of within a bounded
 //! size, and computes how much of a name is found in a text. Heir of LiWa3 and of COIBot's score.
 
+mod again;
+mod backtest;
+mod batch;
+mod desk;
+mod explain;
+mod figures;
 mod hidden;
+mod housekeeping;
 mod ingest;
+mod job;
+mod judging;
 mod keep;
 mod links;
+mod nearby;
+mod offline;
+mod pages;
 mod prune;
+mod reader;
+mod readers;
 mod record;
+mod replay;
+mod run;
 mod settings;
+mod show;
+mod sources;
 mod stats;
+mod status_lines;
+mod streams;
+mod suppress;
+mod tally;
 mod test;
+mod texts;
+mod watch;
+mod watching;
+mod words;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -19,6 +45,8 @@ use shared::args::CommonArgs;
 use shared::db::Error;
 use shared::manual;
 
+pub use watching::Watching;
+
 /// Name of the job.
 const NAME: &str = "coi-report";
 
@@ -27,16 +55,19 @@ const NAME: &str = "coi-report";
 #[command(
     name = "coi-report",
     version,
-    about = "Records the links that are added to MediaWiki wikis, and compares names with texts.",
+    about = "Watches the edits and link additions of MediaWiki wikis. Without a subcommand: one scheduled run.",
     disable_help_subcommand = true
 )]
 pub struct Args {
     /// Flags of every job.
     #[command(flatten)]
     pub common: CommonArgs,
-    /// What to do.
+    /// Flags of a scheduled run.
+    #[command(flatten)]
+    pub watching: Watching,
+    /// What to do by hand.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 /// Subcommands.
@@ -54,6 +85,20 @@ pub enum Command {
     Links(links::LinksArgs),
     /// How much is recorded, since when, and how big it is
     Stats(stats::StatsArgs),
+    /// Users, pages, hosts and reports that the job names on no page
+    #[command(subcommand)]
+    Suppress(suppress::Suppress),
+    /// The commands of the old bot's channel
+    #[command(flatten)]
+    ByHand(desk::ByHand),
+    /// The whole story of one edit: what it added, what each rule compared, and why that is a hit or none
+    Explain(explain::ExplainArgs),
+    /// Hits by a draft of the settings beside those by the settings in force; nothing is written
+    Backtest(backtest::BacktestArgs),
+    /// What a run would work with now, and whether it would run
+    ShowSettings,
+    /// The edits of the job as a wikitext list, for the approval page
+    TrialReport,
     /// Checks a draft of a settings page offline; nothing is asked of a wiki
     CheckSettings {
         /// The page's text; `-` for standard input
@@ -65,7 +110,10 @@ pub enum Command {
 /// Does what the command line asks for.
 pub async fn run(args: Args) -> ExitCode {
     let common = &args.common;
-    let result = match &args.command {
+    let Some(command) = &args.command else {
+        return shared::job::run(&job::CoiReport::new(args.watching), &args.common).await;
+    };
+    let result = match command {
         Command::Test(test) => test::run(test, common),
         Command::Ingest(ingest) => return ingest::run(ingest, common).await,
         Command::Record(record) => match shared::job::boot(NAME, common) {
@@ -75,10 +123,37 @@ pub async fn run(args: Args) -> ExitCode {
         Command::Prune(prune) => return prune::run(prune, common).await,
         Command::Links(links) => return links::run(links, common).await,
         Command::Stats(stats) => return stats::run(stats, common).await,
+        Command::Suppress(what) => match shared::job::boot(NAME, common) {
+            Ok(boot) => suppress::run(&boot, what, common).await,
+            Err(code) => return code,
+        },
+        Command::ByHand(command) => return desk::run(command, common).await,
+        Command::Explain(_) | Command::Backtest(_) | Command::ShowSettings | Command::TrialReport => {
+            return with_wiki(command, common).await;
+        }
         Command::CheckSettings { file } => {
             let not_checked = "which redirects the link templates have";
             manual::check_settings::<settings::Settings>(file, common.json, not_checked)
         }
+    };
+    manual::exit(NAME, &result)
+}
+
+/// What asks the wiki and writes nothing.
+async fn with_wiki(command: &Command, args: &CommonArgs) -> ExitCode {
+    // Only here a draft can take the place of the settings page's title.
+    let (args, draft) = match command {
+        Command::Backtest(_) => backtest::draft_of(args),
+        _ => (args.clone(), None),
+    };
+    let boot = match shared::job::boot(NAME, &args) {
+        Ok(boot) => boot,
+        Err(code) => return code,
+    };
+    let result = match command {
+        Command::Explain(explain) => explain::run(explain, &boot, &args).await,
+        Command::Backtest(backtest) => backtest::run(backtest, &boot, &args, draft.as_deref()).await,
+        command => offline::about(command, &boot, &args).await,
     };
     manual::exit(NAME, &result)
 }

@@ -72,6 +72,27 @@ pub async fn run(links: &LinksArgs, args: &CommonArgs) -> ExitCode {
     ended(&result.await)
 }
 
+/// The additions under a name in lines for people, none when there are none, and for programs: without what is shown
+/// nowhere.
+pub async fn look(
+    db: &Db,
+    name: &str,
+    path_hosts: &PathHosts,
+    limit: u32,
+) -> anyhow::Result<(Vec<String>, serde_json::Value)> {
+    let links = LinksArgs {
+        name: name.to_owned(),
+        user: false,
+        host: false,
+        exact: false,
+        limit,
+        output: Output::Text,
+        private: false,
+    };
+    let found = db.read_if_there(async |db| find(&links, path_hosts, db).await).await?;
+    Ok(print::both(name, &found))
+}
+
 /// What is known under a name.
 #[derive(Default)]
 pub struct Found {

@@ -3,10 +3,12 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use shared::args::CommonArgs;
+use shared::db::hit;
 use shared::db::links::{partitions, prune, since};
 use shared::job::Report;
-use shared::job::local::{self, Local, Name};
+use shared::job::local::{self, Local, NO_WIKI, Name};
 use tokio::time::Instant;
 
 use crate::keep::Keep;
@@ -17,6 +19,9 @@ const JOB: &str = "coi-report prune";
 const PAUSE: Duration = Duration::from_millis(200);
 /// No slice is begun after this time: shorter than the `timeout` in jobs.yaml. The next run goes on.
 const LONGEST: Duration = Duration::from_secs(50 * 60);
+
+/// Names of temporary accounts are kept so long.
+const TEMPORARY: TimeDelta = TimeDelta::days(90);
 
 /// Flags of `prune`.
 #[derive(clap::Args, Clone, Debug)]
@@ -33,6 +38,7 @@ pub struct PruneArgs {
 pub async fn run(given: &PruneArgs, args: &CommonArgs) -> ExitCode {
     let name = Name {
         job: JOB,
+        wiki: NO_WIKI,
         shard: "",
         by_hand: false,
     };
@@ -74,6 +80,10 @@ async fn work(given: &PruneArgs, local: &mut Local) -> anyhow::Result<Report> {
         || !stop.is_stopped() && Instant::now() < until,
     )
     .await?;
+    // Names that are not kept for good go from hits, too.
+    let ips = now - TimeDelta::days(i64::from(keep.keep_ip_days));
+    let mut cut = hit::cut_addresses(&local.db, ips).await?;
+    cut += hit::forget_temporary(&local.db, now - TEMPORARY).await?;
     if !pruned.is_finished {
         tracing::info!("not everything was looked at; the next run goes on from there");
     }
@@ -93,7 +103,7 @@ async fn work(given: &PruneArgs, local: &mut Local) -> anyhow::Result<Report> {
     Ok(Report {
         counts: format!(
             "months_made={} months_dropped={} months_rebuilt={} restored={} floods={} addresses={} pairs={} \
-             host_months={} pages={} hosts={} editors={} finished={}",
+             host_months={} pages={} hosts={} editors={} hits_cut={cut} finished={}",
             months.made.len(),
             pruned.dropped.len(),
             pruned.rebuilt.len(),
@@ -116,7 +126,8 @@ async fn work(given: &PruneArgs, local: &mut Local) -> anyhow::Result<Report> {
             + pruned.host_months
             + pruned.pages
             + pruned.hosts
-            + pruned.editors,
+            + pruned.editors
+            + cut,
     })
 }
 

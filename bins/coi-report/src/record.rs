@@ -42,12 +42,14 @@ pub async fn run(record: &RecordArgs, boot: &Boot, args: &CommonArgs) -> anyhow:
     let session = job::login(boot, job::seed(args), Stop::new()).await?;
     let settings = crate::settings::from_file(args)?;
     line(&about(&session, &settings).await?)?;
+    let namespaces = settings.namespaces.clone();
+    let namespaces = namespaces.unwrap_or_else(|| session.site().content_namespaces());
     let ask = Ask {
         kinds: &[Kind::Edits],
         overlap: TimeDelta::zero(),
         margin: TimeDelta::from_std(boot.clock.pause(MARGIN))?,
         max: record.limit as usize,
-        ..Ask::new(since, &settings.namespaces)
+        ..Ask::new(since, &namespaces)
     };
     let found = edits(&session, &ask).await?;
     for some in found.chunks(SLICE) {

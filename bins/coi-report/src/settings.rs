@@ -1,41 +1,73 @@
-//! coi-report's part of the settings page: where links count, which templates make links of their arguments, and on
-//! which hosts an owner is a part of the path.
+//! coi-report's part of the settings page: which wikis are read, what is a hit, whom the rules pass over, where reports
+//! stand and how long things are kept. Checked strictly, with every problem told at once. What needs the bot's name to be
+//! judged is in [`place`]; which hosts may be spoken to is the operator's word.
+
+mod place;
+mod reports;
+mod rules;
+mod texts;
+mod wikis;
 
 use anyhow::bail;
 use chrono::TimeDelta;
 use shared::args::CommonArgs;
+use shared::commands::{self, Commands};
 use shared::core::addition::NewUser;
+use shared::core::hit::Config;
 use shared::core::link::PathHosts;
 use shared::core::settings::{MapNode, Message};
-use shared::core::site::Site;
+use shared::core::site::{Site, Title};
 use shared::core::text::terminal;
 use shared::manual;
 use shared::settings::{JobSettings, parse};
 
-/// Number of the namespace of templates.
-const TEMPLATE: i32 = 10;
-/// Most watched namespaces.
-const NAMESPACES: usize = 100;
-/// Most link templates.
-const TEMPLATES: usize = 100;
-/// Most redirects to one of them.
-const REDIRECTS: usize = 100;
-/// Most hosts whose paths tell owners apart.
-const PATH_HOSTS: usize = 1_000;
-/// Longest name of a parameter, in characters.
-const PARAMETER_CHARS: usize = 100;
+pub use reports::{KeepSettings, ReportSettings};
+pub use wikis::{Place, Source, WatchedWiki, Wikis};
 
 /// The settings of one run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// Namespaces in which links count, each once.
-    pub namespaces: Vec<i32>,
+    /// Whether pages are written.
+    pub publish: Publish,
+    /// What is read.
+    pub wikis: Wikis,
+    /// Namespaces that count where a wiki of the list does not say others, each once; `None`: those that the wiki itself
+    /// calls content.
+    pub namespaces: Option<Vec<i32>>,
+    /// Limits of the rules, and whom they pass over.
+    pub config: Config,
     /// Templates with an argument that is a link even without a scheme.
     pub link_templates: Vec<LinkTemplateSetting>,
     /// Hosts on which the first part of the path belongs to the link key.
     pub path_hosts: PathHosts,
     /// Who is new.
     pub new_user: NewUser,
+    /// So long after its last hit a link that the job itself put on the monitor list stays there.
+    pub auto_expires: TimeDelta,
+    /// A link that so many people added is never put there by the job.
+    pub common_host: u32,
+    /// Pages whose link summaries and external links are monitored.
+    pub noticeboards: Vec<Title>,
+    /// Templates on them whose first parameter is a domain, without namespace.
+    pub summary_templates: Vec<String>,
+    /// Pages of the wiki that say what is blocked, or exempt from it.
+    pub blacklists: Vec<Title>,
+    /// The page of commands, and whose count; `None`: there is none.
+    pub commands: Option<Commands>,
+    /// The report pages.
+    pub report: ReportSettings,
+    /// How long things are kept.
+    pub keep: KeepSettings,
+}
+
+/// Whether pages are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Publish {
+    /// Hits are recorded only.
+    #[default]
+    Off,
+    /// Day pages.
+    Pages,
 }
 
 /// A template with an argument that is a link.
@@ -52,45 +84,76 @@ pub struct LinkTemplateSetting {
 impl Default for Settings {
     fn default() -> Settings {
         Settings {
-            namespaces: vec![0],
-            link_templates: default_templates(),
+            publish: Publish::Off,
+            wikis: Wikis::default(),
+            namespaces: None,
+            config: Config::default(),
+            link_templates: texts::default_templates(),
             path_hosts: PathHosts::default(),
             new_user: NewUser::default(),
+            auto_expires: rules::AUTO_EXPIRES,
+            common_host: rules::COMMON_HOST,
+            noticeboards: Vec::new(),
+            summary_templates: reports::default_summaries(),
+            blacklists: reports::default_blacklists(),
+            commands: None,
+            report: ReportSettings::default(),
+            keep: KeepSettings::default(),
         }
     }
 }
 
-/// Those of English Wikipedia and of the wikis that copied them.
-fn default_templates() -> Vec<LinkTemplateSetting> {
-    ["URL", "Official website"]
-        .map(|name| LinkTemplateSetting {
-            name: name.to_owned(),
-            parameter: "1".to_owned(),
-            redirects: Vec::new(),
-        })
-        .to_vec()
-}
-
 impl JobSettings for Settings {
-    const KEYS: &'static [&'static str] = &["namespaces", "link_templates", "path_hosts", "new_user"];
-    const MESSAGES: &'static [Message<'static>] = &[];
+    const KEYS: &'static [&'static str] = &[
+        "publish",
+        "wikis",
+        "namespaces",
+        "score",
+        "min_name_length",
+        "skip",
+        "path_hosts",
+        "link_templates",
+        "new_user",
+        "ip_proximity",
+        "auto_monitor",
+        "noticeboards",
+        "summary_templates",
+        "blacklists",
+        "commands",
+        "report",
+        "keep",
+    ];
+    const MESSAGES: &'static [Message<'static>] = crate::words::MESSAGES;
 
     fn read(root: &MapNode<'_>, site: &Site) -> Option<Settings> {
-        let path_hosts = match root.has("path_hosts") {
-            true => path_hosts(root),
-            false => PathHosts::default(),
+        let (config, auto) = rules::config(root);
+        let settings = Settings {
+            publish: match root.choice("publish", &["off", "pages"]) {
+                Some("pages") => Publish::Pages,
+                _ => Publish::Off,
+            },
+            wikis: wikis::wikis(root, site),
+            namespaces: wikis::namespaces(root, site),
+            config,
+            link_templates: texts::link_templates(root, site),
+            path_hosts: texts::path_hosts(root),
+            new_user: texts::new_user(root),
+            auto_expires: auto.expires,
+            common_host: auto.common_host,
+            noticeboards: reports::pages(root, "noticeboards", site, Vec::new),
+            summary_templates: reports::summaries(root, site),
+            blacklists: reports::pages(root, "blacklists", site, reports::default_blacklists),
+            commands: commands::read(root, site),
+            report: reports::report(root, site),
+            keep: reports::keep(root),
         };
-        Some(Settings {
-            namespaces: root.namespaces("namespaces", site, NAMESPACES, |_| Ok(())),
-            link_templates: link_templates(root, site),
-            path_hosts,
-            new_user: new_user(root),
-        })
+        reports::across(root, site, &settings);
+        Some(settings)
     }
 }
 
-/// Settings for reading texts: from a file, or the defaults. On the command line `--settings` names a page for the other
-/// jobs; here there is no wiki, so it names a file. Errs with every problem of the file.
+/// Settings for reading texts: from a file, or the defaults. On the command line `--settings` names a page for the
+/// scheduled run; what works without a wiki takes it for a file. Errs with every problem of the file.
 pub fn from_file(args: &CommonArgs) -> anyhow::Result<Settings> {
     let Some(file) = &args.settings else {
         return Ok(Settings::default());
@@ -105,110 +168,6 @@ pub fn from_file(args: &CommonArgs) -> anyhow::Result<Settings> {
             }
             bail!("{file} is not accepted: {} problems, told above", problems.len())
         }
-    }
-}
-
-fn link_templates(root: &MapNode<'_>, site: &Site) -> Vec<LinkTemplateSetting> {
-    if !root.has("link_templates") {
-        return default_templates();
-    }
-    let Some(group) = root.map("link_templates") else {
-        return Vec::new();
-    };
-    let names = group.keys();
-    if names.len() > TEMPLATES {
-        let text = format!("{} templates; at most {TEMPLATES} are allowed", names.len());
-        root.problem("link_templates", &text);
-        return Vec::new();
-    }
-    let read = |key: &String| {
-        let name = template(key, site).map_err(|why| group.problem(key, &why)).ok()?;
-        let (parameter, redirects) = match group.is_group(key) {
-            true => {
-                let one = group.section(key);
-                one.known(&["parameter", "redirects"]);
-                one.require(&["parameter"]);
-                (parameter(&one, "parameter")?, redirects(&one, site))
-            }
-            false => (parameter(&group, key)?, Vec::new()),
-        };
-        Some(LinkTemplateSetting {
-            name,
-            parameter,
-            redirects,
-        })
-    };
-    let mut found: Vec<LinkTemplateSetting> = Vec::new();
-    for (key, one) in names.iter().filter_map(|key| Some((key, read(key)?))) {
-        if found.iter().any(|known| known.name == one.name) {
-            group.problem(key, "this template stands here twice");
-        } else {
-            found.push(one);
-        }
-    }
-    found
-}
-
-fn redirects(one: &MapNode<'_>, site: &Site) -> Vec<String> {
-    let names = one.texts("redirects", REDIRECTS).unwrap_or_default();
-    (0..)
-        .zip(&names)
-        .filter_map(|(n, name)| {
-            template(name, site)
-                .map_err(|why| one.problem_at("redirects", n, &why))
-                .ok()
-        })
-        .collect()
-}
-
-/// A number or a name: `1`, `url`.
-fn parameter(group: &MapNode<'_>, key: &str) -> Option<String> {
-    let given = group.names_or_numbers(key, 1)?.into_iter().next()?.to_string();
-    let name = given.trim();
-    let is_name = !name.is_empty() && name != "0" && !name.contains(['=', '|', '{', '}', '\n']);
-    if !is_name || name.chars().count() > PARAMETER_CHARS {
-        group.problem(key, "write the name or the number of the parameter, as in `1` or `url`");
-        return None;
-    }
-    Some(name.to_owned())
-}
-
-/// The name of a template without its namespace, or why it is none.
-fn template(text: &str, site: &Site) -> Result<String, String> {
-    let title = site.title_in(TEMPLATE, text)?;
-    if title.ns == TEMPLATE {
-        return Ok(title.text);
-    }
-    let namespace = site.namespace_name(title.ns).unwrap_or_default();
-    Err(format!("`{text}` is in namespace {namespace}; a template is wanted"))
-}
-
-fn path_hosts(root: &MapNode<'_>) -> PathHosts {
-    let mut entries = root.texts("path_hosts", PATH_HOSTS).unwrap_or_default();
-    let mut n = 0;
-    entries.retain(|entry| {
-        let told = |why: String| root.problem_at("path_hosts", n, why.trim_start_matches("path_hosts: "));
-        let outcome = PathHosts::new([entry]).map_err(told);
-        n += 1;
-        outcome.is_ok()
-    });
-    PathHosts::new(entries).unwrap_or_default()
-}
-
-fn new_user(root: &MapNode<'_>) -> NewUser {
-    let default = NewUser::default();
-    let group = root.section("new_user");
-    group.known(&["edits", "age"]);
-    let age = group.duration("age", TimeDelta::zero()..=TimeDelta::days(3_650));
-    if let Some(age) = age
-        && age != TimeDelta::days(age.num_days())
-    {
-        group.problem("age", "write whole days, as in `7d`");
-    }
-    let edits = group.int("edits", 0..=1_000_000).and_then(|n| u64::try_from(n).ok());
-    NewUser {
-        edits: edits.unwrap_or(default.edits),
-        days: age.map_or(default.days, |age| age.num_days()),
     }
 }
 

@@ -1,9 +1,9 @@
-//! `stats`: how much is recorded, since when, and how big it is. Whole tables are never counted: rows are the server's
-//! own estimates.
+//! `stats`: how much is recorded, since when, and how big it is; of the wiki that is asked for, what was read and found.
+//! Whole tables are never counted: rows are the server's own estimates.
 
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use serde_json::json;
 use shared::args::CommonArgs;
 use shared::core::text::terminal;
@@ -12,9 +12,11 @@ use shared::db::links::questions::stats::{self, About, Flood, NewestRev};
 use shared::db::links::since;
 use shared::db::links::size::{self, Sizes};
 use shared::db::{Access, Db, Timing, Work};
-use shared::job;
+use shared::{job, manual};
 
+use crate::desk::home;
 use crate::ended;
+use crate::figures::Figures;
 use crate::hidden::{By, Hidden};
 use crate::keep::{Keep, gb};
 
@@ -24,6 +26,12 @@ const FLOODS: u32 = 10;
 /// Flags of `stats`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct StatsArgs {
+    /// What was read and found since then: 24h, 7d, 2026-11-20 or a time. Of the wiki that --api-url names
+    #[arg(long, value_name = "TIME", default_value = "7d")]
+    since: String,
+    /// Also hosts that are shown nowhere else (`suppress`)
+    #[arg(long)]
+    private: bool,
     #[command(flatten)]
     keep: Keep,
 }
@@ -45,16 +53,43 @@ pub async fn run(given: &StatsArgs, args: &CommonArgs) -> ExitCode {
     };
     let result = async {
         let db = Db::new(boot.database, Access::ReadOnly, Timing::default(), job::seed(args))?;
+        let now = boot.clock.now();
+        let span = (manual::moment(&given.since, now).context("--since")?, now);
         let found = db.read_if_there(async |db| read(db).await.map(Some)).await;
+        let figures = match home(args)? {
+            // A database that no scheduled run worked with yet has no such tables.
+            Some(home) => {
+                db.read_if_there(async |db| Figures::read(db, &home, span, given.private).await.map(Some))
+                    .await
+            }
+            None => Ok(None),
+        };
         db.close().await;
         let found = match found {
             Ok(Some(found)) => found,
             Ok(None) => bail!("no links are recorded in this database yet"),
             Err(error) => return Err(error.into()),
         };
+        let (figures, limit) = (figures?, given.keep.size_limit_gb);
+        let left = figures
+            .as_ref()
+            .and_then(|figures| figures.days_left(&found.sizes, &found.months, limit));
         match args.json {
-            true => println!("{}", as_json(&found)),
-            false => print!("{}", text(&found, given.keep.size_limit_gb)),
+            true => {
+                let mut value = as_json(&found);
+                value["days_left"] = json!(left);
+                value["home"] = json!(figures.as_ref().map(Figures::json));
+                println!("{value}");
+            }
+            false => {
+                print!("{}", text(&found, limit));
+                if let Some(left) = left {
+                    println!("\nRoom for {left:.0} more days as the last, if nothing were removed");
+                }
+                for line in figures.iter().flat_map(|figures| figures.lines()) {
+                    println!("{}", terminal(&line));
+                }
+            }
         }
         Ok(true)
     };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use chrono::{NaiveDate, TimeDelta};
+use chrono::TimeDelta;
 use serde_json::json;
 use shared::args::CommonArgs;
 use shared::boot::Boot;
@@ -14,11 +14,12 @@ use shared::core::types::{PageId, Timestamp};
 use shared::db::Db;
 use shared::job::{self, Run};
 use shared::manual;
+use shared::recent::Position;
 use shared::settings::{Verdict, below, parse};
 use shared::wiki::{Ask, Session, changes};
 
 use crate::batch::{self, Batch};
-use crate::collect::{self, Position};
+use crate::collect;
 use crate::context::Context;
 use crate::job::InfoboxCheck;
 use crate::lines::Words;
@@ -54,7 +55,7 @@ pub async fn run(
     backtest: &BacktestArgs,
     with: Option<&Path>,
 ) -> anyhow::Result<bool> {
-    let since = moment(&backtest.since, boot.clock.now())?;
+    let since = manual::moment(&backtest.since, boot.clock.now())?;
     let loaded = job::settings::<Settings>(boot, session, None).await?;
     let mut accepted = match loaded.verdict {
         Verdict::Accepted(accepted) => *accepted,
@@ -182,7 +183,7 @@ fn print(run: &Run<Settings>, found: &Found, since: Timestamp, as_json: bool) ->
         println!("{}", terminal(title));
         for row in rows {
             let how = if row.to_log { "log" } else { "record only" };
-            println!("  {how}: {}", terminal(&plain(words.line(row).as_str())));
+            println!("  {how}: {}", terminal(&manual::without_markup(words.line(row).as_str())));
         }
     }
     for (title, name) in found.marked() {
@@ -204,105 +205,4 @@ fn print(run: &Run<Settings>, found: &Found, since: Timestamp, as_json: bool) ->
         }
     );
     Ok(true)
-}
-
-/// A line without its markup, for a terminal.
-pub fn plain(wikitext: &str) -> String {
-    let mut text = String::new();
-    let mut rest = wikitext;
-    while let Some(start) = rest.find(['[', '<', '&', '\'']) {
-        text.push_str(&rest[..start]);
-        rest = &rest[start..];
-        let (shown, used) = piece(rest);
-        text.push_str(&shown);
-        rest = &rest[used..];
-    }
-    text.push_str(rest);
-    text
-}
-
-/// What a reader sees of the markup that begins here, and how many bytes it takes.
-fn piece(text: &str) -> (String, usize) {
-    if let Some(link) = text.strip_prefix("[[")
-        && let Some(end) = link.find("]]")
-    {
-        let label = link[..end].split_once('|').map_or(&link[..end], |(_, label)| label);
-        return (plain(label), end + 4);
-    }
-    if text.starts_with('<')
-        && let Some(end) = text.find('>')
-    {
-        return (String::new(), end + 1);
-    }
-    if let Some(entity) = text.strip_prefix("&#")
-        && let Some(end) = entity.find(';')
-        && let Some(c) = entity[..end].parse().ok().and_then(char::from_u32)
-    {
-        return (c.to_string(), end + 3);
-    }
-    let quotes = text.len() - text.trim_start_matches('\'').len();
-    if quotes > 1 {
-        return (String::new(), quotes);
-    }
-    let first = text.chars().next().map_or(0, char::len_utf8);
-    (text[..first].to_owned(), first)
-}
-
-/// `24h`, `7d`, a date, or a date with a time.
-pub fn moment(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
-    let wrong = || format!("`{text}`: write 24h, 7d, 2026-11-20 or 2026-11-20T12:00:00Z");
-    if let Some((number, unit)) = text.split_at_checked(text.len().saturating_sub(1))
-        && let Ok(number) = number.parse::<i64>()
-    {
-        let span = match unit {
-            "m" => TimeDelta::try_minutes(number),
-            "h" => TimeDelta::try_hours(number),
-            "d" => TimeDelta::try_days(number),
-            _ => None,
-        };
-        if let Some(span) = span.filter(|span| *span > TimeDelta::zero()) {
-            return now.checked_sub_signed(span).with_context(wrong);
-        }
-    }
-    if let Ok(time) = chrono::DateTime::parse_from_rfc3339(text) {
-        return Ok(time.to_utc());
-    }
-    let date: NaiveDate = text.parse().with_context(wrong)?;
-    Ok(date.and_time(chrono::NaiveTime::MIN).and_utc())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn moments() {
-        let now = moment("2026-11-22T12:00:00Z", chrono::DateTime::UNIX_EPOCH).unwrap();
-        assert_eq!(
-            moment("24h", now).unwrap(),
-            moment("2026-11-21T12:00:00Z", now).unwrap()
-        );
-        assert_eq!(moment("12h", now).unwrap(), moment("2026-11-22", now).unwrap());
-        for wrong in [
-            "",
-            "h",
-            "-5h",
-            "0d",
-            "yesterday",
-            "5",
-            "999999999999999999d",
-            "2026-13-01",
-            "5ü",
-        ] {
-            assert!(moment(wrong, now).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_line_for_a_terminal() {
-        assert_eq!(
-            plain("TIME ([[Special:Diff/7|diff]]) [[Special:Contributions/A|<bdi>A&#38;B</bdi>]]: “1” → '''it's'''[["),
-            "TIME (diff) A&B: “1” → it's[["
-        );
-    }
 }

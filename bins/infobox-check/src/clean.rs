@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use chrono::TimeDelta;
 use shared::core::change::Revision;
 use shared::core::types::RevId;
+use shared::daypage::taken;
 use shared::db::field_change::{self, ChangeRow, Erase};
 use shared::db::memo;
 use shared::editor::{Computed, Look, Refused, State};
@@ -16,7 +17,6 @@ use crate::context::Context;
 use crate::lines::Words;
 use crate::logpage::MARKER;
 use crate::settings::Settings;
-use crate::taken;
 
 /// Lines that are looked at again for reverts and hidden parts, newest first.
 const AGAIN: usize = 500;
@@ -126,7 +126,7 @@ pub async fn clean(run: &mut Run<Settings>, context: &Context) -> anyhow::Result
         let Ok(title) = run.session.site().title(&shown) else {
             continue;
         };
-        if taken::is_left_alone(run, context, &shown).await? {
+        if taken::is_left_alone(run, context.now, &shown).await? {
             continue;
         }
         let rows = run
@@ -149,7 +149,7 @@ pub async fn clean(run: &mut Run<Settings>, context: &Context) -> anyhow::Result
         match run.editor.save_state(&state, computed).await {
             Ok(_) => {}
             Err(Refused::Page { code, info }) => {
-                taken::note(run, context, &shown, &format!("{info} ({code})")).await?;
+                taken::note(run, context.now, &shown, &format!("{info} ({code})")).await?;
                 continue;
             }
             Err(other) => return Err(other.into()),

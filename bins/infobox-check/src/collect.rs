@@ -3,13 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use anyhow::Context as _;
-use chrono::TimeDelta;
-use serde_json::{Value, json};
 use shared::core::change::{Change, EditorKind, LogKind};
-use shared::core::types::{PageId, RevId, Timestamp};
-use shared::db::{Db, box_page, checkpoint};
+use shared::core::types::PageId;
+use shared::db::box_page;
 use shared::job::Run;
+use shared::recent::Position;
 use shared::wiki::Phase;
 use shared::wiki::{PageNow, PageRef, history, transclusions};
 
@@ -18,73 +16,6 @@ use crate::settings::Settings;
 
 /// Name of the checkpoint.
 pub const SOURCE: &str = "recentchanges";
-/// Changes may show up late: so far behind the checkpoint they are read again, and those handled already are known by
-/// their revision.
-pub const OVERLAP: TimeDelta = TimeDelta::minutes(10);
-/// Revisions remembered from the overlap.
-const REMEMBERED: usize = 20_000;
-
-/// Where the last run stopped: what the wiki said, never our clock.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Position {
-    /// Every change before this moment was handled.
-    pub until: Timestamp,
-    /// The moment of the first run: what is older is nobody's to report.
-    pub start: Timestamp,
-    /// Revisions of watched pages handled since [`OVERLAP`] before it, with their times.
-    pub handled: BTreeMap<RevId, Timestamp>,
-}
-
-impl Position {
-    /// As it is stored.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let newest = self.handled.iter().rev().take(REMEMBERED);
-        let handled: Vec<(u64, i64)> = newest.map(|(revid, at)| (revid.0, at.timestamp())).collect();
-        json!({"until": self.until.to_rfc3339(), "start": self.start.to_rfc3339(), "handled": handled})
-            .to_string()
-            .into_bytes()
-    }
-
-    /// Reads a stored position.
-    pub fn from_bytes(bytes: &[u8]) -> anyhow::Result<Position> {
-        let value: Value = serde_json::from_slice(bytes).context("reading the stored checkpoint")?;
-        let time = |key: &str| {
-            let text = value[key].as_str().context("the stored checkpoint has no time")?;
-            let time =
-                chrono::DateTime::parse_from_rfc3339(text).context("reading the time of the stored checkpoint")?;
-            anyhow::Ok(time.to_utc())
-        };
-        let handled = value["handled"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let handled = handled.iter().filter_map(|one| {
-            let at = chrono::DateTime::from_timestamp(one[1].as_i64()?, 0)?;
-            Some((RevId(one[0].as_u64()?), at))
-        });
-        Ok(Position {
-            until: time("until")?,
-            start: time("start")?,
-            handled: handled.collect(),
-        })
-    }
-}
-
-/// The stored position, and the bytes in which it is stored. A real run takes the checkpoint over; a dry one only reads
-/// it.
-pub async fn position(run: &Run<Settings>) -> anyhow::Result<Option<(Position, Vec<u8>)>> {
-    let bytes = match run.fence() {
-        Some(fence) => checkpoint::adopt(&run.db, &fence, SOURCE, run.clock.now()).await?,
-        None => stored(&run.db, run.editor.job, &run.wiki).await?,
-    };
-    bytes
-        .map(|bytes| Ok((Position::from_bytes(&bytes)?, bytes)))
-        .transpose()
-}
-
-async fn stored(db: &Db, job: &str, wiki: &str) -> anyhow::Result<Option<Vec<u8>>> {
-    let found = db
-        .read_if_there(async |db| checkpoint::get(db, job, wiki, SOURCE).await)
-        .await?;
-    Ok(found.and_then(|checkpoint| checkpoint.pos))
-}
 
 /// A page with edits to look at.
 #[derive(Clone, Debug)]

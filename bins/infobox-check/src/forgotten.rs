@@ -1,6 +1,7 @@
 //! Lines that stand on the wiki though the database forgot them, after it was restored from a backup: those that went
 //! to a later part of a day's page are not logged on an earlier one again.
 
+use shared::daypage::parts::part_of;
 use shared::db::field_change::{self, ChangeRow, Logged};
 use shared::job::Run;
 use shared::wiki::Phase;
@@ -46,12 +47,4 @@ pub async fn elsewhere(run: &mut Run<Settings>, title: &str, new: Vec<ChangeRow>
             .await?;
     }
     Ok(left)
-}
-
-/// The day's page and the number of this part of it.
-pub fn part_of(title: &str) -> (&str, u32) {
-    match title.rsplit_once('/') {
-        Some((day, number)) if number.len() < 5 && !number.contains('-') => (day, number.parse().unwrap_or(1)),
-        _ => (title, 1),
-    }
 }

@@ -7,21 +7,23 @@ use shared::args::CommonArgs;
 use shared::core::site::Site;
 use shared::core::text::{Wikitext, plain, user};
 use shared::core::types::{Problem, Timestamp};
+use shared::daypage::taken;
 use shared::db::field_change::{self, State as Change};
 use shared::db::index_line::{self, IndexRow};
 use shared::db::suppress::{self, What};
 use shared::db::{Db, box_page, memo, open_field, page_mark};
 use shared::editor::Scope;
 use shared::job::{End, Job, Lines, Report, Run};
+use shared::manual;
 use shared::messages::Messages;
 use shared::wiki::{Error, Session};
 
 use crate::index_sync::TAKEN_AWAY;
 use crate::overrides::Overrides;
+use crate::pages_list;
 use crate::run::{FIRST_RUN, GAP};
 use crate::settings::Settings;
 use crate::surroundings::{self, Surroundings};
-use crate::{pages_list, taken};
 
 /// Longest text shown on the status page, in characters.
 const SHOWN: usize = 300;
@@ -57,7 +59,10 @@ pub fn scope(settings: &Settings, account: &str) -> Scope {
     if settings.edit && settings.boxes.iter().any(|one| one.edit) {
         scope = scope.and_articles(&settings.namespaces);
     }
-    scope
+    match &settings.commands {
+        Some(commands) => commands.widen(scope),
+        None => scope,
+    }
 }
 
 impl Job for InfoboxCheck {
@@ -74,7 +79,10 @@ impl Job for InfoboxCheck {
     }
 
     async fn check(&self, session: &Session, settings: &Settings) -> Result<Vec<Problem>, Error> {
-        let (seen, problems) = surroundings::look(session, settings).await?;
+        let (seen, mut problems) = surroundings::look(session, settings).await?;
+        if let Some(commands) = &settings.commands {
+            problems.extend(commands.check(session.account(), Self::NAME, session.site()));
+        }
         // Settings that are rejected say nothing about the boxes that are watched.
         let is_rejected = problems.iter().any(Problem::is_error);
         if let Ok(mut place) = self.surroundings.lock()
@@ -99,7 +107,7 @@ impl Job for InfoboxCheck {
                 ("marks", &number(found.marked().len())),
             ],
         );
-        Ok(Some(crate::backtest::plain(told.as_str())))
+        Ok(Some(manual::without_markup(told.as_str())))
     }
 
     async fn work(&self, run: &mut Run<Settings>) -> anyhow::Result<Report> {

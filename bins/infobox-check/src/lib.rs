@@ -34,7 +34,6 @@ mod settings;
 mod suppress;
 mod surroundings;
 mod sweep;
-mod taken;
 mod verified;
 mod verify;
 mod words;

@@ -10,21 +10,21 @@ use serde::{Deserialize, Serialize};
 use shared::core::intent::token;
 use shared::core::text::terminal;
 use shared::core::types::{RevId, Timestamp};
+use shared::daypage::{Tried, parts, taken, tries};
 use shared::db::FencedTx;
 use shared::db::field_change::{self, ChangeRow, Logged};
 use shared::db::intent::{self, Intent, NewIntent};
-use shared::db::memo;
-use shared::editor::{Additive, CONFLICTS, Found, Outcome, Refused};
+use shared::editor::{Additive, Found, Outcome};
 use shared::job::Run;
 use shared::wiki::Phase;
 
 use crate::clean::refreshed;
 use crate::context::Context;
+use crate::forgotten;
 use crate::lines::{Words, anchor};
 use crate::logpage::{self, MARKER};
 use crate::overrides::Overrides;
 use crate::settings::Settings;
-use crate::{forgotten, taken};
 
 /// Begins the keys of intents.
 const KEY: &str = "log:";
@@ -87,9 +87,9 @@ pub async fn save(run: &mut Run<Settings>, context: &Context) -> anyhow::Result<
             if !goes_on(run).await? {
                 return Ok(logged);
             }
-            let title = part(run, &format!("{log}/{day}")).await?;
+            let title = parts::current(run, &format!("{log}/{day}")).await?;
             // No more intents for a page that refuses them: its rows wait.
-            if taken::is_left_alone(run, context, &title).await? {
+            if taken::is_left_alone(run, context.now, &title).await? {
                 break;
             }
             let intent = open(run, context, &title, rows).await?;
@@ -106,45 +106,6 @@ async fn goes_on(run: &mut Run<Settings>) -> anyhow::Result<bool> {
 
 fn frozen(intent: &Intent) -> Option<Frozen> {
     serde_json::from_str(&intent.decision).ok()
-}
-
-/// The part of a day's page that is written to now: `…/2026-11-22`, then `…/2026-11-22/2`.
-async fn part(run: &Run<Settings>, day: &str) -> anyhow::Result<String> {
-    Ok(match parts(run, day).await? {
-        1 => day.to_owned(),
-        number => format!("{day}/{number}"),
-    })
-}
-
-/// How many parts a day's page (title with namespace) has.
-pub async fn parts(run: &Run<Settings>, day: &str) -> anyhow::Result<u32> {
-    let key = part_key(day);
-    let part = run
-        .db
-        .read_if_there(async |db| memo::get(db, run.editor.job, &run.wiki, &key).await)
-        .await?;
-    Ok(part
-        .and_then(|part| part.value.parse().ok())
-        .unwrap_or(1)
-        .clamp(1, 9_999))
-}
-
-fn part_key(day: &str) -> String {
-    // Names of memos are short; titles are not.
-    format!("part.{}", token("infobox-check", "", day))
-}
-
-/// After a page has grown too long, the next lines go to the next part.
-async fn grown(run: &Run<Settings>, title: &str, now: Timestamp) -> anyhow::Result<()> {
-    let Some(fence) = run.fence() else { return Ok(()) };
-    let (day, number) = forgotten::part_of(title);
-    let (key, next) = (part_key(day), (number + 1).to_string());
-    run.db
-        .fenced(&fence, "noting the next part of a log", async |tx| {
-            memo::set(tx, &key, &next, now).await
-        })
-        .await?;
-    Ok(())
 }
 
 async fn open(run: &Run<Settings>, context: &Context, title: &str, rows: &[&ChangeRow]) -> anyhow::Result<Intent> {
@@ -183,7 +144,7 @@ async fn one(run: &mut Run<Settings>, context: &Context, intent: &Intent) -> any
         note_standing(run, context, intent, &frozen, found, intent.updated).await?;
         return Ok(0);
     }
-    if taken::is_left_alone(run, context, &frozen.title).await? {
+    if taken::is_left_alone(run, context.now, &frozen.title).await? {
         return Ok(0);
     }
     let rows = run
@@ -197,46 +158,25 @@ async fn one(run: &mut Run<Settings>, context: &Context, intent: &Intent) -> any
         frozen.rows.len(),
         intent.id
     );
-    for _ in 0..CONFLICTS {
-        // An attempt that met a conflict has left its traces.
-        let newest = run
-            .db
-            .read(async |db| intent::get(db, run.editor.job, &run.wiki, &intent.key).await)
-            .await?;
-        let newest = newest.context("an intent that is gone")?;
-        match attempt(run, context, &newest, &frozen, &rows).await {
-            Err(error) if matches!(error.downcast_ref(), Some(Refused::Conflict)) => {}
-            Err(error) => match error.downcast::<Refused>() {
-                Ok(Refused::Page { code, info }) => {
-                    // Who took the page away wants no lines there; who refuses them may stop doing so.
-                    let is_over = code == "taken-away" || context.now - intent.created > GIVE_UP;
-                    let why = format!("{info} ({code})");
-                    if is_over {
-                        gone(run, context, intent, &frozen, &why).await?;
-                    } else {
-                        taken::note(run, context, &frozen.title, &why).await?;
-                    }
-                    return Ok(0);
-                }
-                Ok(Refused::Unknown(why)) => {
-                    tracing::warn!(
-                        "{}: {}; the next run looks again",
-                        terminal(&frozen.title),
-                        terminal(&why)
-                    );
-                    return Ok(0);
-                }
-                Ok(other) => return Err(other.into()),
-                Err(error) => return Err(error),
-            },
-            done => return done,
+    let title = &frozen.title;
+    let tried = tries(run, intent, title, async |run: &mut Run<Settings>, newest: &Intent| {
+        attempt(run, context, newest, &frozen, &rows).await
+    });
+    match tried.await? {
+        Tried::Done(lines) => Ok(lines),
+        Tried::Later => Ok(0),
+        Tried::Refused { code, info } => {
+            // Who took the page away wants no lines there; who refuses them may stop doing so.
+            let is_over = code == "taken-away" || context.now - intent.created > GIVE_UP;
+            let why = format!("{info} ({code})");
+            if is_over {
+                gone(run, context, intent, &frozen, &why).await?;
+            } else {
+                taken::note(run, context.now, title, &why).await?;
+            }
+            Ok(0)
         }
     }
-    tracing::warn!(
-        "{} was edited by others again and again; the next run looks again",
-        terminal(&frozen.title)
-    );
-    Ok(0)
 }
 
 async fn attempt(
@@ -291,7 +231,7 @@ async fn attempt(
             .text()
             .is_some_and(|page| page.len() > run.accepted.parsed.settings.log_page_size)
         {
-            grown(run, &frozen.title, context.now).await?;
+            parts::grown(run, &frozen.title, context.now).await?;
         }
         if !new.iter().all(|row| stands(row, &run.wiki)) {
             new = forgotten::elsewhere(run, &frozen.title, new).await?;
@@ -317,7 +257,7 @@ async fn attempt(
     };
     let outcome = run.editor.save_additive(&look, &additive, &mut done).await?;
     if matches!(outcome, Outcome::Done(_)) && text.len() > run.accepted.parsed.settings.log_page_size {
-        grown(run, &frozen.title, context.now).await?;
+        parts::grown(run, &frozen.title, context.now).await?;
     }
     ended(run, context, intent, frozen, outcome).await
 }
@@ -397,5 +337,5 @@ async fn gone(
             Ok(())
         })
         .await?;
-    taken::note(run, context, &frozen.title, why).await
+    taken::note(run, context.now, &frozen.title, why).await
 }

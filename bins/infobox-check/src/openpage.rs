@@ -8,6 +8,7 @@ use shared::core::intent::token;
 use shared::core::site::Title;
 use shared::core::text::{Wikitext, compare_link, diff_link, literal, page_link, plain, terminal};
 use shared::core::types::{PageId, RevId};
+use shared::daypage::{parts, taken};
 use shared::db::field_change;
 use shared::db::memo;
 use shared::db::open_field::{self, OpenField};
@@ -234,7 +235,7 @@ async fn front(run: &mut Run<Settings>, context: &Context, log: &Title, has_logg
     for back in 0..DAYS {
         let day = (context.now - TimeDelta::days(back)).format("%Y-%m-%d").to_string();
         let day = shared::settings::below(log, &day);
-        let mut parts = crate::log::parts(run, &site.prefixed(&day)).await?;
+        let mut parts = parts::count(run, &site.prefixed(&day)).await?;
         // The last part is noted when the one before is full: it is there when there is a line on it.
         let newest = format!("{}/{parts}", site.prefixed(&day));
         if parts > 1 && !has_lines(run, &newest).await? {
@@ -334,7 +335,7 @@ async fn write(
         Ok(saved) => saved.is_some(),
         Err(Refused::Page { code, info }) => {
             let shown = run.session.site().prefixed(title);
-            crate::taken::note(run, context, &shown, &format!("{info} ({code})")).await?;
+            taken::note(run, context.now, &shown, &format!("{info} ({code})")).await?;
             false
         }
         Err(Refused::Halt(halt)) => {

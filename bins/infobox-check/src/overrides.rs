@@ -9,7 +9,7 @@ use anyhow::{Context as _, ensure};
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
 use shared::core::types::Timestamp;
-use shared::db::{Db, Tx, memo};
+use shared::db::{Db, memo};
 use shared::job::Job as _;
 use shared::page::timestamp;
 
@@ -272,18 +272,13 @@ impl Switch {
         Ok((name, value))
     }
 
-    /// Throws it.
-    pub async fn throw(&self, db: &Db, wiki: &str, given: &Given) -> anyhow::Result<()> {
+    /// The memo that throws it: its name and its value. Errs when the name of the box is too long to be kept.
+    pub fn memo(&self, given: &Given) -> anyhow::Result<(String, String)> {
         let (name, value) = self.stored()?;
-        let stored = json!({
+        let value = json!({
             "value": value, "by": given.by, "since": moment(given.since), "reason": given.reason,
-        })
-        .to_string();
-        db.transaction("switching by hand", async |tx: &mut Tx<'_>| {
-            memo::set_by_hand(tx, NAME, wiki, &name, &stored, given.since).await
-        })
-        .await?;
-        Ok(())
+        });
+        Ok((name, value.to_string()))
     }
 }
 

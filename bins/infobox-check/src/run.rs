@@ -11,20 +11,20 @@ use shared::db::box_page::{self, BoxPage};
 use shared::db::{FencedTx, checkpoint, field_change, memo, open_field, page_mark};
 use shared::editor::Refused;
 use shared::job::{Report, Run, ends_run};
+use shared::manual;
+use shared::recent::{self, MARGIN, Position, overlap};
 use shared::wiki::Phase;
 use shared::wiki::{Ask, Changes, Gap, changes};
 use tokio::time::Instant;
 
 use crate::batch::{self, Batch, is_listed};
-use crate::collect::{self, Collected, OVERLAP, Position, SOURCE};
+use crate::collect::{self, Collected, SOURCE};
 use crate::context::Context;
 use crate::credit::credit;
 use crate::settings::Settings;
 use crate::surroundings::Surroundings;
-use crate::{clean, index_sync, log, mark, openpage, pages_list, reverts, sweep, verified};
+use crate::{clean, index_sync, lists, log, mark, openpage, pages_list, reverts, sweep, verified};
 
-/// Changes younger than this may not all be visible yet.
-const MARGIN: Duration = Duration::from_secs(30);
 /// Changes that are read and stored together.
 const AT_ONCE: usize = 5_000;
 /// After this time no more of a backlog is read: log and marks want their time, too.
@@ -49,17 +49,24 @@ struct Counts {
     marks: u64,
     repaired: u64,
     saved: u64,
+    commands: u64,
 }
 
 /// Does the work of one run.
 pub async fn work(run: &mut Run<Settings>, surroundings: Surroundings) -> anyhow::Result<Report> {
+    // First: the lists as they are afterwards are obeyed.
+    let served = lists::serve(run, &surroundings).await;
+    let served = or_told(run, "commands", served).await?;
     let mut context = Context::new(run, surroundings).await?;
     if !context.overrides.may_write() {
         // Not even the status page, until `report`.
         run.editor.operator_off.get_or_insert_with(|| "quit".to_owned());
     }
-    let mut counts = Counts::default();
-    let position = collect::position(run).await?;
+    let mut counts = Counts {
+        commands: served.carried_out,
+        ..Counts::default()
+    };
+    let position = recent::position(run, SOURCE).await?;
     let synced = index_sync::sync(run, &mut context).await;
     counts.listed += or_told(run, "index pages", synced).await?;
     match position {
@@ -86,7 +93,7 @@ pub async fn work(run: &mut Run<Settings>, surroundings: Surroundings) -> anyhow
     }
     Ok(Report {
         counts: format!(
-            "edits_seen={} pages={} compared={} gone={} changes={} rows={} listed={} logged={} marks={} repaired={} saved={}",
+            "edits_seen={} pages={} compared={} gone={} changes={} rows={} listed={} logged={} marks={} repaired={} saved={} commands={}",
             counts.edits_seen,
             counts.pages,
             counts.compared,
@@ -97,7 +104,8 @@ pub async fn work(run: &mut Run<Settings>, surroundings: Surroundings) -> anyhow
             counts.logged,
             counts.marks,
             counts.repaired,
-            counts.saved
+            counts.saved,
+            counts.commands
         ),
         rows: if run.fence().is_some() {
             counts.rows + counts.listed
@@ -107,18 +115,9 @@ pub async fn work(run: &mut Run<Settings>, surroundings: Surroundings) -> anyhow
     })
 }
 
-/// How far before the checkpoint is read again. On a wiki that tests work on, a little is enough.
-fn overlap(run: &Run<Settings>) -> TimeDelta {
-    if run.clock.keeps_pauses() {
-        OVERLAP
-    } else {
-        TimeDelta::seconds(30)
-    }
-}
-
 fn ask<'a>(run: &Run<Settings>, context: &'a Context, since: Timestamp) -> Ask<'a> {
     let mut ask = Ask::new(since, &context.namespaces);
-    ask.overlap = overlap(run);
+    ask.overlap = overlap(run.clock);
     ask.fill_gap = true;
     ask.max = AT_ONCE;
     ask.margin = TimeDelta::from_std(run.clock.pause(MARGIN)).unwrap_or_default();
@@ -202,7 +201,7 @@ async fn read(
     let edits = collected.pages.iter().flat_map(|page| &page.edits);
     let mut handled: BTreeMap<RevId, Timestamp> = edits.map(|edit| (edit.revid, edit.timestamp)).collect();
     handled.extend(&position.handled);
-    handled.retain(|_, at| *at >= until - overlap(run));
+    handled.retain(|_, at| *at >= until - overlap(run.clock));
     let Collected {
         pages, present, gone, ..
     } = collected;
@@ -332,7 +331,7 @@ fn show(run: &Run<Settings>, context: &Context, batch: &Batch) {
             let how = if row.to_log { "log" } else { "record only" };
             println!(
                 "  {how}: {}",
-                terminal(&crate::backtest::plain(words.line(row).as_str()))
+                terminal(&manual::without_markup(words.line(row).as_str()))
             );
         }
     }

@@ -9,6 +9,7 @@ mod rules;
 pub mod wiki;
 
 use chrono::TimeDelta;
+use shared::commands::{self, Commands};
 use shared::core::infobox::BoxDef;
 use shared::core::settings::{MapNode, Message};
 use shared::core::site::{Site, Title};
@@ -37,6 +38,8 @@ pub struct Settings {
     pub repair: Repair,
     /// Protection level that makes every line of an index page count; `None`: those of the settings page.
     pub index_protection: Option<String>,
+    /// Where commands are written and whose count; `None`: no page is read for commands.
+    pub commands: Option<Commands>,
 }
 
 /// Whether and how many stale marks are mended, the damage that a dead bot left behind.
@@ -107,6 +110,7 @@ impl JobSettings for Settings {
         "settle",
         "repair",
         "index_protection",
+        "commands",
     ];
     const MESSAGES: &'static [Message<'static>] = crate::words::MESSAGES;
 
@@ -120,6 +124,7 @@ impl JobSettings for Settings {
             log_page_size: read::log_page_size(root),
             repair: read::repair(root),
             index_protection: read::index_protection(root),
+            commands: commands::read(root, site),
             boxes: boxes::boxes(root, site, &namespaces),
             namespaces,
         };

@@ -9,6 +9,7 @@
 mod common;
 mod extract;
 mod group;
+mod items;
 mod namespaces;
 mod node;
 mod placeholder;
@@ -21,7 +22,9 @@ mod words;
 pub use common::{COMMON_KEYS, Common, Message, Trial, common};
 pub use extract::{Block, MAX_PAGE_BYTES, extract};
 pub use group::{MAX_LIST, MAX_TEXT_BYTES, MapNode};
+pub use items::Item;
 pub use placeholder::{fill, unknown_placeholders, uses};
 pub use read::Reader;
 pub use shapes::NameOrNumber;
 pub use words::nearest;
+pub(crate) use words::parse_duration;

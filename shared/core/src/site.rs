@@ -207,6 +207,16 @@ impl Site {
         self.namespaces.get(&ns).is_some_and(|n| n.content)
     }
 
+    /// Numbers of the namespaces that the wiki counts as content, ascending; the main one where it says nothing.
+    pub fn content_namespaces(&self) -> Vec<i32> {
+        let content = self.namespaces.iter().filter(|(_, namespace)| namespace.content);
+        let mut found: Vec<i32> = content.map(|(ns, _)| *ns).collect();
+        if found.is_empty() {
+            found.push(0);
+        }
+        found
+    }
+
     /// Reads a title that somebody wrote: any name or alias of a namespace,
     /// `_` for space, a leading colon, any case of the first letter where the
     /// wiki does not mind. Errs, in words for the writer, on what MediaWiki

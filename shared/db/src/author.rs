@@ -40,6 +40,21 @@ pub(crate) fn read(f: &mut Fields) -> Result<Option<Author>> {
     }))
 }
 
+/// As [`read`], and the kind, which may stand without the name.
+pub(crate) fn read_with_kind(f: &mut Fields) -> Result<(Option<Author>, Option<UserKind>)> {
+    let (name, id) = (f.get::<Option<String>>("user_name")?, f.get::<Option<u64>>("user_id")?);
+    let kind = match f.get::<Option<String>>("user_kind")? {
+        Some(word) => Some(UserKind::read(&word).ok_or_else(|| f.bad("user_kind", format!("unknown word {word:?}")))?),
+        None => None,
+    };
+    let author = name.zip(kind).map(|(name, kind)| Author {
+        id: UserId(id.unwrap_or(0)),
+        name,
+        kind,
+    });
+    Ok((author, kind))
+}
+
 /// For the columns `user_id`, `user_name`, `user_kind`.
 pub(crate) fn values(author: Option<&Author>) -> [Value; 3] {
     [

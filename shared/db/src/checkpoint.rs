@@ -46,6 +46,28 @@ pub async fn get(session: &mut impl Session, job: &str, wiki: &str, source: &str
         .await
 }
 
+struct Named(String, Checkpoint);
+
+impl FromFields for Named {
+    fn from_fields(f: &mut Fields) -> Result<Self> {
+        Ok(Named(f.get("source")?, Checkpoint::from_fields(f)?))
+    }
+}
+
+/// Every checkpoint of a job on a wiki, with the name of its source, by name; at most 1,000.
+pub async fn all(session: &mut impl Session, job: &str, wiki: &str) -> Result<Vec<(String, Checkpoint)>> {
+    const SQL: &str = "SELECT source, pos, epoch, updated FROM checkpoint \
+        WHERE job = :job AND wiki = :wiki ORDER BY source LIMIT 1000";
+    let rows: Vec<Named> = session
+        .conn()
+        .rows("reading the checkpoints", SQL, params! { "job" => job, "wiki" => wiki })
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|Named(source, checkpoint)| (source, checkpoint))
+        .collect())
+}
+
 /// Takes the checkpoint over for this run and gives its position. To be called
 /// once before the source is read; from then on [`begin_with`] knows a stranger.
 pub async fn adopt(db: &Db, fence: &Fence, source: &str, now: Timestamp) -> Result<Option<Vec<u8>>> {

@@ -10,6 +10,7 @@ use crate::transaction::Tx;
 use mysql_async::params;
 use std::collections::HashSet;
 use std::fmt;
+use wikicrew_core::link::Key;
 use wikicrew_core::types::{Timestamp, UserId};
 
 /// Longest stored reason, in bytes.
@@ -100,6 +101,26 @@ impl Suppressed {
     /// Whether this user is to be shown nowhere: by account or by name.
     pub fn hides_user(&self, id: Option<UserId>, name: &str) -> bool {
         id.is_some_and(|id| self.ids.contains(&id)) || self.hides(What::User, name)
+    }
+
+    /// Whether links of this key are to be shown nowhere: by its stored form, by itself as people write it, or by its
+    /// host or a domain above it.
+    pub fn hides_link(&self, key: &Key) -> bool {
+        if self.names.is_empty() {
+            return false;
+        }
+        let host = key.host();
+        let above = host.match_indices('.').filter_map(|(dot, _)| host.get(dot + 1..));
+        [key.stored(), &key.ascii(), &key.display(), &host]
+            .into_iter()
+            .chain(above.filter(|_| key.ip().is_none()))
+            .any(|name| self.hides(What::Host, name))
+    }
+
+    /// Whether a text names, in any letter case, something that is shown nowhere.
+    pub fn is_named_in(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
+        self.entries.iter().any(|entry| text.contains(&entry.name.to_lowercase()))
     }
 
     /// The entries, by kind and name: only for a person at the terminal who asked

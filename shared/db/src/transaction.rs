@@ -32,10 +32,15 @@ pub struct FencedTx<'c> {
     fence: &'c Fence,
 }
 
-impl FencedTx<'_> {
+impl<'c> FencedTx<'c> {
     /// Whose run this is.
     pub fn fence(&self) -> &Fence {
         self.fence
+    }
+
+    /// The transaction itself, for what is written by hand as well, where there is no run.
+    pub fn tx(&mut self) -> &mut Tx<'c> {
+        &mut self.tx
     }
 
     /// Connection and fence at once.

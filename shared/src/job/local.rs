@@ -7,14 +7,14 @@ use chrono::TimeDelta;
 use tokio::time::Instant;
 
 use super::ended::{Closing, Ended, error_ending, finish, is_lost};
-use super::lock::Lock;
+use super::lock::{Lock, only_division};
 use super::{Report, VERSION, boot_local, listen_for_signals, python, seed};
 use crate::args::CommonArgs;
 use crate::boot::LocalBoot;
 use crate::clock::Clock;
 use crate::core::types::Timestamp;
-use crate::db::run::{self as run_record, Finish, NewRun, Requests, State};
-use crate::db::{Access, Db, Fence, Lease, Taken, Timing, lease};
+use crate::db::run::{self as run_record, NewRun};
+use crate::db::{Access, Db, Fence, Lease, Taken, Timing};
 use crate::outcome::Ending;
 use crate::wiki::Stop;
 
@@ -29,6 +29,8 @@ const CLOCKS: TimeDelta = TimeDelta::hours(1);
 pub struct Name<'a> {
     /// Name in lock and run record: `coi-report ingest`, at most 32 bytes.
     pub job: &'a str,
+    /// The wiki that it is about; [`NO_WIKI`] for work that is about no single one.
+    pub wiki: &'a str,
     /// Its part of divided work, `2/4`; empty when the work is not divided.
     pub shard: &'a str,
     /// By a person, who has to know when nothing was done; else by a schedule.
@@ -186,7 +188,7 @@ async fn open(name: Name<'_>, boot: &LocalBoot, args: &CommonArgs, now: Timestam
     }
     let new = NewRun {
         job: name.job,
-        wiki: NO_WIKI,
+        wiki: name.wiki,
         shard: name.shard,
         version: VERSION,
     };
@@ -201,25 +203,11 @@ async fn open(name: Name<'_>, boot: &LocalBoot, args: &CommonArgs, now: Timestam
             )));
         }
     };
-    if let Some(other) = lease::other_division(&db, &new).await? {
-        let why = format!(
-            "`{}` is at work with the work divided otherwise (shard {other}); start all shards with the same number",
-            name.job
-        );
-        let end = Finish {
-            state: State::Failed,
-            exit_code: 75,
-            success: false,
-            edits: 0,
-            db_rows: 0,
-            requests: Requests::default(),
-            settings_revid: None,
-            summary: &why,
-        };
-        run_record::finish(&mut *db.conn().await?, lease.run_id(), &end, now).await?;
-        lease.release().await;
-        db.close().await;
-        return Ok(Opened::Busy(why));
+    match only_division(&db, &new, lease, now).await? {
+        Ok(lease) => Ok(Opened::Ready(db, Some(lease))),
+        Err(why) => {
+            db.close().await;
+            Ok(Opened::Busy(why))
+        }
     }
-    Ok(Opened::Ready(db, Some(lease)))
 }

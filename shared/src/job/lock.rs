@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::db::{Error, Fence, Lease};
+use crate::core::types::Timestamp;
+use crate::db::run::{self as run_record, Finish, NewRun, Requests, State};
+use crate::db::{Db, Error, Fence, Lease, lease};
 
 /// How often the connection that holds the lock is asked whether it still does.
 const PING: Duration = Duration::from_secs(30);
@@ -41,4 +43,35 @@ impl Lock {
     pub(super) fn into_lease(self) -> Option<Lease> {
         self.lease
     }
+}
+
+/// The lease, unless a live run of the same work divides it otherwise: then this run's record ends as failed, its lease
+/// is given back, and the words say which one that is. Errs where the database does.
+pub(super) async fn only_division(
+    db: &Db,
+    new: &NewRun<'_>,
+    lease: Lease,
+    now: Timestamp,
+) -> Result<Result<Lease, String>, Error> {
+    let Some(other) = lease::other_division(db, new).await? else {
+        return Ok(Ok(lease));
+    };
+    let other = if other.is_empty() { "none" } else { &other };
+    let why = format!(
+        "`{}` is at work with the work divided otherwise (shard {other}); start all shards with the same number",
+        new.job
+    );
+    let end = Finish {
+        state: State::Failed,
+        exit_code: 75,
+        success: false,
+        edits: 0,
+        db_rows: 0,
+        requests: Requests::default(),
+        settings_revid: None,
+        summary: &why,
+    };
+    run_record::finish(&mut *db.conn().await?, lease.run_id(), &end, now).await?;
+    lease.release().await;
+    Ok(Err(why))
 }

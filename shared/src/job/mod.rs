@@ -23,6 +23,7 @@ use crate::core::types::Timestamp;
 use crate::db::{Db, Fence, Lease, Taken, run as run_record};
 use crate::editor::{Editor, Scope};
 use crate::messages::Messages;
+use crate::others::Others;
 use crate::outcome::Ending;
 use crate::settings::{Accepted, JobSettings};
 use crate::wiki::{Error, Session, Stop};
@@ -46,6 +47,10 @@ pub trait Job {
     const PHASES: [&'static str; 4] = ["fixed", "items", "lookups", "safety"];
     /// Started by a person, who has to know when another run was at work and nothing was done.
     const BY_HAND: bool = false;
+    /// Its part of divided work, as in `2/4`; empty when the work is not divided.
+    fn shard(&self) -> String {
+        String::new()
+    }
     /// Where it may write, besides the bot's own pages.
     fn scope(settings: &Self::Settings, account: &str) -> Scope;
     /// Warnings about accepted settings that only the wiki can give; asked once per revision.
@@ -143,6 +148,8 @@ pub struct Run<S> {
     pub rng: StdRng,
     /// SIGTERM or Ctrl-C.
     pub stop: Stop,
+    /// Opens sessions on other wikis.
+    pub others: Others,
     lock: Lock,
     /// No other item is begun after this moment.
     pub until: Option<Instant>,
@@ -210,7 +217,7 @@ pub async fn run<J: Job>(job: &J, args: &CommonArgs) -> ExitCode {
     let ended;
     let mut lease = None;
     let mut database = None;
-    match open_database(&boot, args, seed).await {
+    match open_database(&boot, args, seed, &job.shard()).await {
         Err(error) => {
             let ending = if error.is_transient() {
                 Ending::Temporary

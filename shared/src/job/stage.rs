@@ -12,6 +12,7 @@ use crate::core::text::terminal;
 use crate::core::types::{Problem, RevId, Timestamp};
 use crate::db::settings_rev::{self, Kind};
 use crate::db::{Db, Fence, Lease, memo};
+use crate::others::Others;
 use crate::outcome::Ending;
 use crate::settings::{Accepted, Loaded, Verdict};
 use crate::status::Pages;
@@ -129,6 +130,7 @@ impl<J: Job> Stage<'_, J> {
             started: self.started,
             rng: StdRng::seed_from_u64(self.seed),
             stop: self.stop.clone(),
+            others: Others::new(self.boot, self.seed, &self.stop),
             lock: Lock::new(lease),
             until: None,
             errors: Vec::new(),

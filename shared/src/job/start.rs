@@ -7,7 +7,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tokio::time::Instant;
 
-use super::lock::Lock;
+use super::lock::{Lock, only_division};
 use super::{Job, Run, VERSION};
 use crate::args::CommonArgs;
 use crate::boot::{Boot, LocalBoot};
@@ -15,6 +15,7 @@ use crate::core::types::RevId;
 use crate::db::run::NewRun;
 use crate::db::{Access, Db, Lease, Taken};
 use crate::editor::Editor;
+use crate::others::Others;
 use crate::outcome::Ending;
 use crate::settings::{Accepted, Ceiling, JobSettings, Loaded, load};
 use crate::switch::Switch;
@@ -153,6 +154,7 @@ pub fn read_only<J: Job>(
         started: boot.clock.now(),
         rng: StdRng::seed_from_u64(args.seed.unwrap_or(0)),
         stop: session.stop_signal().clone(),
+        others: Others::new(boot, args.seed.unwrap_or(0), session.stop_signal()),
         lock: Lock::new(None),
         until: None,
         errors: Vec::new(),
@@ -165,6 +167,7 @@ pub(super) async fn open_database(
     boot: &Boot,
     args: &CommonArgs,
     seed: u64,
+    shard: &str,
 ) -> Result<(Db, Option<Taken>), crate::db::Error> {
     if args.dry_run {
         return Ok((database(boot, Access::ReadOnly, seed)?, None));
@@ -176,9 +179,21 @@ pub(super) async fn open_database(
     let new = NewRun {
         job: boot.job,
         wiki: &wiki,
-        shard: "",
+        shard,
         version: VERSION,
     };
-    let taken = Lease::take(&db, &new, boot.clock.now()).await?;
+    let taken = match Lease::take(&db, &new, boot.clock.now()).await? {
+        Taken::Lease(lease) => match only_division(&db, &new, lease, boot.clock.now()).await? {
+            Ok(lease) => Taken::Lease(lease),
+            Err(why) => {
+                tracing::warn!("{why}");
+                Taken::Busy {
+                    run_id: None,
+                    since: None,
+                }
+            }
+        },
+        busy @ Taken::Busy { .. } => busy,
+    };
     Ok((db, Some(taken)))
 }

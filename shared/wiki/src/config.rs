@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 use wikicrew_core::types::Secret;
 
-/// How the account proves who it is.
+/// How the account proves who it is, if there is one.
 /// <https://www.mediawiki.org/wiki/Manual:Bot_passwords>,
 /// <https://www.mediawiki.org/wiki/OAuth/Owner-only_consumers>
 #[derive(Clone)]
@@ -26,6 +26,8 @@ pub enum Credentials {
         /// The bearer token.
         token: Secret,
     },
+    /// Not at all: for [`Session::visit`](crate::Session::visit), which reads and never writes.
+    None,
 }
 
 /// How fast and how long a session tries. Tests shorten all of it.
@@ -72,7 +74,7 @@ pub struct Config {
     /// `client/version (contact)`; the library's own name is added.
     /// <https://foundation.wikimedia.org/wiki/Policy:User-Agent_policy>
     pub user_agent: String,
-    /// User name of the bot: who is expected after login, and `assertuser`.
+    /// User name of the bot: who is expected after login, and `assertuser`. Not used for a visit.
     pub account: String,
     /// How it logs in.
     pub credentials: Credentials,
@@ -117,16 +119,28 @@ impl Config {
     /// Reads `api_url` and checks it against scheme and host rules. No request
     /// is ever made to an address that did not come from here.
     pub(crate) fn address(&self) -> Result<Address, Error> {
+        Address::read(&self.api_url, &self.allowed_hosts)
+    }
+}
+
+/// The key of the wiki with this `api.php` in the database ([`Config::wiki_id`]), for addresses that no session was made
+/// of. Errs when the address cannot be used, or when its host is none of `allowed_hosts` (empty: any may be).
+pub fn wiki_id_of(api_url: &str, allowed_hosts: &[String]) -> Result<String, Error> {
+    Ok(Address::read(api_url, allowed_hosts)?.wiki_id())
+}
+
+impl Address {
+    pub(crate) fn read(api_url: &str, allowed_hosts: &[String]) -> Result<Address, Error> {
         let bad = |reason: &str| Error::BadAddress {
             reason: reason.to_owned(),
         };
-        let url = Url::parse(&self.api_url).map_err(|e| bad(&e.to_string()))?;
+        let url = Url::parse(api_url).map_err(|e| bad(&e.to_string()))?;
         // The address itself is not shown: a password may stand in it.
         if !url.username().is_empty() || url.password().is_some() {
             return Err(bad("it holds a user name or password; remove them"));
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(bad("it must end with the path of api.php"));
+            return Err(bad("it must end with its path (such as /w/api.php), without `?` and `#`"));
         }
         let name = url
             .host_str()
@@ -145,15 +159,14 @@ impl Config {
             Some(port) => format!("{name}:{port}"),
             None => name.clone(),
         };
-        let allowed = self.allowed_hosts.is_empty()
-            || self
-                .allowed_hosts
+        let allowed = allowed_hosts.is_empty()
+            || allowed_hosts
                 .iter()
                 .any(|entry| entry.eq_ignore_ascii_case(&name) || entry.eq_ignore_ascii_case(&host));
         if !allowed {
             return Err(Error::HostNotAllowed {
                 host,
-                allowed: self.allowed_hosts.join(", "),
+                allowed: allowed_hosts.join(", "),
             });
         }
         Ok(Address { url, host, is_loopback })

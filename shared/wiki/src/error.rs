@@ -66,6 +66,18 @@ pub enum Error {
         /// First characters.
         start: String,
     },
+    /// A success status, but no stream of events.
+    #[error("{host} answered with HTTP status {status}, but not with a stream of events (content type {content_type}){}", begins(.start))]
+    NotEvents {
+        /// Host and port.
+        host: String,
+        /// HTTP status.
+        status: u16,
+        /// Its `Content-Type`.
+        content_type: String,
+        /// First characters.
+        start: String,
+    },
     /// An API answer that lacks what the manual promises.
     #[error("the wiki's answer is not as documented: {0}")]
     BadReply(String),
@@ -138,6 +150,12 @@ pub enum Error {
         /// What a person can look at.
         check: &'static str,
     },
+    /// A write by a session that has no account there; nothing was sent.
+    #[error("{host} is read without an account: nothing can be written there")]
+    ReadsOnly {
+        /// Host and port.
+        host: String,
+    },
     /// The operator does not allow this host.
     #[error("{host} is not among the allowed hosts ({allowed}); the operator's list of API hosts decides")]
     HostNotAllowed {
@@ -192,7 +210,7 @@ impl Error {
             | Self::Deadline
             | Self::Stopped { .. } => true,
             Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500..=599),
-            Self::NotJson { status, .. } => matches!(status, 200..=299),
+            Self::NotJson { status, .. } | Self::NotEvents { status, .. } => matches!(status, 200..=299),
             Self::Api { code, .. } => code.starts_with("internal_api_error"),
             _ => false,
         }
@@ -241,6 +259,7 @@ impl Error {
             | Self::ReadOnly { .. }
             | Self::RateLimited { .. }
             | Self::BadToken
+            | Self::ReadsOnly { .. }
             | Self::HostNotAllowed { .. }
             | Self::BadAddress { .. }
             | Self::Deadline => true,

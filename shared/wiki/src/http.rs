@@ -25,6 +25,8 @@ use tokio::time::Instant;
 /// Requests at the same time: the bound for signed-in robots.
 /// <https://wikitech.wikimedia.org/wiki/Robot_policy>
 const CONCURRENT: usize = 3;
+/// The same for robots that have not signed in, and how many of their requests may begin within a second.
+const ANONYMOUS: (usize, u32) = (1, 4);
 /// Longest answer that is taken, unpacked. MediaWiki's own result limit is 8 MB.
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
 /// Encoded parameters longer than this go by POST, since proxies cut URLs.
@@ -79,16 +81,24 @@ impl Http {
                 value.set_sensitive(true);
                 Some(value)
             }
-            Credentials::BotPassword { .. } => None,
+            Credentials::BotPassword { .. } | Credentials::None => None,
         };
+        let mut timing = config.timing;
+        let mut slots = CONCURRENT;
+        if matches!(config.credentials, Credentials::None) {
+            slots = ANONYMOUS.0;
+            if !address.is_loopback {
+                timing.read_rate_per_second = timing.read_rate_per_second.min(ANONYMOUS.1);
+            }
+        }
         Ok(Self {
-            timing: config.timing,
+            timing,
             stop,
             address,
             client,
             bearer,
             api: OnceLock::new(),
-            slots: Semaphore::new(CONCURRENT),
+            slots: Semaphore::new(slots),
             recent: tokio::sync::Mutex::new(VecDeque::new()),
             deadline: Mutex::new(None),
             rng: Mutex::new(StdRng::seed_from_u64(seed)),

@@ -8,14 +8,17 @@
 //! <https://www.mediawiki.org/wiki/API:Etiquette>
 
 mod answer;
+pub mod blocked;
 mod changes;
 mod config;
 mod crate_client;
 mod error;
 mod flow;
 mod http;
+pub mod matrix;
 mod pages;
 mod pause;
+pub mod people;
 mod query;
 pub mod raw_edit;
 mod read;
@@ -24,9 +27,10 @@ mod request;
 mod revisions;
 mod session;
 mod stop;
+pub mod stream;
 
 pub use changes::{Ask, Changes, Gap, Kind, changes};
-pub use config::{Config, Credentials, Timing};
+pub use config::{Config, Credentials, Timing, wiki_id_of};
 pub use error::Error;
 pub use pages::{Embedding, Member, PageInfo, PageNow, Protection, embedding, page_infos, transclusions};
 pub use query::Continued;

@@ -148,7 +148,7 @@ impl Session {
 
 /// Multi-value syntax; with a value that holds `|`, the one by U+001F.
 /// <https://www.mediawiki.org/wiki/API:Data_formats#Multivalue_parameters>
-fn join(values: &[impl AsRef<str>]) -> String {
+pub(crate) fn join(values: &[impl AsRef<str>]) -> String {
     let bar = values.iter().any(|value| value.as_ref().contains('|'));
     let (start, separator) = if bar { ("\u{1f}", "\u{1f}") } else { ("", "|") };
     let all: Vec<&str> = values.iter().map(AsRef::as_ref).collect();

@@ -174,6 +174,10 @@ pub(crate) async fn write(
     start_before: Option<Instant>,
 ) -> Result<Value, Failed> {
     let http = &session.0.http;
+    if session.is_visit() {
+        let host = http.address.host.clone();
+        return Err(Failed::NotWritten(Error::ReadsOnly { host }));
+    }
     let _one_at_a_time = session.0.writing.lock().await;
     add_always(&mut params, http);
     session.add_assert(&mut params, assert);

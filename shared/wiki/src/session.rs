@@ -1,4 +1,4 @@
-//! Login on one wiki, and reads with everything a read must carry.
+//! Login on one wiki, or a visit without one, and reads with everything a read must carry.
 //!
 //! Requests are built by the `mediawiki` crate and sent by us, so that status,
 //! headers and body are seen before anything is lost. A session that is no longer logged in is never logged in
@@ -18,7 +18,10 @@ use wikicrew_core::types::Secret;
 /// The edit token of somebody who is not logged in.
 pub(crate) const ANONYMOUS_TOKEN: &str = "+\\";
 
-/// One login on one wiki. Clones share everything. There is no `Debug`: it
+/// What every session asks first.
+const SITEINFO: &str = "general|namespaces|namespacealiases|extensiontags|extensions";
+
+/// One login on one wiki, or one visit. Clones share everything. There is no `Debug`: it
 /// holds tokens.
 #[derive(Clone)]
 pub struct Session(pub(crate) Arc<Inner>);
@@ -29,6 +32,7 @@ pub(crate) struct Inner {
     /// Held while a write is under way: one at a time.
     pub writing: tokio::sync::Mutex<()>,
     site: Site,
+    /// Empty for a visit.
     account: String,
     wiki_id: String,
 }
@@ -52,10 +56,7 @@ impl Session {
     pub async fn login(config: Config, seed: u64, stop: Stop) -> Result<Self, Error> {
         let http = Http::new(&config, seed, stop)?;
         let is_oauth = matches!(config.credentials, Credentials::OAuth2 { .. });
-        let mut params = to_params(&[
-            ("action", "query"),
-            ("siprop", "general|namespaces|namespacealiases|extensiontags|extensions"),
-        ]);
+        let mut params = to_params(&[("action", "query"), ("siprop", SITEINFO)]);
         params.extend(if is_oauth {
             to_params(&[("meta", "siteinfo|userinfo")])
         } else {
@@ -83,6 +84,10 @@ impl Session {
                     .ok_or_else(|| Error::BadReply("no login token".to_owned()))?;
                 post_login(&config, &http, login, password, token).await?;
             }
+            Credentials::None => {
+                let check = "the environment: a bot password or an OAuth 2 token";
+                return Err(refused(&config, &http, "there are no credentials", check));
+            }
         }
         let wiki_id = config.wiki_id()?;
         tracing::debug!(wiki.host = %http.address.host, account = %config.account, "logged in");
@@ -96,14 +101,49 @@ impl Session {
         })))
     }
 
+    /// Begins to read a wiki without an account, with one request (siteinfo). Nothing of `config.credentials` and
+    /// `config.account` is used or sent, reads carry no assertion, and a write is refused with
+    /// [`Error::ReadsOnly`] before anything is sent. Slower than a login: one request at a time, 4 a second.
+    /// <https://wikitech.wikimedia.org/wiki/Robot_policy>
+    ///
+    /// Errs as [`Session::get`] does, and with [`Error::BadReply`] where the wiki does not say what it is.
+    pub async fn visit(mut config: Config, seed: u64, stop: Stop) -> Result<Self, Error> {
+        config.credentials = Credentials::None;
+        let http = Http::new(&config, seed, stop)?;
+        let mut params = to_params(&[("action", "query"), ("meta", "siteinfo"), ("siprop", SITEINFO)]);
+        add_always(&mut params, &http);
+        let answer = http.repeat(&params, Kind::Read).await?;
+        let site = Site::from_siteinfo(&answer["query"]).map_err(Error::BadReply)?;
+        let wiki_id = config.wiki_id()?;
+        tracing::debug!(wiki.host = %http.address.host, "visiting");
+        Ok(Self(Arc::new(Inner {
+            http,
+            state: Mutex::default(),
+            writing: tokio::sync::Mutex::new(()),
+            site,
+            account: String::new(),
+            wiki_id,
+        })))
+    }
+
+    /// Whether nobody is logged in: [`Session::visit`].
+    pub fn is_visit(&self) -> bool {
+        self.0.account.is_empty()
+    }
+
     /// What the wiki said about itself at login.
     pub fn site(&self) -> &Site {
         &self.0.site
     }
 
-    /// User name of the bot.
+    /// User name of the bot; empty for a visit.
     pub fn account(&self) -> &str {
         &self.0.account
+    }
+
+    /// Host of the API, with its port where one is given.
+    pub fn host(&self) -> &str {
+        &self.0.http.address.host
     }
 
     /// Host (with a port that is not the usual one) and script path, such as
@@ -147,8 +187,8 @@ impl Session {
     }
 
     /// One read. `action` defaults to `query`; `format`, `formatversion=2`,
-    /// `maxlag`, `curtimestamp`, `assert=user` and `assertuser` are added. Long
-    /// parameters go by POST. Retried as [`Error::is_temporary`] says, at most
+    /// `maxlag`, `curtimestamp` and (not for a visit) `assert=user` and `assertuser`
+    /// are added. Long parameters go by POST. Retried as [`Error::is_temporary`] says, at most
     /// `Timing::max_attempts` times.
     ///
     /// An edit token (`meta=tokens`) and user rights in the answer are
@@ -170,8 +210,11 @@ impl Session {
     }
 
     /// Adds `assert` and `assertuser`, so that a lost session is an error and
-    /// not an edit by an IP address.
+    /// not an edit by an IP address. A visit asserts nothing.
     pub(crate) fn add_assert(&self, params: &mut Params, assert: &str) {
+        if self.is_visit() {
+            return;
+        }
         add(params, "assert", assert);
         add(params, "assertuser", &self.0.account);
     }

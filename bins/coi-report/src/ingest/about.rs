@@ -71,6 +71,11 @@ impl WikiAbout {
         }
     }
 
+    /// The wiki's site information, where the file has it and it can be used.
+    pub fn site(&self) -> Option<Site> {
+        Site::from_siteinfo(self.siteinfo.as_ref()?).ok()
+    }
+
     /// Reads a line; `None` when it is about something else. Errs, in words, when it cannot be used.
     pub fn read(line: &str) -> Result<Option<WikiAbout>, String> {
         #[derive(Deserialize)]
@@ -110,24 +115,36 @@ impl WikiRules {
             Some(siteinfo) => Site::from_siteinfo(siteinfo).map_err(anyhow::Error::msg)?,
             None => offline_site()?,
         };
-        let has_tags = about.is_some_and(|about| about.siteinfo.is_some());
-        let tags = match has_tags {
-            true => site.extension_tags().clone(),
-            false => USUAL_TAGS.iter().map(|&tag| tag.to_owned()).collect(),
-        };
+        let none = BTreeMap::new();
+        let redirects = about.map_or(&none, |about| &about.redirects);
+        let namespaces = settings.namespaces.clone().unwrap_or_else(|| site.content_namespaces());
+        let mut rules = WikiRules::of_site(settings, &site, &namespaces, redirects);
+        if about.is_none_or(|about| about.siteinfo.is_none()) {
+            rules.tags = USUAL_TAGS.iter().map(|&tag| tag.to_owned()).collect();
+        }
+        Ok(rules)
+    }
+
+    /// From the settings and what the wiki said of itself. `redirects`: by link template, titles that lead to it.
+    pub fn of_site(
+        settings: &Settings,
+        site: &Site,
+        namespaces: &[i32],
+        redirects: &BTreeMap<String, Vec<String>>,
+    ) -> WikiRules {
         let template = |one: &LinkTemplateSetting| {
-            let told = about.and_then(|about| about.redirects.get(&one.name));
+            let told = redirects.get(&one.name);
             let redirects = one.redirects.iter().chain(told.into_iter().flatten());
-            let names = TemplateNames::new(&site, &one.name, redirects.map(String::as_str));
+            let names = TemplateNames::new(site, &one.name, redirects.map(String::as_str));
             LinkTemplate::new(names, &one.parameter)
         };
-        Ok(WikiRules {
-            tags,
+        WikiRules {
+            tags: site.extension_tags().clone(),
             templates: settings.link_templates.iter().map(template).collect(),
             path_hosts: settings.path_hosts.clone(),
             new_user: settings.new_user,
-            namespaces: settings.namespaces.clone(),
-        })
+            namespaces: namespaces.to_vec(),
+        }
     }
 
     /// For deciding about one revision.

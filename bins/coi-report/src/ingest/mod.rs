@@ -1,14 +1,13 @@
 //! `ingest`: recorded edits into the database. Reading a file again adds nothing, in whatever batches, order or shards,
 //! and after a kill in the middle; so there is no place to remember: whoever is not sure runs it once more.
 
-mod about;
-mod file;
-mod shard;
+pub mod about;
+pub mod file;
+pub mod shard;
 mod sink;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -16,15 +15,18 @@ use std::time::Duration;
 use shared::args::CommonArgs;
 use shared::core::addition::{Decision, Why, decide};
 use shared::core::text::terminal;
+use shared::core::types::RevId;
 use shared::db::links::store::Stored;
 use shared::dns::{self, Resolver};
 use shared::job::Report;
-use shared::job::local::{self, Local, Name};
+use shared::job::local::{self, Local, NO_WIKI, Name};
 use tokio::time::Instant;
 
+use crate::judging::{By, is_judged};
 use crate::keep::Keep;
+use crate::replay::Offline;
 use crate::settings;
-use about::WikiRules;
+use crate::watching::NameServer;
 use file::{Events, Next, Told};
 use shard::Shard;
 use sink::Sink;
@@ -49,12 +51,16 @@ pub struct IngestArgs {
     /// Rows per transaction
     #[arg(long, value_name = "ROWS", default_value_t = 3_000, value_parser = clap::value_parser!(u32).range(1..=20_000))]
     batch: u32,
+    /// Also judges the edits by the lists and the settings, and stores the hits for the reports of this wiki's run: its
+    /// key, as in en.wikipedia.org/w
+    #[arg(long, value_name = "WIKI")]
+    judge_for: Option<String>,
     /// Afterwards, asks a name server for the addresses of hosts that have no fresh answer, 500 at most
     #[arg(long)]
     dns: bool,
     /// The name server to ask [default: this machine's]
-    #[arg(long, env = "WIKICREW_DNS", value_name = "ADDRESS[:PORT]", value_parser = dns::server)]
-    dns_server: Option<SocketAddr>,
+    #[arg(long, env = "WIKICREW_DNS", value_name = "ADDRESS[:PORT]", value_parser = NameServer::read)]
+    dns_server: Option<NameServer>,
     #[command(flatten)]
     keep: Keep,
 }
@@ -65,6 +71,7 @@ pub async fn run(ingest: &IngestArgs, args: &CommonArgs) -> ExitCode {
     let shard = ingest.shard.map(|shard| shard.to_string()).unwrap_or_default();
     let name = Name {
         job: JOB,
+        wiki: ingest.judge_for.as_deref().unwrap_or(NO_WIKI),
         shard: &shard,
         by_hand: true,
     };
@@ -77,7 +84,12 @@ async fn work(ingest: &IngestArgs, args: &CommonArgs, local: &mut Local) -> anyh
     let wanted = |wiki: &str| shard.is_none_or(|shard| shard.has(wiki));
     let mut events = Events::open(&ingest.events, wanted, &local.stop).await?;
     let mut sink = Sink::open(ingest, args.dry_run, local).await?;
-    let mut rules: HashMap<String, WikiRules> = HashMap::new();
+    let mut rules: HashMap<String, Offline> = HashMap::new();
+    let by = By {
+        skip: &settings.config.skip,
+        new_user: settings.new_user,
+        settings: RevId(0),
+    };
     let mut counts = Counts::default();
     let mut told_at = Instant::now();
     let mut is_done = true;
@@ -102,11 +114,19 @@ async fn work(ingest: &IngestArgs, args: &CommonArgs, local: &mut Local) -> anyh
         };
         let Some(wiki) = wiki_of(&told) else { continue };
         if !rules.contains_key(wiki) {
-            let made = WikiRules::new(&settings, events.wikis.get(wiki))?;
+            let about = events.wikis.get(wiki);
+            let made = Offline::new(&local.db, &settings, wiki, about, local.clock.now()).await?;
             rules.insert(wiki.to_owned(), made);
         }
+        let Some(wiki) = rules.get_mut(wiki) else { continue };
         counts.revisions += 1;
-        match decide(told.edit.as_ref(), told.stream.as_ref(), &rules[wiki].rules()) {
+        let decision = decide(told.edit.as_ref(), told.stream.as_ref(), &wiki.rules.rules());
+        if ingest.judge_for.is_some()
+            && let Some(looked) = wiki.look(&told, &decision).filter(is_judged)
+        {
+            sink.hits.extend(wiki.hits(&looked, by));
+        }
+        match decision {
             Decision::Links(links, beside) => {
                 sink.add(*links);
                 if let Some(why) = beside {
@@ -133,8 +153,11 @@ async fn work(ingest: &IngestArgs, args: &CommonArgs, local: &mut Local) -> anyh
         tracing::info!("stopped before the end of the file; run it again: what is stored is recognised");
     }
     let mut line = summary(&counts, &sink.stored);
+    if ingest.judge_for.is_some() {
+        let _ = write!(line, " hits={}", sink.new_hits);
+    }
     if let Some(fence) = local.fence().filter(|_| is_done && ingest.dns) {
-        let resolver = Resolver::new(ingest.dns_server)?;
+        let resolver = Resolver::new(ingest.dns_server.and_then(NameServer::address))?;
         let asked = dns::pass(&local.db, &fence, &resolver, &sink.keys(), local.clock, &local.stop).await?;
         if asked.failed > 0 && asked.failed == asked.asked {
             tracing::warn!(

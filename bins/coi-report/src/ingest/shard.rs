@@ -36,6 +36,11 @@ impl fmt::Display for Shard {
 }
 
 impl Shard {
+    /// Whether it is the first part.
+    pub fn is_first(self) -> bool {
+        self.part == 1
+    }
+
     /// Whether this part has to do with a wiki, by its host and path: every source knows those, and what two sources tell
     /// of one revision has to come to the same part. What the database is called only some of them say.
     pub fn has(&self, wiki: &str) -> bool {

@@ -7,8 +7,10 @@ use anyhow::Context as _;
 use shared::core::addition::{Links, RevisionLinks};
 use shared::core::text::terminal;
 use shared::core::types::Timestamp;
+use shared::db::FencedTx;
+use shared::db::hit::{self, NewHit};
 use shared::db::links::names::Names;
-use shared::db::links::store::{Stored, Window, store};
+use shared::db::links::store::{Stored, Window, store_and};
 use shared::db::links::{partitions, since};
 use shared::job::local::Local;
 
@@ -34,6 +36,10 @@ pub struct Sink {
     horizon: Timestamp,
     batch: Vec<RevisionLinks>,
     rows: usize,
+    /// Hits of the batch.
+    pub hits: Vec<NewHit>,
+    /// Hits that were not there before.
+    pub new_hits: u64,
     batches: u64,
     is_dry: bool,
     /// Keys of the newest rows, oldest first.
@@ -67,6 +73,8 @@ impl Sink {
             horizon: since::horizon(now, keep.keep_rows_days, known.as_ref()),
             batch: Vec::new(),
             rows: 0,
+            hits: Vec::new(),
+            new_hits: 0,
             batches: 0,
             is_dry,
             keys: VecDeque::new(),
@@ -85,19 +93,20 @@ impl Sink {
 
     /// Whether there is enough for a transaction.
     pub fn is_full(&self) -> bool {
-        self.rows >= self.size
+        self.rows + self.hits.len() >= self.size
     }
 
     /// Stores what there is. `false`: the run was asked to stop, and what was taken is dropped. Errs when the database
     /// does not answer, when another run took over, or when there is no room.
     pub async fn flush(&mut self, local: &mut Local) -> anyhow::Result<bool> {
-        if self.batch.is_empty() {
+        if self.batch.is_empty() && self.hits.is_empty() {
             return Ok(true);
         }
         if !local.goes_on().await? {
             return Ok(false);
         }
         let batch = std::mem::take(&mut self.batch);
+        let hits = std::mem::take(&mut self.hits);
         let rows = std::mem::take(&mut self.rows);
         let Some(fence) = local.fence().filter(|_| !self.is_dry) else {
             let floods = batch
@@ -115,9 +124,19 @@ impl Sink {
         self.batches += 1;
         let told = self.stored.refused.len();
         let window = Window::new(self.horizon, local.clock.now());
-        let stored = store(&local.db, &fence, &mut self.names, &batch, &window)
+        let now = local.clock.now();
+        let mut new = 0;
+        let also = async |tx: &mut FencedTx<'_>| {
+            new = match hits.is_empty() {
+                true => 0,
+                false => hit::insert(tx, &hits, now).await?,
+            };
+            Ok(())
+        };
+        let stored = store_and(&local.db, &fence, &mut self.names, &batch, &window, also)
             .await
             .context("storing link additions")?;
+        self.new_hits += new;
         if stored.rows > 0 {
             self.remember(&batch);
         }

@@ -37,6 +37,15 @@ pub fn print(name: &str, found: &Found, output: Output) -> anyhow::Result<()> {
     }
 }
 
+/// Lines for people, none when nothing was found, and the object for programs.
+pub fn both(name: &str, found: &Found) -> (Vec<String>, Value) {
+    let lines = match found.is_empty() {
+        true => Vec::new(),
+        false => text(name, found).lines().map(str::to_owned).collect(),
+    };
+    (lines, as_json(found))
+}
+
 fn lists(found: &Found) -> impl Iterator<Item = &List> {
     [&found.by_editor, &found.by_host].into_iter().flatten()
 }

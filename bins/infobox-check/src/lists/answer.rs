@@ -32,6 +32,24 @@ impl Answer {
         Answer::new(text.lines().map(str::to_owned).collect(), json!({"text": text}))
     }
 
+    /// That it would be done.
+    pub fn into_dry(mut self) -> Answer {
+        for line in self.lines.iter_mut().take(1) {
+            *line = format!("Dry run, nothing is written. Otherwise: {line}");
+        }
+        self
+    }
+
+    /// The same with something else for programs.
+    pub fn with_json(self, json: Value) -> Answer {
+        Answer { json, ..self }
+    }
+
+    /// Its lines, for people.
+    pub fn into_lines(self) -> Vec<String> {
+        self.lines
+    }
+
     /// Prints it; whether it could be done.
     pub fn print(&self, as_json: bool) -> bool {
         if as_json {

@@ -1,25 +1,31 @@
 //! `fieldlist`, `managers` and `boxlist`: what the settings page says about the boxes.
 
-use anyhow::{Context as _, bail};
+use std::borrow::Cow;
+
+use anyhow::bail;
 use serde_json::json;
-use shared::boot::Boot;
 use shared::job;
 use shared::settings::Verdict;
-use shared::wiki::Session;
 
 use super::answer::Answer;
+use super::desk::{Source, Wrong};
 use crate::overrides::Overrides;
 use crate::settings::{BoxSettings, Settings, TEMPLATE};
 use crate::surroundings;
 
 /// The settings in force. Errs when they are rejected or may not be obeyed.
-pub(super) async fn settings(boot: &Boot, session: &Session) -> anyhow::Result<Settings> {
+pub(super) async fn settings<'a>(source: &Source<'a>) -> anyhow::Result<Cow<'a, Settings>> {
+    let (boot, session) = match source {
+        Source::Run(_, settings) => return Ok(Cow::Borrowed(settings)),
+        Source::Wiki(boot, session) => (boot, session),
+        Source::Offline => bail!("without a wiki there are no settings"),
+    };
     match job::settings::<Settings>(boot, session, None).await?.verdict {
         Verdict::Accepted(accepted) => {
             let mut settings = accepted.parsed.settings;
             // With the redirects that only the wiki knows: a box goes by those names too.
             settings.boxes = surroundings::look(session, &settings).await?.0.boxes;
-            Ok(settings)
+            Ok(Cow::Owned(settings))
         }
         Verdict::Rejected(problems) => bail!(
             "the settings are rejected: {}",
@@ -29,22 +35,27 @@ pub(super) async fn settings(boot: &Boot, session: &Session) -> anyhow::Result<S
     }
 }
 
-fn find<'a>(settings: &'a Settings, name: &str) -> anyhow::Result<&'a BoxSettings> {
-    settings.box_named(name).with_context(|| {
+fn find<'a>(settings: &'a Settings, name: &str) -> Result<&'a BoxSettings, Wrong> {
+    settings.box_named(name).ok_or_else(|| {
         let all: Vec<&str> = settings.boxes.iter().map(|one| one.def.name.as_str()).collect();
-        format!(
+        Wrong(format!(
             "there is no box `{name}` on the settings page; there are: {}",
             all.join(", ")
-        )
+        ))
     })
 }
 
 /// The template's own name of a box to be switched: one of the settings page, or one that is off although it has gone
 /// from there. While the settings cannot be used any template will do: an operator must be able to switch off then
 /// above all.
-pub(super) async fn name(boot: &Boot, session: &Session, name: &str, overrides: &Overrides) -> anyhow::Result<String> {
-    let title = session.site().title_in(TEMPLATE, name).map_err(anyhow::Error::msg)?;
-    match settings(boot, session).await {
+pub(super) async fn name(source: &Source<'_>, name: &str, overrides: &Overrides) -> anyhow::Result<String> {
+    let site = match source {
+        Source::Run(site, _) => site,
+        Source::Wiki(_, session) => session.site(),
+        Source::Offline => bail!("without a wiki there are no titles"),
+    };
+    let title = site.title_in(TEMPLATE, name).map_err(Wrong)?;
+    match settings(source).await {
         Ok(_) if overrides.off_boxes.contains_key(&title.text) => Ok(title.text),
         Ok(settings) => Ok(find(&settings, name)?.def.name.clone()),
         Err(error) => {
@@ -54,7 +65,7 @@ pub(super) async fn name(boot: &Boot, session: &Session, name: &str, overrides: 
     }
 }
 
-pub(super) fn fields(settings: &Settings, name: &str) -> anyhow::Result<Answer> {
+pub(super) fn fields(settings: &Settings, name: &str) -> Result<Answer, Wrong> {
     let def = &find(settings, name)?.def;
     let mut lines = vec![format!(
         "{}: {} watched fields, {} of them verified",
@@ -76,7 +87,7 @@ pub(super) fn fields(settings: &Settings, name: &str) -> anyhow::Result<Answer> 
     ))
 }
 
-pub(super) fn managers(settings: &Settings, name: &str) -> anyhow::Result<Answer> {
+pub(super) fn managers(settings: &Settings, name: &str) -> Result<Answer, Wrong> {
     let one = find(settings, name)?;
     let json = json!({"box": one.def.name, "managers": one.managers});
     if one.managers.is_empty() {

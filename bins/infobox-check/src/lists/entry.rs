@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 use shared::core::lists::{Entry, List, Sought};
 use shared::core::types::Timestamp;
-use shared::db::list::{self, NewEntry, Row};
+use shared::db::list::{self, Row};
 
-use super::Desk;
 use super::answer::Answer;
+use super::desk::{Desk, Looked};
+use super::effect::Effect;
 use crate::context::entry;
 use crate::overrides::NAME;
 
@@ -20,62 +21,46 @@ impl Desk<'_> {
     pub(super) async fn add(
         &self,
         list: List,
-        user: Option<&str>,
-        page: Option<&str>,
-        reason: &str,
-    ) -> anyhow::Result<Answer> {
-        let new = NewEntry {
-            list: list.command(),
-            user,
-            page,
-            by: &self.given.by,
-            reason,
-            expires: None,
-        };
-        let (wiki, now) = (&self.wiki, self.given.since);
-        let is_new = match self.args.dry_run {
-            true => self.find(list, user, page).await?.is_empty(),
-            false => {
-                self.db
-                    .transaction("adding to a list", async |tx| {
-                        list::add(tx, NAME, wiki, &new, now).await
-                    })
-                    .await?
-            }
-        };
-        let name = words(user, page);
+        user: Option<String>,
+        page: Option<String>,
+        reason: String,
+    ) -> anyhow::Result<Looked> {
+        let is_new = self.find(list, user.as_deref(), page.as_deref()).await?.is_empty();
+        let name = words(user.as_deref(), page.as_deref());
         let said = if is_new {
             format!("{name} is on the {} now.", list.name())
         } else {
             format!("{name} was on the {}; who, when and why are renewed.", list.name())
         };
-        let json = json!({"list": list.command(), "user": user, "page": page.unwrap_or("*"), "added": is_new});
-        Ok(self.done(said, json))
+        let json = json!({
+            "list": list.command(), "user": user, "page": page.as_deref().unwrap_or("*"), "added": is_new,
+        });
+        let effect = Effect::Add {
+            list,
+            user,
+            page,
+            reason,
+        };
+        Ok((Answer::new(vec![said], json), Some(effect)))
     }
 
-    pub(super) async fn del(&self, list: List, user: Option<&str>, page: Option<&str>) -> anyhow::Result<Answer> {
-        let wiki = &self.wiki;
-        let was_there = match self.args.dry_run {
-            true => !self.find(list, user, page).await?.is_empty(),
-            false => {
-                self.db
-                    .transaction("removing from a list", async |tx| {
-                        list::del(tx, NAME, wiki, list.command(), user, page).await
-                    })
-                    .await?
-            }
-        };
-        let name = words(user, page);
-        let json = json!({"list": list.command(), "user": user, "page": page.unwrap_or("*"), "removed": was_there});
+    pub(super) async fn del(&self, list: List, user: Option<String>, page: Option<String>) -> anyhow::Result<Looked> {
+        let was_there = !self.find(list, user.as_deref(), page.as_deref()).await?.is_empty();
+        let name = words(user.as_deref(), page.as_deref());
+        let json = json!({
+            "list": list.command(), "user": user, "page": page.as_deref().unwrap_or("*"), "removed": was_there,
+        });
         if !was_there {
-            return Ok(Answer::nothing(format!("{name} is not on the {}.", list.name()), json));
+            let said = format!("{name} is not on the {}.", list.name());
+            return Ok((Answer::nothing(said, json), None));
         }
-        Ok(self.done(format!("{name} is no longer on the {}.", list.name()), json))
+        let said = format!("{name} is no longer on the {}.", list.name());
+        Ok((Answer::new(vec![said], json), Some(Effect::Del { list, user, page })))
     }
 
     /// Exactly this entry.
     async fn find(&self, list: List, user: Option<&str>, page: Option<&str>) -> anyhow::Result<Vec<Row>> {
-        let wiki = &self.wiki;
+        let wiki = self.wiki;
         let rows = self
             .db
             .read_if_there(async |db| list::search(db, NAME, wiki, list.command(), user, page).await)
@@ -87,7 +72,7 @@ impl Desk<'_> {
     }
 
     pub(super) async fn search(&self, list: List, user: Option<&str>, page: Option<&Sought>) -> anyhow::Result<Answer> {
-        let wiki = &self.wiki;
+        let wiki = self.wiki;
         let rows = self
             .db
             .read_if_there(async |db| list::search(db, NAME, wiki, list.command(), user, None).await)

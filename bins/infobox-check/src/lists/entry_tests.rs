@@ -12,6 +12,8 @@ fn a_search_by_page_finds_entries_about_all_pages_too() {
         at: timestamp("2026-01-02T03:04:05Z").unwrap(),
         reason: "trusted".to_owned(),
         expires: timestamp("2026-02-02T03:04:05Z").filter(|_| user == "B"),
+        wiki: "x".to_owned(),
+        auto: None,
     };
     let rows = [
         row("A", Some("Water"), "wl"),

@@ -13,7 +13,7 @@ use crate::change::EditorKind;
 use crate::link::PathHosts;
 use crate::types::Timestamp;
 use crate::wikitext::TooBig;
-use crate::wikitext::links::{LinkTemplate, TextLink, external_links};
+use crate::wikitext::links::{LinkTemplate, TextLink, differing_links, external_links};
 use chrono::TimeDelta;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -267,16 +267,29 @@ impl Reader<'_> {
 
     /// The links of both texts, those that only the stream tells of, and whether the text changed so that these count.
     fn compare(&self, new: &str, old: &str) -> Result<(Tally, Tally, bool), TooBig> {
-        let (new_links, old_links) = (self.links(new)?, self.links(old)?);
-        if self.told.addresses.is_empty() && is_part(&new_links, &old_links) {
+        let (tags, templates) = (self.rules.extension_tags, self.rules.templates);
+        let mut differing = differing_links([new, old], tags, templates)?;
+        for links in &mut differing {
+            links.sort_unstable_by(|a, b| order(a).cmp(&order(b)));
+        }
+        let [came, went] = differing;
+        if self.told.addresses.is_empty() && is_part(&came, &went) {
             return Ok((Tally::default(), Tally::default(), true));
         }
-        // Nearly all stand in both texts: each is taken apart once.
+        // Nearly all stand in both texts: each is found and taken apart once.
+        let old_links = external_links(old, tags, templates)?;
         let mut times: BTreeMap<(&str, bool), [u32; 2]> = BTreeMap::new();
-        for (side, links) in [&old_links, &new_links].into_iter().enumerate() {
-            for link in links {
-                times.entry(order(link)).or_default()[side] += 1;
-            }
+        for link in &old_links {
+            let [before, after] = times.entry(order(link)).or_default();
+            (*before, *after) = (*before + 1, *after + 1);
+        }
+        // First what came, so that nothing goes that is not there yet.
+        for link in &came {
+            times.entry(order(link)).or_default()[1] += 1;
+        }
+        for link in &went {
+            let after = &mut times.entry(order(link)).or_default()[1];
+            *after = after.saturating_sub(1);
         }
         let mut own = Tally::default();
         for ((url, from_template), times) in times {
@@ -289,16 +302,9 @@ impl Reader<'_> {
         }
         let stream = self.told.tally(&self.addresses).without(&own);
         let is_changed = stream.is_empty()
-            || !new_links.iter().map(order).eq(old_links.iter().map(order))
+            || !came.iter().map(order).eq(went.iter().map(order))
             || changed::templates_or_links(new, old, self.rules.extension_tags)?;
         Ok((own, stream, is_changed))
-    }
-
-    /// Sorted.
-    fn links(&self, text: &str) -> Result<Vec<TextLink>, TooBig> {
-        let mut links = external_links(text, self.rules.extension_tags, self.rules.templates)?;
-        links.sort_unstable_by(|a, b| order(a).cmp(&order(b)));
-        Ok(links)
     }
 }
 

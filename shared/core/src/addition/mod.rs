@@ -14,6 +14,6 @@ mod tally;
 mod why;
 
 pub use decide::{Decision, NewUser, Rules, decide};
-pub use record::{BadLine, LinksChange, Performer, Record, RecordedEdit, RevisionFacts, read_line, wiki_key};
+pub use record::{BadLine, LinksChange, Performer, Record, RecordedEdit, RevisionFacts, read_line, realm_of, wiki_key};
 pub use row::{EditorName, Flags, Links, MAX_PER_HOST, MAX_ROWS, RevisionLinks, Row};
 pub use why::Why;

@@ -208,8 +208,7 @@ pub(super) fn facts(fields: &mut Fields, wiki: String, ts: Timestamp) -> Result<
     }
     let realm = match fields.short("realm", MAX_NAME)?.filter(|realm| !realm.is_empty()) {
         Some(realm) => realm,
-        None if is_wikimedia(&wiki) => "wikimedia".to_owned(),
-        None => wiki.clone(),
+        None => realm_of(&wiki),
     };
     Ok(RevisionFacts {
         wiki,
@@ -280,6 +279,12 @@ pub fn wiki_key(address: &str) -> Option<String> {
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b'_' | b'~' | b'%'));
     (is_host && is_path && host.len() + path.len() <= MAX_NAME).then(|| host + path)
+}
+
+/// The family of wikis that share accounts with this one (its key), where nothing says so: that of the Wikimedia
+/// Foundation's projects, else the wiki alone.
+pub fn realm_of(wiki: &str) -> String {
+    if is_wikimedia(wiki) { "wikimedia" } else { wiki }.to_owned()
 }
 
 /// Whether the wiki shares its accounts with all public wikis of the Wikimedia Foundation.

@@ -1,5 +1,6 @@
 //! Hosts on which many people have pages: there the key is the host and the part of the path that names the owner.
 
+use super::Key;
 use super::host::{self, Host, is_unseen};
 use percent_encoding::percent_decode_str;
 use std::collections::HashMap;
@@ -77,6 +78,11 @@ impl PathHosts {
             });
         }
         Ok(Self { hosts })
+    }
+
+    /// Whether many people have pages on the key's host, so that the host alone says nothing of any of them.
+    pub fn has_owners(&self, key: &Key) -> bool {
+        self.entries(&key.host()).is_some()
     }
 
     /// The part of a path that names the owner, ready for a key. `path` starts with `/`.

@@ -1,10 +1,9 @@
 //! Every command of the table, read from a line or from a shell's words.
 
 use super::grammar::{ListWords, Verb, one, wrong};
-use super::help::{is_command, names};
+use super::help::BOXES;
 use super::words::{Word, split};
 use super::{List, page_name, user_name};
-use crate::settings::nearest;
 use crate::site::Site;
 use crate::text::terminal;
 
@@ -101,7 +100,7 @@ pub fn parse_words(words: &[String], site: &Site) -> Result<Command, String> {
 
 fn parse(words: &[Word], site: &Site) -> Result<Command, String> {
     let Some((first, rest)) = words.split_first() else {
-        return Err(format!("there is no command. Commands: {}", names().join(", ")));
+        return Err(format!("there is no command. Commands: {}", BOXES.names().join(", ")));
     };
     let command = first.text.to_lowercase();
     if let Some(list) = List::of_command(&command) {
@@ -132,21 +131,10 @@ fn parse(words: &[Word], site: &Site) -> Result<Command, String> {
         ("report", None) => Command::Report,
         ("status", None) => Command::Status,
         ("quit" | "die", None) => Command::Quit,
-        (name, _) if is_command(name) => return Err(wrong(name, &format!("nothing may follow `{name}`"))),
-        _ => return Err(unknown(&first.text)),
+        (name, _) if BOXES.is_command(name) => return Err(wrong(name, &format!("nothing may follow `{name}`"))),
+        _ => return Err(BOXES.unknown(&first.text)),
     };
     Ok(understood)
-}
-
-/// What to say about a word that is no command.
-pub(super) fn unknown(word: &str) -> String {
-    let names = names();
-    let meant = nearest(word, &names).map_or_else(String::new, |meant| format!(" (did you mean `{meant}`?)"));
-    format!(
-        "there is no command `{}`{meant}. Commands: {}",
-        terminal(word),
-        names.join(", ")
-    )
 }
 
 fn level(rest: &[Word]) -> Result<Level, String> {

@@ -2,7 +2,7 @@
 //! here, so that a job whose lists hold something else than pages reads them with the same grammar.
 
 use super::List;
-use super::help::forms;
+use super::help::BOXES;
 use super::words::Word;
 use crate::settings::nearest;
 use crate::text::terminal;
@@ -126,7 +126,7 @@ fn miscounted(topic: &str, names: &[Word], list: List) -> String {
 }
 
 /// Parts the words before a dash from those behind it.
-fn split_reason(words: &[Word]) -> Result<(&[Word], Option<String>), String> {
+pub(super) fn split_reason(words: &[Word]) -> Result<(&[Word], Option<String>), String> {
     let Some(at) = words.iter().position(Word::is_dash) else {
         return Ok((words, None));
     };
@@ -148,5 +148,5 @@ pub fn clean_reason(text: &str) -> Result<Option<String>, String> {
 
 /// What is wrong, then how the command is written.
 pub(super) fn wrong(topic: &str, what: &str) -> String {
-    format!("{what}. It is written: {}", forms(topic).join("; "))
+    BOXES.wrong(topic, what)
 }

@@ -1,18 +1,23 @@
 //! What the commands are and do: the table behind `help` and behind every message about a mistyped command.
 
-use super::command::unknown;
+use crate::settings::nearest;
+use crate::text::terminal;
 
 /// One command with its forms.
-struct Topic {
+pub(super) struct Topic {
     /// Its name, and other names for the same.
-    names: &'static [&'static str],
+    pub names: &'static [&'static str],
     /// How it is written, and what that does.
-    forms: &'static [(&'static str, &'static str)],
+    pub forms: &'static [(&'static str, &'static str)],
     /// Examples.
-    examples: &'static [&'static str],
+    pub examples: &'static [&'static str],
 }
 
-const TOPICS: &[Topic] = &[
+/// The commands of a job.
+pub(super) struct Table(pub &'static [Topic]);
+
+/// Those of infobox-check.
+pub(super) const BOXES: Table = Table(&[
     Topic {
         names: &["wl"],
         forms: &[
@@ -167,62 +172,77 @@ const TOPICS: &[Topic] = &[
         ],
         examples: &["help wl"],
     },
-];
+]);
 
-/// The names of the commands, in the order of the table; of several for one command the first.
-pub(super) fn names() -> Vec<&'static str> {
-    TOPICS.iter().filter_map(|topic| topic.names.first().copied()).collect()
-}
-
-/// Whether a command has this name, in lower case.
-pub(super) fn is_command(name: &str) -> bool {
-    find(name).is_some()
-}
-
-/// How a command is written: `wl` gives every form, `wl add` those that begin so.
-pub(super) fn forms(topic: &str) -> Vec<&'static str> {
-    let name = topic.split(' ').next().unwrap_or(topic);
-    let forms = find(name).map_or(&[][..], |topic| topic.forms);
-    let is_wanted = |form: &str| {
-        name == topic
-            || form
-                .strip_prefix(topic)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-    };
-    forms
-        .iter()
-        .map(|(form, _)| *form)
-        .filter(|form| is_wanted(form))
-        .collect()
-}
-
-fn find(name: &str) -> Option<&'static Topic> {
-    TOPICS.iter().find(|topic| topic.names.contains(&name))
-}
-
-/// The help for one command, or the list of all. Lines for people, without an end of line after the last; a word
-/// that is no command is told so.
-pub fn help(command: Option<&str>) -> String {
-    let mut lines = Vec::new();
-    match command {
-        None => {
-            lines.push("Names with spaces stand in quotes, or have `_` for the space.".to_owned());
-            for (form, _) in TOPICS.iter().flat_map(|topic| topic.forms) {
-                lines.push((*form).to_owned());
-            }
-            lines.push("`help <command>` tells what a command does.".to_owned());
-        }
-        Some(command) => match find(&command.to_lowercase()) {
-            None => lines.push(unknown(command)),
-            Some(topic) => {
-                for (form, what) in topic.forms {
-                    lines.push(format!("{form}: {what}."));
-                }
-                if !topic.examples.is_empty() {
-                    lines.push(format!("Examples: {}", topic.examples.join("; ")));
-                }
-            }
-        },
+impl Table {
+    /// The names of the commands, in the order of the table; of several for one command the first.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.0.iter().filter_map(|topic| topic.names.first().copied()).collect()
     }
-    lines.join("\n")
+
+    /// Whether a command has this name, in lower case.
+    pub fn is_command(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    /// What is wrong, then how the command is written: `wl` gives every form, `wl add` those that begin so.
+    pub fn wrong(&self, topic: &str, what: &str) -> String {
+        let name = topic.split(' ').next().unwrap_or(topic);
+        let forms = self.find(name).map_or(&[][..], |topic| topic.forms);
+        let is_wanted = |form: &&str| {
+            name == topic
+                || form
+                    .strip_prefix(topic)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        };
+        let forms: Vec<&str> = forms.iter().map(|(form, _)| *form).filter(is_wanted).collect();
+        format!("{what}. It is written: {}", forms.join("; "))
+    }
+
+    /// What to say about a word that is no command.
+    pub fn unknown(&self, word: &str) -> String {
+        let names = self.names();
+        let meant = nearest(word, &names).map_or_else(String::new, |meant| format!(" (did you mean `{meant}`?)"));
+        format!(
+            "there is no command `{}`{meant}. Commands: {}",
+            terminal(word),
+            names.join(", ")
+        )
+    }
+
+    fn find(&self, name: &str) -> Option<&'static Topic> {
+        self.0.iter().find(|topic| topic.names.contains(&name))
+    }
+
+    /// See [`help()`].
+    pub fn help(&self, command: Option<&str>) -> String {
+        let mut lines = Vec::new();
+        match command {
+            None => {
+                lines.push("Names with spaces stand in quotes, or have `_` for the space.".to_owned());
+                for (form, _) in self.0.iter().flat_map(|topic| topic.forms) {
+                    lines.push((*form).to_owned());
+                }
+                lines.push("`help <command>` tells what a command does.".to_owned());
+            }
+            Some(command) => match self.find(&command.to_lowercase()) {
+                None => lines.push(self.unknown(command)),
+                Some(topic) => {
+                    for (form, what) in topic.forms {
+                        lines.push(format!("{form}: {what}."));
+                    }
+                    if !topic.examples.is_empty() {
+                        lines.push(format!("Examples: {}", topic.examples.join("; ")));
+                    }
+                }
+            },
+        }
+        lines.join("\n")
+    }
+}
+
+/// The help for one command of infobox-check, or the list of all. Lines for people, without an end of line after the
+/// last; a word that is no command is told so.
+pub fn help(command: Option<&str>) -> String {
+    BOXES.help(command)
 }

@@ -8,6 +8,7 @@
 mod command;
 mod grammar;
 mod help;
+pub mod links;
 mod words;
 
 pub use command::{Command, Level, Sought, parse_command, parse_words};

@@ -51,6 +51,10 @@ impl<'r> MapNode<'r> {
         group
     }
 
+    pub(super) fn reader(&self) -> &'r Reader {
+        self.reader
+    }
+
     /// Path of this group, such as `categories`; empty at the top.
     pub fn path(&self) -> &str {
         &self.path
@@ -305,7 +309,7 @@ impl<'r> MapNode<'r> {
         }
     }
 
-    fn entry_path(&self, key: &str, index: usize) -> String {
+    pub(super) fn entry_path(&self, key: &str, index: usize) -> String {
         format!("{}[{}]", self.path_of(key), index + 1)
     }
 
@@ -313,13 +317,13 @@ impl<'r> MapNode<'r> {
         [self.steps.as_slice(), &[step]].concat()
     }
 
-    fn to_item(&self, entry: usize, item: usize) -> Vec<Step> {
+    pub(super) fn to_item(&self, entry: usize, item: usize) -> Vec<Step> {
         [self.steps.as_slice(), &[Step::Value(entry), Step::Item(item)]].concat()
     }
 }
 
 /// A text within bounds, or what is wrong with it.
-fn checked_text(node: &Node) -> Result<String, String> {
+pub(super) fn checked_text(node: &Node) -> Result<String, String> {
     let text = match node {
         Node::Text(text) => text,
         Node::Null => return Err("this text is missing".to_owned()),

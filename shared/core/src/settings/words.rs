@@ -53,8 +53,8 @@ pub(super) fn describe(node: &Node) -> &'static str {
     }
 }
 
-/// `30d` and the like; `None` for anything else.
-pub(super) fn parse_duration(text: &str) -> Option<Duration> {
+/// `30d` and the like, a year being 365 days; `None` for anything else.
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let unit = text.chars().next_back()?;
     let number = &text[..text.len() - unit.len_utf8()];
     if !number.bytes().all(|b| b.is_ascii_digit()) {
@@ -62,6 +62,7 @@ pub(super) fn parse_duration(text: &str) -> Option<Duration> {
     }
     let number = number.parse().ok()?;
     match unit {
+        'y' => Duration::try_days(365).and_then(|year| year.checked_mul(i32::try_from(number).ok()?)),
         'w' => Duration::try_weeks(number),
         'd' => Duration::try_days(number),
         'h' => Duration::try_hours(number),
@@ -110,6 +111,8 @@ mod tests {
             ("10m", Some(Duration::minutes(10))),
             ("45s", Some(Duration::seconds(45))),
             ("2w", Some(Duration::weeks(2))),
+            ("2y", Some(Duration::days(730))),
+            ("9223372036854775807y", None),
             ("0s", Some(Duration::zero())),
             ("d", None),
             ("", None),

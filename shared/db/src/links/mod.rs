@@ -7,6 +7,7 @@ pub mod addresses;
 mod counters;
 pub mod host_ip;
 mod known;
+mod mark;
 pub mod names;
 pub mod partitions;
 mod placed;

@@ -3,10 +3,12 @@
 //! A revision is known by its own key: what is stored already is passed over before anything is touched. The rest of a
 //! batch goes, with all counters, into one transaction that is fenced by the run's epoch and holds its wikis' rows: who
 //! stores the same wiki at the same time, even another run or a COMMIT that is still under way, goes first or after,
-//! never beside.
+//! never beside. What a job makes of the batch, such as hits and its checkpoint, goes into that transaction too; and
+//! by what the transaction notes of itself it is known whether a COMMIT without an answer was one.
 
 use super::counters::{Counters, insert};
 use super::known::{Key, anywhere, nearby};
+use super::mark;
 use super::names::Names;
 use super::placed::{Addition, Placed, place, strange, unfit};
 use super::restored::{split, take_out};
@@ -108,33 +110,48 @@ pub async fn store(
     batch: &[RevisionLinks],
     window: &Window,
 ) -> Result<Stored> {
+    let nothing = async |_: &mut FencedTx<'_>| Ok(());
+    run(db, fence, names, batch, window, nothing, false).await
+}
+
+/// As [`store`]; `also` runs inside the very transaction that stores the batch, after its rows: both are there or
+/// neither is. That transaction is also made when nothing of the batch is new, even when it is empty. `also` may run
+/// several times, of which one is committed, and must touch nothing but the transaction. After
+/// [`Error::CommitUnknown`], which is rare since lost answers are looked up, ask the database (the checkpoint that
+/// `also` wrote) before the batch is given again; after any other error neither was stored.
+pub async fn store_and(
+    db: &Db,
+    fence: &Fence,
+    names: &mut Names,
+    batch: &[RevisionLinks],
+    window: &Window,
+    also: impl AsyncFnMut(&mut FencedTx<'_>) -> Result<()>,
+) -> Result<Stored> {
+    run(db, fence, names, batch, window, also, true).await
+}
+
+/// `in_any_case`: `also` even when no revision is new. It leaves a mark, by which a COMMIT without an answer is known;
+/// without it the revisions tell, whoever stored them.
+async fn run(
+    db: &Db,
+    fence: &Fence,
+    names: &mut Names,
+    batch: &[RevisionLinks],
+    window: &Window,
+    mut also: impl AsyncFnMut(&mut FencedTx<'_>) -> Result<()>,
+    in_any_case: bool,
+) -> Result<Stored> {
     db.must_write("storing link additions")?;
     let mut stored = Stored::default();
-    let mut revs: Vec<&RevisionLinks> = Vec::with_capacity(batch.len());
-    let mut seen = HashSet::new();
-    for rev in batch {
-        if rev.ts < window.oldest {
-            stored.too_old += 1;
-        } else if let Some(why) = unfit(rev, window.newest) {
-            stored.refused.push(Refused {
-                wiki: rev.wiki.clone(),
-                rev: rev.rev,
-                why,
-            });
-        } else if seen.insert((rev.wiki.as_str(), rev.rev)) {
-            revs.push(rev);
-        } else {
-            stored.known += 1;
-        }
-    }
-    // What a transaction would have stored whose COMMIT was not answered.
+    let mut revs = fitting(batch, window, &mut stored);
+    // What a transaction without a mark would have stored whose COMMIT was not answered.
     let mut unsure: Option<Stored> = None;
     let (mut attempt, mut gone) = (1, 0);
     // Stored, but not where their time is.
     let mut elsewhere: HashSet<Key> = HashSet::new();
     loop {
         let fresh = unknown(db, names, &revs, &elsewhere).await?;
-        if fresh.is_empty() {
+        if fresh.is_empty() && !in_any_case {
             let done = unsure.unwrap_or_default();
             stored.known += (revs.len() as u64).saturating_sub(done.revisions);
             stored.add(done);
@@ -152,17 +169,31 @@ pub async fn store(
             continue;
         }
         let placed = place(db, names, &wikis, &fresh).await?;
+        // What the transaction stores, and its mark.
         let mut done = None;
         let outcome = db
             .fenced(fence, "storing link additions", async |tx| {
                 done = None;
-                transaction(tx, names, &placed, &mut done).await
+                let mut sum = Stored::default();
+                let ended = match placed.is_empty() {
+                    true => Ended::Stored,
+                    false => transaction(tx, names, &placed, &mut sum).await?,
+                };
+                if matches!(ended, Ended::Stored) {
+                    also(tx).await?;
+                    let mark = match in_any_case {
+                        true => Some(mark::set(tx).await?),
+                        false => None,
+                    };
+                    done = Some((sum, mark));
+                }
+                Ok(ended)
             })
             .await;
         match outcome {
             Ok(Ended::Stored) => {
                 stored.known += (revs.len() - fresh.len()) as u64;
-                stored.add(done.unwrap_or_default());
+                stored.add(done.map(|(sum, _)| sum).unwrap_or_default());
                 return Ok(stored);
             }
             Ok(Ended::NamesGone) => {
@@ -185,15 +216,53 @@ pub async fn store(
             }
             // Each time there are fewer left.
             Ok(Ended::Overtaken(there)) => elsewhere.extend(there),
-            Err(error @ Error::CommitUnknown { .. }) if attempt < ATTEMPTS => {
+            Err(error @ Error::CommitUnknown { .. }) => {
+                // Of a transaction that wrote nothing it does not matter how it ended.
+                match done {
+                    Some((sum, Some(mark))) => match mark::is_set(db, fence, mark).await {
+                        Ok(false) => {}
+                        Ok(true) => {
+                            stored.known += (revs.len() - fresh.len()) as u64;
+                            stored.add(sum);
+                            return Ok(stored);
+                        }
+                        // Nobody can tell now.
+                        Err(_) => return Err(error),
+                    },
+                    Some((sum, None)) => unsure = Some(sum),
+                    None => {}
+                }
+                if attempt >= ATTEMPTS {
+                    return Err(error);
+                }
                 db.pause(attempt, &error).await;
                 attempt += 1;
-                // Of a transaction that wrote nothing it does not matter how it ended.
-                unsure = done.or(unsure);
             }
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Each revision of the batch that can be stored, once; the others are counted.
+fn fitting<'b>(batch: &'b [RevisionLinks], window: &Window, stored: &mut Stored) -> Vec<&'b RevisionLinks> {
+    let mut revs: Vec<&RevisionLinks> = Vec::with_capacity(batch.len());
+    let mut seen = HashSet::new();
+    for rev in batch {
+        if rev.ts < window.oldest {
+            stored.too_old += 1;
+        } else if let Some(why) = unfit(rev, window.newest) {
+            stored.refused.push(Refused {
+                wiki: rev.wiki.clone(),
+                rev: rev.rev,
+                why,
+            });
+        } else if seen.insert((rev.wiki.as_str(), rev.rev)) {
+            revs.push(rev);
+        } else {
+            stored.known += 1;
+        }
+    }
+    revs
 }
 
 /// How a transaction ended that was not undone.
@@ -226,12 +295,7 @@ async fn unknown<'b>(
     Ok(revs.iter().filter(|rev| !is_known(rev)).copied().collect())
 }
 
-async fn transaction(
-    tx: &mut FencedTx<'_>,
-    names: &Names,
-    revs: &[Placed<'_>],
-    done: &mut Option<Stored>,
-) -> Result<Ended> {
+async fn transaction(tx: &mut FencedTx<'_>, names: &Names, revs: &[Placed<'_>], sum: &mut Stored) -> Result<Ended> {
     let since = since::hold(tx).await?;
     if !names.hold(tx.conn(), &since).await? {
         return Ok(Ended::NamesGone);
@@ -254,7 +318,7 @@ async fn transaction(
     for row in split.additions.iter().chain(&split.raised) {
         counters.addition(row);
     }
-    let mut sum = Stored {
+    *sum = Stored {
         revisions: revs.len() as u64,
         rows: (split.additions.len() + split.restored.len()) as u64,
         additions: split.additions.len() as u64,
@@ -268,7 +332,6 @@ async fn transaction(
     insert_rows(conn, "link_restored", split.restored).await?;
     sum.floods = insert_floods(conn, revs).await?;
     counters.write(conn).await?;
-    *done = Some(sum);
     Ok(Ended::Stored)
 }
 

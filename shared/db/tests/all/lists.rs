@@ -1,10 +1,11 @@
 //! What people keep by commands: lists, names shown nowhere, memos set by hand.
 
 use crate::support::{TestDb, WIKI, t};
-use wikicrew_core::types::UserId;
+use wikicrew_core::link::{Key, PathHosts};
+use wikicrew_core::types::{RevId, UserId};
 use wikicrew_db::list::{self, NewEntry};
-use wikicrew_db::memo;
 use wikicrew_db::suppress::{self, Entry, What};
+use wikicrew_db::{memo, source_page};
 
 const JOB: &str = "infobox-check";
 
@@ -175,4 +176,152 @@ async fn memos_are_set_by_hand_and_found_by_their_beginning() {
     assert_eq!(find("box:Ü😀").await, ["box:Ü😀=off@0"]);
     assert_eq!(find("").await.len(), names.len());
     assert!(find("c").await.is_empty());
+}
+
+/// What a job adds after a hit ends by itself, counts longer with each hit, and never changes what a person said.
+#[tokio::test]
+async fn entries_that_a_job_added() {
+    let test = TestDb::new().await;
+    let lease = test.lease().await;
+    let job = lease.fence().job.clone();
+    let auto = |page, seconds| NewEntry {
+        list: "ml",
+        user: None,
+        page: Some(page),
+        by: "coi-report",
+        reason: "auto",
+        expires: Some(t(seconds)),
+    };
+    let person = NewEntry {
+        by: "Éva",
+        expires: None,
+        ..auto("b.example", 0)
+    };
+    test.db
+        .transaction("test", async |tx| list::add(tx, &job, "*", &person, t(0)).await)
+        .await
+        .unwrap();
+    let of = ("w/w", RevId(7));
+    let new = test
+        .write(&lease, async |tx| {
+            let mut new = Vec::new();
+            for (wiki, entry) in [
+                (WIKI, auto("a.example", 10)),
+                (WIKI, auto("a.example", 5)),
+                ("*", auto("b.example", 10)),
+                ("*", auto("c.example", 10)),
+            ] {
+                new.push(list::add_auto(tx, wiki, &entry, of, t(1)).await?);
+            }
+            new.push(list::extend(tx, WIKI, "ml", None, Some("a.example"), t(20)).await?);
+            new.push(list::extend(tx, WIKI, "ml", None, Some("a.example"), t(15)).await?);
+            new.push(list::extend(tx, "*", "ml", None, Some("b.example"), t(20)).await?);
+            Ok(new)
+        })
+        .await
+        .unwrap();
+    assert_eq!(new, [true, false, false, true, true, false, false]);
+    let mut conn = test.db.conn().await.unwrap();
+    let rows = list::all_for(&mut conn, &job, WIKI).await.unwrap();
+    let seen: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            (
+                row.wiki.as_str(),
+                row.page.as_deref().unwrap(),
+                row.by.as_str(),
+                row.expires,
+                row.auto.is_some(),
+            )
+        })
+        .collect();
+    let expected = [
+        (WIKI, "a.example", "coi-report", Some(t(20)), true),
+        ("*", "b.example", "Éva", None, false),
+        ("*", "c.example", "coi-report", Some(t(10)), true),
+    ];
+    assert_eq!(seen, expected);
+    assert_eq!(rows[0].auto, Some(("w/w".to_owned(), RevId(7))));
+    assert_eq!(list::all_for(&mut conn, &job, "other").await.unwrap().len(), 2);
+    drop(conn);
+    // A person says the same: theirs from now on. The rest goes with its time or its hit.
+    let taken = NewEntry {
+        by: "Éva",
+        expires: None,
+        ..auto("a.example", 0)
+    };
+    test.db
+        .transaction("test", async |tx| list::add(tx, &job, WIKI, &taken, t(0)).await)
+        .await
+        .unwrap();
+    let gone = test
+        .write(&lease, async |tx| {
+            let early = list::expire(tx, t(10)).await?;
+            list::add_auto(tx, WIKI, &auto("d.example", 5), ("w/w", RevId(8)), t(1)).await?;
+            Ok([
+                early,
+                list::expire(tx, t(6)).await?,
+                list::remove_auto_of(tx, "other", of.1).await?,
+                list::remove_auto_of(tx, of.0, of.1).await?,
+            ])
+        })
+        .await
+        .unwrap();
+    assert_eq!(gone, [0, 1, 0, 1]);
+    assert_eq!(
+        test.sql("SELECT page FROM list_entry ORDER BY 1").await,
+        ["a.example", "b.example"]
+    );
+}
+
+/// List pages are kept by job, wiki and title, the newest text only.
+#[tokio::test]
+async fn list_pages_are_kept() {
+    let test = TestDb::new().await;
+    let lease = test.lease().await;
+    let job = lease.fence().job.clone();
+    let page = |wiki: &str, revid, body: &[u8]| source_page::Page {
+        wiki: wiki.into(),
+        title: "MediaWiki:Spam-blacklist".into(),
+        revid: RevId(revid),
+        checked: t(0),
+        body: body.to_vec(),
+    };
+    let large = page(WIKI, 8, &vec![0xFF; 3_000_000]);
+    test.write(&lease, async |tx| {
+        source_page::put(tx, &page(WIKI, 7, b"x")).await?;
+        source_page::put(tx, &page("w", 0, b"")).await?;
+        source_page::put(tx, &large).await?;
+        source_page::seen(tx, WIKI, &large.title, t(9)).await
+    })
+    .await
+    .unwrap();
+    let mut conn = test.db.conn().await.unwrap();
+    let expected = source_page::Page { checked: t(9), ..large };
+    let read = source_page::get(&mut conn, &job, WIKI, &expected.title).await.unwrap();
+    assert!(read.as_ref() == Some(&expected));
+    assert_eq!(
+        source_page::all(&mut conn, &job, "w").await.unwrap(),
+        [page("w", 0, b"")]
+    );
+}
+
+/// A host that is shown nowhere takes its sub-domains and its pages with it, not its neighbours.
+#[test]
+fn links_of_a_suppressed_host_are_hidden() {
+    let names = ["example.org", "facebook.com/acme", "192.0.2.1"];
+    let entries = names.map(|name| Entry {
+        what: What::Host,
+        name: name.into(),
+        user_id: None,
+        by: "A".into(),
+        since: t(0),
+        reason: String::new(),
+    });
+    let hidden = suppress::Suppressed::new(entries.into());
+    let hides = |name: &str| hidden.hides_link(&Key::from_name(name, &PathHosts::default()).unwrap());
+    assert!(hides("example.org") && hides("a.b.example.org") && hides("192.0.2.1"));
+    assert!(
+        !hides("badexample.org") && !hides("org") && !hides("example.org.test") && !hides("2.1") && !hides("192.0.2.2")
+    );
 }

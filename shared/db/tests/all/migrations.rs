@@ -4,6 +4,7 @@
 use crate::support::TestDb;
 use mysql_async::prelude::Queryable;
 use std::path::Path;
+use wikicrew_core::hit::Rule;
 use wikicrew_db::{Access, Error, migrate};
 
 /// After each migration its data file is loaded, so that every later one runs on
@@ -25,7 +26,7 @@ async fn each_migration_runs_on_tables_with_rows() {
     let tables = test
         .sql("SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()")
         .await;
-    assert!(tables.len() >= 15);
+    assert!(tables.len() >= 39);
     for table in tables {
         let rows = test.sql(&format!("SELECT COUNT(*) > 0 FROM `{table}`")).await;
         assert_eq!(rows, ["1"], "no data file fills {table}");
@@ -161,4 +162,33 @@ fn statements(sql: &str) -> Vec<String> {
         .filter(|statement| !statement.is_empty())
         .map(str::to_owned)
         .collect()
+}
+
+/// Entries of lists that people made before jobs could: they are still theirs, and the new ones fit beside them.
+#[tokio::test]
+async fn entries_of_lists_from_before_auto_monitoring_stay_a_persons() {
+    let test = TestDb::empty().await;
+    test.db.create_database_if_missing().await.unwrap();
+    test.db.migrate_to(Some(6)).await.unwrap();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/V5.sql");
+    test.raw()
+        .await
+        .query_drop(std::fs::read_to_string(data).unwrap())
+        .await
+        .unwrap();
+    let columns = "job, wiki, list, user_name, page, added_by, added_at, reason, expires";
+    let sql = format!("SELECT {columns} FROM list_entry ORDER BY 1, 2, 3, 4, 5");
+    let before = test.sql(&sql).await;
+    assert!(!before.is_empty());
+    assert_eq!(test.db.migrate().await.unwrap()[0], 7);
+    assert_eq!(test.sql(&sql).await, before);
+    assert_eq!(
+        test.sql("SELECT COUNT(*) FROM list_entry WHERE auto_wiki IS NOT NULL OR auto_rev IS NOT NULL")
+            .await,
+        ["0"]
+    );
+    let rules: Vec<String> = Rule::ALL.iter().map(|rule| format!("'{}'", rule.word())).collect();
+    let column = "SELECT COLUMN_TYPE FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() \
+        AND TABLE_NAME = 'hit' AND COLUMN_NAME = 'rule'";
+    assert_eq!(test.sql(column).await, [format!("enum({})", rules.join(","))]);
 }

@@ -15,3 +15,6 @@ mod revisions;
 mod sandbox;
 mod secrets;
 mod server;
+mod stream;
+mod stream_server;
+mod visit;

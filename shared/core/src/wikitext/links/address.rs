@@ -6,6 +6,7 @@ use super::clean;
 use super::token::{self, END_OF_LINK, MARK_BYTE, Token};
 use memchr::{memchr, memchr_iter};
 use regex::Regex;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// What an address can begin with; `//` only in brackets.
@@ -42,6 +43,32 @@ const PROTOCOLS: [&str; 28] = [
 
 /// Longest protocol without its colon, in bytes.
 const LONGEST: usize = 9;
+
+/// How long each of them is without its colon.
+const LENGTHS: [usize; PROTOCOLS.len()] = {
+    let mut lengths = [0; PROTOCOLS.len()];
+    let mut i = 0;
+    while i < lengths.len() {
+        while PROTOCOLS[i].as_bytes()[lengths[i]] != b':' {
+            lengths[i] += 1;
+        }
+        i += 1;
+    }
+    lengths
+};
+
+/// Whether a byte is the last letter of one of them, in either case.
+const LAST_LETTER: [bool; 256] = {
+    let mut is_last = [false; 256];
+    let mut i = 0;
+    while i < LENGTHS.len() {
+        let last = PROTOCOLS[i].as_bytes()[LENGTHS[i] - 1];
+        is_last[last as usize] = true;
+        is_last[last.to_ascii_uppercase() as usize] = true;
+        i += 1;
+    }
+    is_last
+};
 
 /// Letters, digits and `_` of all scripts: no address begins right behind one.
 static WORD_CHARACTER: LazyLock<Regex> =
@@ -82,6 +109,11 @@ pub fn prefix(text: &str) -> Option<usize> {
 
 /// Start and end of the longest protocol whose colon is at `colon`.
 fn protocol_before(bytes: &[u8], colon: usize) -> Option<(usize, usize)> {
+    let last = colon.checked_sub(1).map(|last| bytes[last]);
+    if !last.is_some_and(|last| LAST_LETTER[usize::from(last)]) {
+        visit(1);
+        return None;
+    }
     let start = bytes[..colon]
         .iter()
         .rev()
@@ -91,13 +123,13 @@ fn protocol_before(bytes: &[u8], colon: usize) -> Option<(usize, usize)> {
     visit(start + 3);
     let protocol = |length: usize| {
         let start = colon - length;
-        let known = PROTOCOLS.iter().find(|known| {
-            known.find(':') == Some(length) && {
+        let known = PROTOCOLS.iter().zip(LENGTHS).find(|(known, long)| {
+            *long == length && {
                 let piece = bytes.get(start..start + known.len());
                 piece.is_some_and(|piece| piece.eq_ignore_ascii_case(known.as_bytes()))
             }
         });
-        known.map(|known| (start, start + known.len()))
+        known.map(|(known, _)| (start, start + known.len()))
     };
     (1..=start).rev().find_map(protocol)
 }
@@ -152,10 +184,10 @@ fn ending_reference(url: &str) -> Option<usize> {
 
 /// The text with tokens for the addresses in it, which are put behind `urls`. No address in the label of a link is a
 /// link, but the first end of a link within it ends the label.
-pub fn bare_links(text: &str, urls: &mut Vec<String>) -> String {
+pub fn bare_links<'t>(text: &'t str, urls: &mut Vec<String>) -> Cow<'t, str> {
     visit(text.len());
     let bytes = text.as_bytes();
-    let mut out = String::with_capacity(text.len());
+    let mut out = String::new();
     let mut copied = 0;
     let mut in_label = false;
     let mut read = 0;
@@ -198,8 +230,11 @@ pub fn bare_links(text: &str, urls: &mut Vec<String>) -> String {
             None => out.push_str(whole),
         }
     }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
     out.push_str(&text[copied..]);
-    out
+    Cow::Owned(out)
 }
 
 fn is_behind_word(before: &str) -> bool {

@@ -5,10 +5,14 @@ use super::super::steps::visit;
 use super::token::{self, END_OF_LINK};
 use super::{address, clean};
 use memchr::memchr;
+use std::borrow::Cow;
 
 /// The text with tokens for links in brackets, each around its label; the addresses are put behind `urls`.
-pub fn external_links(text: &str, urls: &mut Vec<String>) -> String {
+pub fn external_links<'t>(text: &'t str, urls: &mut Vec<String>) -> Cow<'t, str> {
     visit(text.len());
+    if memchr(b'[', text.as_bytes()).is_none() {
+        return Cow::Borrowed(text);
+    }
     let mut out = String::with_capacity(text.len());
     let mut ends = Ends { text, next: 0 };
     let mut copied = 0;
@@ -43,7 +47,7 @@ pub fn external_links(text: &str, urls: &mut Vec<String>) -> String {
         at = copied;
     }
     out.push_str(&text[copied..]);
-    out
+    Cow::Owned(out)
 }
 
 /// Looks for the bracket that closes a link, each place of the text once.

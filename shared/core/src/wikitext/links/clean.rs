@@ -2,6 +2,7 @@
 //! <https://www.mediawiki.org/wiki/Manual:Externallinks_table>
 
 use super::super::steps::visit;
+use memchr::memmem;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -23,6 +24,11 @@ static BY_NAME: LazyLock<HashMap<&str, String>> = LazyLock::new(|| {
 
 /// What is stored for an address that is written in a text.
 pub fn stored(written: &str) -> String {
+    // Nearly every address: nothing to decode, to escape or to leave out.
+    if written.bytes().all(is_plain) && memmem::find(written.as_bytes(), b"/.").is_none() {
+        visit(2 * written.len());
+        return written.to_owned();
+    }
     let url = decoded(written);
     // What a reference must not bring in.
     let mut escaped = String::with_capacity(url.len());
@@ -35,6 +41,11 @@ pub fn stored(written: &str) -> String {
     }
     visit(3 * escaped.len());
     normalized(&without_invisible(&escaped))
+}
+
+/// Whether a byte stays as it is wherever it stands, if no other kind of byte is beside it.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b'!' | b'#'..=b'$' | b'\''..=b';' | b'=' | b'?'..=b'Z' | b'_' | b'a'..=b'z' | b'~')
 }
 
 /// The brackets of an IPv6 address stay, behind a protocol.

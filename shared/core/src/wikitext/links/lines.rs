@@ -75,8 +75,11 @@ fn without(text: &str, first: &str, is_switch: impl Fn(&str) -> bool) -> String 
 }
 
 /// The text without the equals signs that make a line a heading.
-pub fn without_heading_marks(text: &str) -> String {
+pub fn without_heading_marks(text: &str) -> Cow<'_, str> {
     visit(text.len());
+    if !text.starts_with('=') && memmem::find(text.as_bytes(), b"\n=").is_none() {
+        return Cow::Borrowed(text);
+    }
     let mut out = String::with_capacity(text.len());
     for (i, line) in text.split('\n').enumerate() {
         if i > 0 {
@@ -91,7 +94,7 @@ pub fn without_heading_marks(text: &str) -> String {
             None => out.push_str(line),
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 fn heading(line: &str) -> Option<&str> {
@@ -108,10 +111,10 @@ fn heading(line: &str) -> Option<&str> {
 }
 
 /// The text with tokens for the apostrophes that make it italic or bold.
-pub fn without_quotes(text: &str) -> String {
+pub fn without_quotes(text: &str) -> Cow<'_, str> {
     visit(text.len());
     if memmem::find(text.as_bytes(), b"''").is_none() {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
     for (i, line) in text.split('\n').enumerate() {
@@ -120,7 +123,7 @@ pub fn without_quotes(text: &str) -> String {
         }
         quotes_of_line(line, &mut out);
     }
-    out
+    Cow::Owned(out)
 }
 
 /// A run of two or more apostrophes that mean something.

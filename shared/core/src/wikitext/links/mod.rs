@@ -39,7 +39,7 @@ mod titles;
 mod token;
 
 use super::scan::{MAX_BYTES, TooBig};
-use page::Page;
+use page::{Page, Reading};
 use std::collections::HashSet;
 
 pub use templates::LinkTemplate;
@@ -67,13 +67,38 @@ pub fn external_links(
     extension_tags: &HashSet<String>,
     templates: &[LinkTemplate],
 ) -> Result<Vec<TextLink>, TooBig> {
+    bounded(text)?;
+    let reading = Reading {
+        tags: extension_tags,
+        templates,
+    };
+    Ok(Page::read(text, reading)?.links())
+}
+
+/// The external links of each of two texts without what both have in common, in no order: the links of the one without
+/// those of the other, but a few links may be among both. Much faster than [`external_links`] of both where the texts
+/// are versions of a page, and errs where one of these does.
+pub fn differing_links(
+    texts: [&str; 2],
+    extension_tags: &HashSet<String>,
+    templates: &[LinkTemplate],
+) -> Result<[Vec<TextLink>; 2], TooBig> {
+    texts.into_iter().try_for_each(bounded)?;
+    let reading = Reading {
+        tags: extension_tags,
+        templates,
+    };
+    Page::differing(texts, reading)
+}
+
+fn bounded(text: &str) -> Result<(), TooBig> {
     if text.len() > MAX_BYTES {
         return Err(TooBig(format!(
             "the text has {} bytes; pages of more than {MAX_BYTES} bytes are not read",
             text.len()
         )));
     }
-    Ok(Page::read(text, extension_tags, templates)?.links())
+    Ok(())
 }
 
 #[cfg(test)]

@@ -3,14 +3,15 @@
 
 use super::super::elements::{Kind, Reader};
 use super::super::names::is_comment;
-use super::super::scan::{Scan, Template, TooBig};
+use super::super::scan::{MAX_TEMPLATES, Scan, Template, TooBig};
 use super::super::scanner::{Place, Scanner};
 use super::super::steps::visit;
 use super::own;
 use super::templates::{self, LinkTemplate};
 use super::token::{self, Token};
 use super::{TextLink, titles};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::ops::Range;
 
 /// Extension tags whose body is wikitext. All the others hold code, data or formulas.
@@ -31,7 +32,7 @@ const WIKITEXT_TAGS: [&str; 11] = [
 /// A text that is read by itself.
 #[derive(Default)]
 struct Own {
-    /// With tokens for what is taken out of it.
+    /// With tokens for what is taken out of it, by its place in `inner`: so it is the same wherever it stands.
     text: String,
     /// What was taken out, in its order.
     inner: Vec<usize>,
@@ -39,7 +40,7 @@ struct Own {
 }
 
 /// What a text is for.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 enum Role {
     #[default]
     Text,
@@ -47,6 +48,15 @@ enum Role {
     Address,
     /// The name of a template: only what is taken out of it counts.
     Name,
+}
+
+/// By what a page is read.
+#[derive(Clone, Copy)]
+pub struct Reading<'r> {
+    /// The wiki's extension tags.
+    pub tags: &'r HashSet<String>,
+    /// Templates that make links.
+    pub templates: &'r [LinkTemplate],
 }
 
 /// All texts of a page; the first is the page itself.
@@ -69,7 +79,7 @@ struct Work {
 
 impl Page {
     /// Takes `text` apart. No text goes into another one twice, however deep they are nested.
-    pub fn read(text: &str, tags: &HashSet<String>, templates: &[LinkTemplate]) -> Result<Self, TooBig> {
+    pub fn read(text: &str, reading: Reading<'_>) -> Result<Self, TooBig> {
         let mut page = Self {
             texts: vec![Own::default()],
         };
@@ -77,17 +87,72 @@ impl Page {
         // often as there are tags with wikitext in them.
         let mut sources = vec![(text, 0)];
         while let Some((source, place)) = sources.pop() {
-            let (scan, places) = Scanner::new(source, |name| tags.contains(name)).run_with_places()?;
-            let mut splitter = Splitter {
-                source,
-                tags: Reader::new(source, |name| tags.contains(name)),
-                templates,
-                page: &mut page,
-                sources: &mut sources,
-            };
-            splitter.split(place, &scan, &places);
+            page.take_apart(source, place, reading, &mut sources)?;
         }
         Ok(page)
+    }
+
+    /// Takes one source apart, into the text at `place` and new ones. The bodies of its tags go behind `sources`.
+    fn take_apart<'t>(
+        &mut self,
+        source: &'t str,
+        place: usize,
+        reading: Reading<'_>,
+        sources: &mut Vec<(&'t str, usize)>,
+    ) -> Result<(), TooBig> {
+        let is_tag = |name: &str| reading.tags.contains(name);
+        let (scan, places) = Scanner::new(source, is_tag).run_with_places()?;
+        let mut splitter = Splitter {
+            source,
+            tags: Reader::new(source, is_tag),
+            templates: reading.templates,
+            page: self,
+            sources,
+        };
+        splitter.split(place, &scan, &places);
+        Ok(())
+    }
+
+    /// The links of the texts that one of two pages has and the other has not, or not as often, in no order.
+    ///
+    /// What a text's links are depends on nothing but the text, and each text counts once. So neither the bodies of
+    /// tags that stand in both pages are scanned, nor the texts read that both are made of.
+    pub fn differing(pages: [&str; 2], reading: Reading<'_>) -> Result<[Vec<TextLink>; 2], TooBig> {
+        let mut all = [Self { texts: Vec::new() }, Self { texts: Vec::new() }];
+        let mut sources = pages.map(|text| vec![text]);
+        while sources.iter().any(|some| !some.is_empty()) {
+            let mut bodies = [Vec::new(), Vec::new()];
+            for ((page, sources), bodies) in all.iter_mut().zip(&sources).zip(&mut bodies) {
+                for source in sources {
+                    let place = page.texts.len();
+                    page.texts.push(Own::default());
+                    page.take_apart(source, place, reading, bodies)?;
+                }
+            }
+            let bodies = bodies.map(|some| some.into_iter().map(|(body, _)| body).collect());
+            // A body that might be refused is always scanned.
+            sources = without_common(bodies, |body: &&str| body.len() < 4 * MAX_TEMPLATES);
+        }
+        let texts = all.each_ref().map(|page| {
+            let texts = page
+                .texts
+                .iter()
+                .filter(|own| own.role != Role::Name && !own.text.is_empty());
+            texts.map(|own| (own.role, own.text.as_str())).collect()
+        });
+        Ok(without_common(texts, |_| true).map(|texts| {
+            let mut found = Vec::new();
+            for (role, text) in texts {
+                let mut links = own_links(role, text, &mut found);
+                for link in links.order.into_iter().filter_map(Token::link) {
+                    found.push(TextLink {
+                        url: std::mem::take(&mut links.urls[link]),
+                        from_template: false,
+                    });
+                }
+            }
+            found
+        }))
     }
 
     fn add(&mut self, outer: usize) -> usize {
@@ -95,6 +160,12 @@ impl Page {
         self.texts.push(Own::default());
         self.texts[outer].inner.push(place);
         place
+    }
+
+    /// The token for what was taken out of a text last.
+    fn push_token(&mut self, outer: usize) {
+        let own = &mut self.texts[outer];
+        token::push_text(&mut own.text, own.inner.len() - 1);
     }
 
     /// The links of all texts.
@@ -121,22 +192,13 @@ impl Page {
                 continue;
             }
             let own = &self.texts[text];
-            let mut links = match own.role {
-                Role::Text | Role::Address => own::links(&own.text),
-                Role::Name => own::Links::default(),
-            };
-            if own.role == Role::Address && links.urls.is_empty() {
-                found.extend(templates::address(&own.text).map(|url| TextLink {
-                    url,
-                    from_template: true,
-                }));
-            }
+            let mut links = own_links(own.role, &own.text, &mut found);
             // What was lost on the way (in an attribute, in the label of a link) is a text all the same.
-            let lost = own.inner.iter().map(|inner| Token::Text(*inner));
+            let lost = (0..own.inner.len()).map(Token::Text);
             let order = links.order.drain(..).chain(lost);
             let next: Vec<Step> = order
                 .filter_map(|token| match token {
-                    Token::Text(inner) => Some(Step::Text(inner)),
+                    Token::Text(inner) => own.inner.get(inner).copied().map(Step::Text),
                     Token::Link(link) => Some(Step::Link(std::mem::take(&mut links.urls[link]))),
                     Token::Nothing | Token::LineBreak | Token::EndOfLink => None,
                 })
@@ -145,6 +207,49 @@ impl Page {
         }
         found
     }
+}
+
+/// The links of a text by its role; what a link template makes of a value goes behind `found`.
+fn own_links(role: Role, text: &str, found: &mut Vec<TextLink>) -> own::Links {
+    let links = match role {
+        Role::Text | Role::Address => own::links(text),
+        Role::Name => own::Links::default(),
+    };
+    if role == Role::Address && links.urls.is_empty() {
+        found.extend(templates::address(text).map(|url| TextLink {
+            url,
+            from_template: true,
+        }));
+    }
+    links
+}
+
+/// Takes out of two lists what both have, as often as both have it, where `may_go` lets it.
+fn without_common<T: Copy + Eq + Hash>(lists: [Vec<T>; 2], may_go: impl Fn(&T) -> bool) -> [Vec<T>; 2] {
+    let [new, old] = lists;
+    let mut counts: HashMap<T, usize> = HashMap::with_capacity(old.len());
+    for one in old.iter().filter(|one| may_go(one)) {
+        *counts.entry(*one).or_default() += 1;
+    }
+    let mut is_common = |one: &T| match counts.get_mut(one) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            true
+        }
+        _ => false,
+    };
+    let new = new.into_iter().filter(|one| !is_common(one)).collect();
+    // What is left of the counts is what the first list has not.
+    let mut is_left = |one: &T| match counts.get_mut(one) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            true
+        }
+        Some(_) => false,
+        None => true,
+    };
+    let old = old.into_iter().filter(|one| is_left(one)).collect();
+    [new, old]
 }
 
 struct Splitter<'p, 't, F> {
@@ -225,7 +330,7 @@ impl<F: Fn(&str) -> bool> Splitter<'_, '_, F> {
             if address == Some(i) {
                 self.page.texts[inner].role = Role::Address;
             }
-            token::push_text(&mut self.page.texts[text].text, inner);
+            self.page.push_token(text);
             work.push(Work {
                 range: param.value.clone(),
                 text: inner,
@@ -265,7 +370,7 @@ impl<'t, F: Fn(&str) -> bool> Splitter<'_, 't, F> {
     fn body(&mut self, body: &'t str, text: usize) {
         if !body.is_empty() {
             let inner = self.page.add(text);
-            token::push_text(&mut self.page.texts[text].text, inner);
+            self.page.push_token(text);
             self.sources.push((body, inner));
         }
     }

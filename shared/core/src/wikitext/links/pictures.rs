@@ -9,6 +9,7 @@ use super::titles::{Target, is_title_byte, target};
 use super::token::{self, END_OF_LINK, NOTHING};
 use super::{address, brackets, clean, lines};
 use memchr::memmem;
+use std::borrow::Cow;
 
 /// How deep pictures that are not closed are looked into again. Wikis do so without end, and quadratically.
 const MAX_DEPTH: usize = 6;
@@ -82,10 +83,14 @@ const WORDS: [&str; 12] = [
 const LINKS: [&str; 5] = ["link", "verweis", "lien", "enlace", "ссылка"];
 
 /// The text with tokens for what is in double brackets. Links in pictures' captions are put behind `urls`.
-pub fn internal_links(text: &str, urls: &mut Vec<String>) -> String {
+pub fn internal_links<'t>(text: &'t str, urls: &mut Vec<String>) -> Cow<'t, str> {
+    if memmem::find(text.as_bytes(), b"[[").is_none() {
+        visit(text.len());
+        return Cow::Borrowed(text);
+    }
     let mut out = String::with_capacity(text.len());
     read(text, 0, urls, &mut out);
-    out
+    Cow::Owned(out)
 }
 
 fn read(text: &str, depth: usize, urls: &mut Vec<String>, out: &mut String) {
@@ -255,7 +260,7 @@ fn picture(options: &str, depth: usize, urls: &mut Vec<String>, out: &mut String
     if depth < MAX_DEPTH {
         read(&options, depth + 1, urls, &mut inner);
     } else {
-        inner = options;
+        inner = options.into_owned();
     }
     let mut caption = None;
     let mut is_boxed = false;

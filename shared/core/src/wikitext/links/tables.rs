@@ -3,12 +3,14 @@
 
 use super::super::steps::visit;
 use super::token::{self, NOTHING};
+use memchr::memmem;
+use std::borrow::Cow;
 
 /// The text with tokens for the marks of tables.
-pub fn without_attributes(text: &str) -> String {
+pub fn without_attributes(text: &str) -> Cow<'_, str> {
     visit(text.len());
-    if !text.contains("{|") {
-        return text.to_owned();
+    if memmem::find(text.as_bytes(), b"{|").is_none() {
+        return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
     let mut depth = 0_usize;
@@ -36,7 +38,7 @@ pub fn without_attributes(text: &str) -> String {
             out.push_str(whole);
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 /// The attributes of the table that the line begins; it may be indented by colons.

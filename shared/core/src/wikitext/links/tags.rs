@@ -3,7 +3,7 @@
 
 use super::super::steps::visit;
 use super::token::{self, LINE_BREAK, NOTHING};
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 use std::borrow::Cow;
 
 /// Tags that may stand in wikitext.
@@ -71,8 +71,11 @@ const ALLOWED: [&str; 60] = [
 ];
 
 /// The text with tokens for tags; any other `<` or `>` becomes a character reference, which ends an address.
-pub fn without(text: &str) -> String {
+pub fn without(text: &str) -> Cow<'_, str> {
     visit(text.len());
+    if memchr2(b'<', b'>', text.as_bytes()).is_none() {
+        return Cow::Borrowed(text);
+    }
     let text = without_comments(text);
     let mut out = String::with_capacity(text.len() + 16);
     let mut pieces = text.split('<');
@@ -91,7 +94,7 @@ pub fn without(text: &str) -> String {
             }
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 /// Comments are gone, but for those in a tag that is not closed.

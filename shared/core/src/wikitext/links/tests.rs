@@ -288,4 +288,36 @@ proptest! {
         let alone = found(&text);
         prop_assert_eq!(found(&format!("{{{{a|1={text}}}}}")), alone);
     }
+
+    /// What comes and what goes between two versions is the same, however much of both is not looked at.
+    #[test]
+    fn what_differs_is_what_both_readings_differ_in(
+        parts in prop::collection::vec(hostile_text(), 1..6), swap in 0..6_usize, with in hostile_text(), wrap in 0..4_usize,
+    ) {
+        let wrapped = |parts: &[String]| match wrap {
+            0 => parts.concat(),
+            1 => parts.iter().map(|part| format!("<ref>{part}</ref>\n")).collect(),
+            2 => parts.iter().map(|part| format!("{{{{URL|1={part}}}}}")).collect(),
+            _ => parts.join("\n<ref name=x>[http://same.com/ {{a|http://b.com}}]</ref>\n"),
+        };
+        let old = wrapped(&parts);
+        let mut parts = parts;
+        let swapped = swap % parts.len();
+        parts[swapped] = with;
+        let new = wrapped(&parts);
+        let counts = |links: Vec<TextLink>| {
+            let mut counts: std::collections::BTreeMap<(String, bool), i32> = Default::default();
+            links.into_iter().for_each(|link| *counts.entry((link.url, link.from_template)).or_default() += 1);
+            counts
+        };
+        let less = |a: Vec<TextLink>, b: Vec<TextLink>| {
+            let mut left = counts(a);
+            counts(b).into_iter().for_each(|(link, n)| *left.entry(link).or_default() -= n);
+            left.retain(|_, n| *n != 0);
+            left
+        };
+        let read = |text: &str| external_links(text, &tags(), &TEMPLATES).unwrap();
+        let [came, went] = differing_links([&new, &old], &tags(), &TEMPLATES).unwrap();
+        prop_assert_eq!(less(came, went), less(read(&new), read(&old)), "{:?} {:?}", new, old);
+    }
 }

@@ -102,6 +102,14 @@ pub fn is_valid(title: &str) -> bool {
 /// What `written`, the part before the bar, leads to; `None` if it is no title.
 pub fn target(written: &str) -> Option<Target> {
     visit(written.len());
+    // Most are words alone.
+    if written.len() <= MAX_TITLE_BYTES
+        && written
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"- (),'".contains(&b))
+    {
+        return written.bytes().any(|b| b != b' ').then_some(Target::Page);
+    }
     let title = percent_decoded(written);
     let title = decoded(&title);
     let title = title.replace(is_blank, " ");

@@ -33,8 +33,18 @@ pub enum Token {
     EndOfLink,
     /// A link, by its place in the list of the text's links.
     Link(usize),
-    /// Another text, by its place in the page's list.
+    /// Another text, by its place among those taken out of this one.
     Text(usize),
+}
+
+impl Token {
+    /// Which link it stands for, if for one.
+    pub fn link(self) -> Option<usize> {
+        match self {
+            Token::Link(link) => Some(link),
+            _ => None,
+        }
+    }
 }
 
 /// Puts a token for a link behind `out`. Its label follows, and an [`END_OF_LINK`].

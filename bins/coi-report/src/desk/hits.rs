@@ -1,0 +1,115 @@
+//! `report` and `links`: recorded hits and additions, newest first. Names that are shown nowhere are left out, and on a
+//! page also what is only recorded.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use shared::core::link::Key;
+use shared::core::lists::links::Report;
+use shared::core::ranges::ip_range;
+use shared::db::hit::{self, Row, Thing, Who};
+use shared::db::suppress::{self, Suppressed, What};
+use shared::db::{Result, Work};
+
+use super::{Answer, Desk};
+use crate::{links, show};
+
+impl Desk<'_> {
+    pub(super) async fn report(&self, of: &Report) -> anyhow::Result<Answer> {
+        let asked = match of {
+            Report::User(name) => format!("by {name}"),
+            Report::Link(name) => format!("about {name}"),
+            Report::Newest(n) => format!("among the newest {n}"),
+        };
+        let found = self.db.read_if_there(async |db| self.find(of, db).await).await?;
+        let (rows, not_shown) = found;
+        let json = json!({
+            "hits": rows.iter().map(|row| show::value(&row.of)).collect::<Vec<Value>>(), "not_shown": not_shown,
+        });
+        let mut lines: Vec<String> = rows.iter().map(|row| show::line(&row.of)).collect();
+        if not_shown > 0 && !self.on_page {
+            lines.push(format!("{not_shown} more are not shown"));
+        }
+        if rows.is_empty() {
+            lines.insert(0, format!("No hits are recorded {asked}."));
+            return Ok(Answer {
+                ok: false,
+                ..Answer::new(lines, json)
+            });
+        }
+        Ok(Answer::new(lines, json))
+    }
+
+    /// The hits that may be shown, and how many more there are among those looked at.
+    async fn find(&self, of: &Report, db: &mut Work) -> Result<(Vec<Row>, usize)> {
+        let (home, most) = (self.home, self.most);
+        let rows = match of {
+            Report::User(name) => {
+                let who = match ip_range(name) {
+                    Some((first, last)) => Who::Addresses(first, last),
+                    None => Who::Name(name),
+                };
+                hit::of_user(db, home, None, who, most).await?
+            }
+            Report::Link(name) => match Key::from_name(name, self.path_hosts) {
+                Ok(key) if key.ip().is_some() => {
+                    hit::of_string(db, home, None, Thing::Link(key.stored()), most).await?
+                }
+                Ok(key) => {
+                    let (first, end) = key.with_subdomains();
+                    hit::of_string(db, home, None, Thing::Links(&first, &end), most).await?
+                }
+                Err(_) => Vec::new(),
+            },
+            Report::Newest(n) => hit::newest(db, home, None, None, (*n).min(most)).await?,
+        };
+        let before = rows.len();
+        let shown = self.shown(db, rows).await?;
+        let not_shown = before - shown.len();
+        Ok((shown, not_shown))
+    }
+
+    async fn shown(&self, db: &mut Work, mut rows: Vec<Row>) -> Result<Vec<Row>> {
+        if self.on_page {
+            rows.retain(|row| row.of.hit.is_shown && row.of.hit.skip.is_none());
+        }
+        if self.is_private {
+            return Ok(rows);
+        }
+        let wikis: BTreeSet<&str> = rows.iter().map(|row| row.of.wiki.as_str()).chain([self.home]).collect();
+        let mut hidden = BTreeMap::new();
+        for wiki in wikis {
+            hidden.insert(wiki.to_owned(), suppress::all(db, wiki).await?);
+        }
+        rows.retain(|row| {
+            let lists = [self.home, row.of.wiki.as_str()].map(|wiki| hidden.get(wiki));
+            !lists.into_iter().flatten().any(|list| hides(list, row))
+        });
+        Ok(rows)
+    }
+
+    pub(super) async fn links(&self, name: &str) -> anyhow::Result<Answer> {
+        let found = links::look(self.db, name, self.path_hosts, self.most).await?;
+        let (lines, json) = found;
+        let ok = !lines.is_empty();
+        let lines = match ok {
+            true => lines,
+            false => vec![format!("Nothing is recorded under `{name}`.")],
+        };
+        Ok(Answer {
+            ok,
+            ..Answer::new(lines, json)
+        })
+    }
+}
+
+/// Whether the list has a name that the hit shows.
+fn hides(list: &Suppressed, row: &Row) -> bool {
+    let of = &row.of;
+    let user = of.user.as_ref();
+    let key = of.hit.key.as_deref().and_then(Key::from_stored);
+    user.is_some_and(|user| list.hides_user(Some(user.id), &user.name))
+        || key.is_some_and(|key| list.hides_link(&key))
+        || list.hides(What::Page, &of.title)
+        || list.hides(What::Page, &of.hit.string)
+}

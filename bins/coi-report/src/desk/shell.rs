@@ -1,0 +1,157 @@
+//! The commands by hand. Those that keep a list ask the wiki how it writes a name; the others read the database only.
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use shared::args::CommonArgs;
+use shared::core::hit::Config;
+use shared::core::link::PathHosts;
+use shared::core::lists::links::{self as grammar, Command};
+use shared::core::site::Site;
+use shared::core::types::Timestamp;
+use shared::db::{Access, Db, Timing};
+use shared::job;
+use shared::manual::offline_site;
+use shared::settings::Verdict;
+use shared::wiki::{Session, Stop, wiki_id_of};
+
+use super::{Answer, ByHand, Desk, answer};
+use crate::settings::{self, Settings};
+use crate::{NAME, ended};
+
+/// Most hits of an answer.
+const MOST: u32 = 50;
+
+/// A command of the shell, with who gives it and why.
+struct Given {
+    words: Vec<String>,
+    by: String,
+    is_private: bool,
+}
+
+impl Given {
+    fn read(&self, site: &Site, path_hosts: &PathHosts, now: Timestamp) -> anyhow::Result<Command> {
+        grammar::parse_words(&self.words, site, path_hosts, now).map_err(anyhow::Error::msg)
+    }
+}
+
+/// Carries out a command and prints the answer. 0: done, or found; 1: not, or the command was not understood; 75: the
+/// database does not answer; 78: it never will.
+pub async fn run(by_hand: &ByHand, args: &CommonArgs) -> ExitCode {
+    ended(&carry_out(by_hand, args).await)
+}
+
+async fn carry_out(by_hand: &ByHand, args: &CommonArgs) -> anyhow::Result<bool> {
+    let (by, reason) = by_hand.by_and_reason(job::environment)?;
+    let mut words = by_hand.words();
+    words.extend(reason.into_iter().flat_map(|reason| ["—".to_owned(), reason]));
+    let given = Given {
+        words,
+        by,
+        is_private: by_hand.is_private(),
+    };
+    // What it is about is read again below, by the rules of the wiki and with the time.
+    match given.read(&offline_site()?, &PathHosts::default(), Timestamp::UNIX_EPOCH)? {
+        Command::Help(topic) => {
+            let mut text = grammar::help(topic.as_deref());
+            if topic.is_none() {
+                text += "\nThe other subcommands and the flags: `coi-report --help`.";
+            }
+            Ok(Answer::text(&text).print(args.json, false))
+        }
+        Command::Search(_) => keep(&given, true, args).await,
+        command if command.changes_a_list() => keep(&given, args.dry_run, args).await,
+        _ => ask(&given, args).await,
+    }
+}
+
+/// What only reads the database. `--settings` names a file here, as for all that asks no wiki.
+async fn ask(given: &Given, args: &CommonArgs) -> anyhow::Result<bool> {
+    let Ok(boot) = job::boot_local(args) else {
+        bail!("the environment is not complete: see the messages above");
+    };
+    let home = home(args)?.context("set WIKICREW_API_URL, or --api-url: the wiki whose settings page it is")?;
+    let settings = settings::from_file(args)?;
+    let now = boot.clock.now();
+    let command = given.read(&offline_site()?, &settings.path_hosts, now)?;
+    let db = Db::new(boot.database, Access::ReadOnly, Timing::default(), job::seed(args))?;
+    let desk = Desk {
+        db: &db,
+        home: &home,
+        path_hosts: &settings.path_hosts,
+        config: &settings.config,
+        is_private: given.is_private,
+        on_page: false,
+        most: MOST,
+    };
+    let said = answer(&desk, &command, &given.by, now).await;
+    db.close().await;
+    Ok(said?.print(args.json, false))
+}
+
+/// What keeps or searches a list.
+async fn keep(given: &Given, is_read: bool, args: &CommonArgs) -> anyhow::Result<bool> {
+    let Ok(boot) = job::boot(NAME, args) else {
+        bail!("the environment is not complete: see the messages above");
+    };
+    let seed = job::seed(args);
+    let db = job::database(&boot, if is_read { Access::ReadOnly } else { Access::Write }, seed)?;
+    let done = async {
+        if !is_read {
+            db.create_database_if_missing().await?;
+            db.migrate().await?;
+        }
+        let session = job::login(&boot, seed, Stop::new()).await?;
+        let accepted = match job::settings::<Settings>(&boot, &session, None).await?.verdict {
+            Verdict::Accepted(accepted) => Some(accepted.parsed.settings),
+            Verdict::Rejected(_) | Verdict::NotTrusted(_) => None,
+        };
+        if accepted.is_none() {
+            tracing::warn!("the settings are not accepted: names are read by the default settings");
+        }
+        let said = on_list(given, &db, &session, accepted, boot.clock.now()).await?;
+        if let Some(effect) = said.effect.as_ref().filter(|_| !is_read) {
+            db.transaction("carrying out a command", async |tx| effect.write(tx).await)
+                .await?;
+        }
+        anyhow::Ok(said)
+    };
+    let said = done.await;
+    db.close().await;
+    Ok(said?.print(args.json, args.dry_run))
+}
+
+async fn on_list(
+    given: &Given,
+    db: &Db,
+    session: &Session,
+    accepted: Option<Settings>,
+    now: Timestamp,
+) -> anyhow::Result<Answer> {
+    let (path_hosts, config) = match accepted {
+        Some(settings) => (settings.path_hosts, settings.config),
+        None => (PathHosts::default(), Config::default()),
+    };
+    let home = session.wiki_id();
+    let desk = Desk {
+        db,
+        home: &home,
+        path_hosts: &path_hosts,
+        config: &config,
+        is_private: true,
+        on_page: false,
+        most: MOST,
+    };
+    answer(&desk, &given.read(session.site(), &path_hosts, now)?, &given.by, now).await
+}
+
+/// Key of the wiki that the environment or the command line names; `None` where neither does. Errs on an address that
+/// is none.
+pub fn home(args: &CommonArgs) -> anyhow::Result<Option<String>> {
+    if let Some(key) = job::environment("WIKICREW_WIKI").filter(|key| !key.trim().is_empty()) {
+        return Ok(Some(key.trim().to_owned()));
+    }
+    let url = args.api_url.as_deref();
+    url.map(|url| wiki_id_of(url, &[]).context("WIKICREW_API_URL"))
+        .transpose()
+}

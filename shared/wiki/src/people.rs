@@ -1,0 +1,105 @@
+//! What a wiki says of accounts: edits, age, groups. Only asked for people whose hits depend on it.
+//!
+//! Where CentralAuth is installed the figures are those of the global account, since somebody who is new here may be
+//! an old hand elsewhere. What the wiki hides is as good as missing.
+//! <https://www.mediawiki.org/wiki/API:Users>, <https://www.mediawiki.org/wiki/API:Globaluserinfo>
+
+use crate::error::Error;
+use crate::read;
+use crate::session::Session;
+use serde_json::Value;
+use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
+use wikicrew_core::hit::UserFacts;
+
+/// What is known of these accounts, by the names as they were asked for. Names without an account here (addresses,
+/// names of other wikis, missing, hidden) are absent.
+///
+/// One request for [`Session::batch_size`] names, and with CentralAuth one more for each account. `groups` holds local
+/// and global groups, with those that go by edits and age (`autoconfirmed`), without `*` and `user`.
+///
+/// Errs as [`Session::query`] does.
+pub async fn facts(session: &Session, names: &[&str]) -> Result<HashMap<String, UserFacts>, Error> {
+    let is_account = |name: &&str| name.parse::<IpAddr>().is_err() && !name.is_empty();
+    // A name that is asked for in two spellings is answered once.
+    let asked: BTreeSet<&str> = names.iter().copied().filter(is_account).collect();
+    let asked: Vec<&str> = asked.into_iter().collect();
+    let params = [("list", "users"), ("usprop", "editcount|registration|groups")];
+    let query = session.in_batches(&params, "ususers", &asked).await?;
+    let mut known: HashMap<String, UserFacts> = HashMap::new();
+    for user in read::list(&query["users"]) {
+        if let Some((name, facts)) = read_local(user) {
+            known.insert(name, facts);
+        }
+    }
+    if session.site().has_extension("CentralAuth") {
+        for (name, facts) in &mut known {
+            add_global(session, name, facts).await?;
+        }
+    }
+    let found = asked.into_iter().filter_map(|name| {
+        let facts = known.get(name).or_else(|| known.get(&canonical(name)))?;
+        Some((name.to_owned(), facts.clone()))
+    });
+    Ok(found.collect())
+}
+
+/// As the wiki writes names: spaces, and a capital first.
+fn canonical(name: &str) -> String {
+    let name = name.replace('_', " ");
+    let mut chars = name.trim().chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+fn read_local(user: &Value) -> Option<(String, UserFacts)> {
+    let id = user["userid"].as_u64().filter(|id| *id > 0);
+    id.filter(|_| user["hidden"] != true)?;
+    let facts = UserFacts {
+        edits: user["editcount"].as_u64(),
+        // `null` for the oldest accounts.
+        registered: read::time(&user["registration"]),
+        groups: groups(&user["groups"]).collect(),
+        is_global: false,
+    };
+    Some((read::text(user, "name")?, facts))
+}
+
+fn groups(value: &Value) -> impl Iterator<Item = String> {
+    let names = read::list(value).iter().filter_map(Value::as_str);
+    names.filter(|name| !matches!(*name, "*" | "user")).map(str::to_owned)
+}
+
+/// Replaces local figures by those of the global account of that name, if there is one.
+async fn add_global(session: &Session, name: &str, facts: &mut UserFacts) -> Result<(), Error> {
+    let params = [
+        ("meta", "globaluserinfo"),
+        ("guiuser", name),
+        ("guiprop", "groups|editcount"),
+    ];
+    let answer = match session.get(&params).await {
+        Ok(answer) => answer,
+        // A local account whose name no global one can have.
+        Err(Error::Api { code, .. }) if matches!(code.as_str(), "baduser" | "invaliduser" | "baduser_guiuser") => {
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    let global = &answer["query"]["globaluserinfo"];
+    if global["missing"] == true || global["id"].as_u64().is_none() {
+        return Ok(());
+    }
+    if let Some(edits) = global["editcount"].as_u64() {
+        facts.edits = Some(edits);
+        facts.registered = read::time(&global["registration"]).or(facts.registered);
+        facts.is_global = true;
+    }
+    for group in groups(&global["groups"]) {
+        if !facts.groups.contains(&group) {
+            facts.groups.push(group);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,2 @@
+#[path = "cmd_infobox.rs"]
+mod cmd_infobox;
