@@ -61,6 +61,9 @@ impl Figures {
     /// For people.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!("Since {} UTC:", self.since.format("%Y-%m-%d %H:%M"))];
+        if self.read.is_empty() {
+            lines.push("No edits were read.".to_owned());
+        }
         for wiki in &self.read {
             lines.push(format!(
                 "{}: {} edits read, {} links added, {} hits",

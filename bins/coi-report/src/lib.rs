@@ -1,5 +1,5 @@
-//! coi-report records every link that is added to a wiki, keeps the counts that reports are made of within a bounded
-//! size, and computes how much of a name is found in a text. Heir of LiWa3 and of COIBot's score.
+//! coi-report reads the edits of one wiki or many, judges each by rules that patrollers know, records hits and every link
+//! that was added, and keeps pages of each day that people judge. Heir of COIBot and LiWa3.
 
 mod again;
 mod backtest;

@@ -69,7 +69,7 @@ pub const MESSAGES: &[Message<'static>] = &[
     ("temporary-account", "temporary account", &[]),
     (
         "lines-more",
-        "{count} more lines are not shown on this page. Whoever runs the bot sees all of them with <code>{command}</code>.",
+        "{count} more lines are not shown on this page. Whoever runs the bot sees the newest observations with <code>{command}</code>.",
         &["count"],
     ),
     (

@@ -120,7 +120,9 @@ impl Suppressed {
     /// Whether a text names, in any letter case, something that is shown nowhere.
     pub fn is_named_in(&self, text: &str) -> bool {
         let text = text.to_lowercase();
-        self.entries.iter().any(|entry| text.contains(&entry.name.to_lowercase()))
+        self.entries
+            .iter()
+            .any(|entry| text.contains(&entry.name.to_lowercase()))
     }
 
     /// The entries, by kind and name: only for a person at the terminal who asked

@@ -195,8 +195,8 @@ impl EventStream {
     ///
     /// Errs with [`Error::Stopped`] after a stop; with the last error when `max_attempts` connections in a row brought
     /// no event, when the server asks for more patience than a run has, and at the deadline when there never was an
-    /// event; at once with what no repetition mends: another status than 5xx or 429 (an id that the server does not
-    /// take is 400), or a redirect.
+    /// event; at once with what no repetition mends: another status than 5xx or 429, or a redirect. Where the server
+    /// does not take an id (400), its time is asked for instead, if that is known.
     pub async fn next(&mut self, deadline: Instant) -> Result<Option<Told>, Error> {
         loop {
             if self.stop.is_stopped() {
@@ -352,6 +352,13 @@ impl EventStream {
         let gap = self.end_judging();
         self.ready.extend(gap);
         let retry = self.parser.retry;
+        if let (Error::Status { status: 400, .. }, Resume::After { at: Some(at), .. }) = (&error, &self.resume) {
+            let at = *at;
+            tracing::warn!(stream.host = %self.address.host, "the stream does not know its own place; going on from {at}");
+            self.resume = Resume::Since(at);
+            self.parser = Parser::default();
+            return Ok(());
+        }
         let id = match &self.resume {
             Resume::After { id, .. } => id.clone(),
             Resume::Latest | Resume::Since(_) => String::new(),

@@ -17,9 +17,9 @@ use crate::{links, show};
 impl Desk<'_> {
     pub(super) async fn report(&self, of: &Report) -> anyhow::Result<Answer> {
         let asked = match of {
-            Report::User(name) => format!("by {name}"),
-            Report::Link(name) => format!("about {name}"),
-            Report::Newest(n) => format!("among the newest {n}"),
+            Report::User(name) => format!(" of {name}"),
+            Report::Link(name) => format!(" about {name}"),
+            Report::Newest(_) => String::new(),
         };
         let found = self.db.read_if_there(async |db| self.find(of, db).await).await?;
         let (rows, not_shown) = found;
@@ -31,7 +31,13 @@ impl Desk<'_> {
             lines.push(format!("{not_shown} more are not shown"));
         }
         if rows.is_empty() {
-            lines.insert(0, format!("No hits are recorded {asked}."));
+            lines.insert(
+                0,
+                match not_shown {
+                    0 => format!("No hits are recorded{asked}."),
+                    _ => format!("No hits can be shown{asked}."),
+                },
+            );
             return Ok(Answer {
                 ok: false,
                 ..Answer::new(lines, json)

@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use shared::args::CommonArgs;
+use shared::boot::{Boot, LocalBoot};
 use shared::core::hit::Config;
 use shared::core::link::PathHosts;
 use shared::core::lists::links::{self as grammar, Command};
@@ -36,12 +37,33 @@ impl Given {
 }
 
 /// Carries out a command and prints the answer. 0: done, or found; 1: not, or the command was not understood; 75: the
-/// database does not answer; 78: it never will.
+/// database does not answer; 78: configuration.
 pub async fn run(by_hand: &ByHand, args: &CommonArgs) -> ExitCode {
-    ended(&carry_out(by_hand, args).await)
+    let (given, draft) = match read(by_hand) {
+        Ok(read) => read,
+        Err(error) => return ended(&Err(error)),
+    };
+    if let Command::Help(topic) = &draft {
+        let mut text = grammar::help(topic.as_deref());
+        if topic.is_none() {
+            text += "\nThe other subcommands and the flags: `coi-report --help`.";
+        }
+        return ended(&Ok(Answer::text(&text).print(args.json, false)));
+    }
+    if draft.changes_a_list() || matches!(draft, Command::Search(_)) {
+        return match job::boot(NAME, args) {
+            Ok(boot) => ended(&keep(&given, &boot, args.dry_run || !draft.changes_a_list(), args).await),
+            Err(code) => code,
+        };
+    }
+    match job::boot_local(args) {
+        Ok(boot) => ended(&ask(&given, boot, args).await),
+        Err(code) => code,
+    }
 }
 
-async fn carry_out(by_hand: &ByHand, args: &CommonArgs) -> anyhow::Result<bool> {
+/// The command as far as it can be understood without its wiki: what it is about is read again by the wiki's rules.
+fn read(by_hand: &ByHand) -> anyhow::Result<(Given, Command)> {
     let (by, reason) = by_hand.by_and_reason(job::environment)?;
     let mut words = by_hand.words();
     words.extend(reason.into_iter().flat_map(|reason| ["—".to_owned(), reason]));
@@ -50,26 +72,12 @@ async fn carry_out(by_hand: &ByHand, args: &CommonArgs) -> anyhow::Result<bool> 
         by,
         is_private: by_hand.is_private(),
     };
-    // What it is about is read again below, by the rules of the wiki and with the time.
-    match given.read(&offline_site()?, &PathHosts::default(), Timestamp::UNIX_EPOCH)? {
-        Command::Help(topic) => {
-            let mut text = grammar::help(topic.as_deref());
-            if topic.is_none() {
-                text += "\nThe other subcommands and the flags: `coi-report --help`.";
-            }
-            Ok(Answer::text(&text).print(args.json, false))
-        }
-        Command::Search(_) => keep(&given, true, args).await,
-        command if command.changes_a_list() => keep(&given, args.dry_run, args).await,
-        _ => ask(&given, args).await,
-    }
+    let draft = given.read(&offline_site()?, &PathHosts::default(), Timestamp::UNIX_EPOCH)?;
+    Ok((given, draft))
 }
 
 /// What only reads the database. `--settings` names a file here, as for all that asks no wiki.
-async fn ask(given: &Given, args: &CommonArgs) -> anyhow::Result<bool> {
-    let Ok(boot) = job::boot_local(args) else {
-        bail!("the environment is not complete: see the messages above");
-    };
+async fn ask(given: &Given, boot: LocalBoot, args: &CommonArgs) -> anyhow::Result<bool> {
     let home = home(args)?.context("set WIKICREW_API_URL, or --api-url: the wiki whose settings page it is")?;
     let settings = settings::from_file(args)?;
     let now = boot.clock.now();
@@ -90,19 +98,16 @@ async fn ask(given: &Given, args: &CommonArgs) -> anyhow::Result<bool> {
 }
 
 /// What keeps or searches a list.
-async fn keep(given: &Given, is_read: bool, args: &CommonArgs) -> anyhow::Result<bool> {
-    let Ok(boot) = job::boot(NAME, args) else {
-        bail!("the environment is not complete: see the messages above");
-    };
+async fn keep(given: &Given, boot: &Boot, is_read: bool, args: &CommonArgs) -> anyhow::Result<bool> {
     let seed = job::seed(args);
-    let db = job::database(&boot, if is_read { Access::ReadOnly } else { Access::Write }, seed)?;
+    let db = job::database(boot, if is_read { Access::ReadOnly } else { Access::Write }, seed)?;
     let done = async {
         if !is_read {
             db.create_database_if_missing().await?;
             db.migrate().await?;
         }
-        let session = job::login(&boot, seed, Stop::new()).await?;
-        let accepted = match job::settings::<Settings>(&boot, &session, None).await?.verdict {
+        let session = job::login(boot, seed, Stop::new()).await?;
+        let accepted = match job::settings::<Settings>(boot, &session, None).await?.verdict {
             Verdict::Accepted(accepted) => Some(accepted.parsed.settings),
             Verdict::Rejected(_) | Verdict::NotTrusted(_) => None,
         };

@@ -144,7 +144,7 @@ impl Desk<'_> {
 fn reached(checkpoint: &Checkpoint) -> Option<Timestamp> {
     let bytes = checkpoint.pos.as_deref()?;
     let of_wiki = recent::Position::from_bytes(bytes).ok().map(|position| position.until);
-    of_wiki.or_else(|| stream::Position::from_bytes(bytes).map(|position| position.at))
+    of_wiki.or_else(|| stream::Position::from_bytes(bytes).and_then(|position| position.at))
 }
 
 /// Seconds for people.

@@ -20,7 +20,9 @@ use super::text::Entry;
 use crate::settings::Settings;
 
 /// Hits of a line that are read; of more only the numbers are.
-const EACH: u32 = 100;
+const EACH: u32 = 50;
+/// The same where lines are only weighed.
+const FEW: u32 = 3;
 
 /// A line of the database, without anything that could have to be hidden: what intents keep.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,8 +80,10 @@ impl Told {
 pub enum Look {
     /// Every revision that a line would name is looked at. Lines about a wiki that cannot be looked at are left out.
     AtWikis,
-    /// What the database knows is enough: for what is only weighed yet.
+    /// What the database knows is enough: nothing is named that was not named before.
     AtRows,
+    /// A few hits tell enough: nothing is written yet.
+    Roughly,
 }
 
 /// What these lines say. `is_new`: they are to be added.
@@ -92,7 +96,8 @@ pub async fn told(
 ) -> anyhow::Result<Vec<Told>> {
     let ids: Vec<u64> = lines.iter().map(|line| line.id).collect();
     let totals = run.db.read(async |db| hit_line::totals_of(db, &ids).await).await?;
-    let mut hits = run.db.read(async |db| hit_line::hits_of(db, &ids, EACH).await).await?;
+    let each = if look == Look::Roughly { FEW } else { EACH };
+    let mut hits = run.db.read(async |db| hit_line::hits_of(db, &ids, each).await).await?;
     let mut unseen = BTreeSet::new();
     if look == Look::AtWikis {
         let looked = hidden::look(run, context, hits.iter().map(|(_, row)| row)).await?;

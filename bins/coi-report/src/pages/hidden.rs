@@ -5,9 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
 use shared::core::change::Revision;
+use shared::core::intent::token;
 use shared::core::types::RevId;
 use shared::db::hit::{self, Hide, Row};
+use shared::db::suppress::Suppressed;
 use shared::db::{hit_line, memo};
 use shared::job::Run;
 use shared::wiki::{Error, Phase, Session, revisions};
@@ -24,6 +27,23 @@ const KEPT_CLEAN: TimeDelta = TimeDelta::days(30);
 const FADED: TimeDelta = TimeDelta::days(97);
 /// Name under which it is remembered how far that was done.
 const PLACE: &str = "clean";
+
+/// How far the pages are clean.
+#[derive(Serialize, Deserialize)]
+struct Place {
+    /// The last page that was; empty: all were.
+    title: String,
+    /// A check of the names that are named nowhere.
+    names: String,
+}
+
+fn names(list: &Suppressed) -> String {
+    let entries = list.private_entries().iter();
+    let all: Vec<String> = entries
+        .map(|entry| format!("{} {}", entry.what.word(), entry.name))
+        .collect();
+    token("coi-report", "names", &all.join("\n"))
+}
 
 /// What a look at the wikis showed.
 #[derive(Debug, Default)]
@@ -125,21 +145,30 @@ pub async fn clean(run: &mut Run<Settings>, context: &PageContext) -> anyhow::Re
         .db
         .read(async |db| memo::get(db, run.editor.job, &run.wiki, PLACE).await)
         .await?;
-    let place = last.as_ref().map_or("", |last| last.value.as_str()).to_owned();
-    let is_done_today = last.is_some_and(|last| context.now - last.updated < TimeDelta::hours(24));
-    if place.is_empty() && is_done_today {
-        return Ok(());
-    }
+    // What is to be named nowhere since goes at once.
+    let names = names(&*context.suppressed(run, &run.wiki).await?);
+    let known = last.and_then(|last| Some((serde_json::from_str::<Place>(&last.value).ok()?, last.updated)));
+    let place = match known {
+        Some((place, _)) if place.names != names => String::new(),
+        Some((place, done)) if place.title.is_empty() && context.now - done < TimeDelta::hours(24) => return Ok(()),
+        Some((place, _)) => place.title,
+        None => String::new(),
+    };
     let since = (context.now - FADED).date_naive();
     let titles = run
         .db
         .read(async |db| hit_line::recent_titles(db, &run.wiki, since).await)
         .await?;
-    let note = async |run: &Run<Settings>, place: &str| {
+    let note = async |run: &Run<Settings>, title: &str| {
         let now = context.now;
+        let place = Place {
+            title: title.to_owned(),
+            names: names.clone(),
+        };
+        let value = serde_json::to_string(&place).unwrap_or_default();
         run.db
             .fenced(&fence, "noting how far pages were cleaned", async |tx| {
-                memo::set(tx, PLACE, place, now).await
+                memo::set(tx, PLACE, &value, now).await
             })
             .await
     };
@@ -163,11 +192,10 @@ async fn page(run: &mut Run<Settings>, context: &PageContext, title: &str) -> an
     let Some(day) = rows.first().map(|row| row.day) else {
         return Ok(());
     };
-    let today = context.now.date_naive();
-    if day < (context.now - KEPT_CLEAN).date_naive() && day > super::line::faded_before(context.now).date_naive() {
+    let is_young = day >= (context.now - KEPT_CLEAN).date_naive();
+    if !is_young && day > super::line::faded_before(context.now).date_naive() {
         return Ok(());
     }
-    let is_young = day >= today - KEPT_CLEAN;
     let lines: Vec<Line> = rows.iter().map(Line::from).collect();
     // Of older edits nothing is named that could have been hidden since; only names are taken away.
     let look = if is_young { Look::AtWikis } else { Look::AtRows };

@@ -1,10 +1,10 @@
 //! The words of a line, after COIBot's: time, user, talk, contribs, how often, scores or rule, string, page, diff, user
 //! report, link report. Users and pages of other wikis are linked by interwiki prefix; nothing is ever an external link.
 
-use chrono::format::{Item, StrftimeItems};
-use chrono::{Days, Months, NaiveDate};
+use chrono::NaiveDate;
 use shared::core::hit::{Rule, Subject};
 use shared::core::link::Key;
+use shared::core::lists::links::MAX_NEWEST;
 use shared::core::settings::Common;
 use shared::core::site::{Site, Title};
 use shared::core::text::{Wikitext, code, contributions_link, diff_link, literal, page_link, plain, target, user};
@@ -15,6 +15,7 @@ use shared::settings::below;
 
 use super::elsewhere::Elsewhere;
 use super::text::{Entry, Rank, Says, Tail};
+use super::titles::{format, names_each_day};
 use crate::words::MESSAGES;
 
 /// Longest string, keyword or pattern shown, in characters.
@@ -103,8 +104,8 @@ impl Words<'_> {
     }
 
     /// The count of lines that do not stand on the page.
-    pub fn more(&self, count: u64, day: NaiveDate, is_new: bool) -> Tail {
-        let command = plain(&format!("coi-report report day {}", day.format("%Y-%m-%d")), SHOWN);
+    pub fn more(&self, count: u64, is_new: bool) -> Tail {
+        let command = plain(&format!("coi-report report {MAX_NEWEST}"), SHOWN);
         Tail {
             name: "more",
             count,
@@ -419,27 +420,6 @@ fn percent(value: f64) -> Wikitext {
 fn tenths(ratio: f64) -> u32 {
     // Ratios lie between 0 and 100.
     (ratio.clamp(0.0, 100.0) * 10.0).round() as u32
-}
-
-/// A date format of the settings, when it is one.
-fn format<'a>(wanted: &'a str, standard: &'a str) -> &'a str {
-    let is_one = !StrftimeItems::new(wanted).any(|item| matches!(item, Item::Error));
-    if is_one && !wanted.is_empty() { wanted } else { standard }
-}
-
-/// Whether a date format gives this day a name that no other day has, and that is not the number of a part.
-fn names_each_day(wanted: &str, day: NaiveDate) -> bool {
-    if format(wanted, "") != wanted || wanted.contains(['/', '#', '[', ']', '{', '}', '|', '<', '>', '\n']) {
-        return false;
-    }
-    let name = |day: NaiveDate| day.format(wanted).to_string();
-    let others = [
-        day.checked_add_days(Days::new(1)),
-        day.checked_add_months(Months::new(1)),
-        day.checked_add_months(Months::new(12)),
-    ];
-    let own = name(day);
-    own.len() >= 5 && others.into_iter().flatten().all(|other| name(other) != own)
 }
 
 /// The moment from which on names of temporary accounts and addresses are not shown any more.

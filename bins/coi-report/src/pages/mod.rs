@@ -2,17 +2,20 @@
 //! do with them (comments, strikes, moves, removals) stays, and strikes are read back. Nobody is notified, nothing on them
 //! is an external link, and what a wiki hides goes from them.
 
+mod attempt;
 mod elsewhere;
 mod facts;
 mod footer;
 mod forgotten;
 mod hidden;
 mod line;
+mod plan;
 mod publish;
 mod save;
 mod strike;
 mod struck;
 mod text;
+mod titles;
 mod update;
 
 use std::collections::HashMap;

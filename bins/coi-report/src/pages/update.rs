@@ -3,16 +3,17 @@
 
 use std::collections::BTreeSet;
 
-use shared::core::text::Wikitext;
+use shared::core::text::{Wikitext, terminal};
 use shared::core::types::{RevId, Timestamp};
 use shared::daypage::taken;
 use shared::db::hit_line::{self, Shown};
-use shared::editor::{Computed, Refused, State};
+use shared::editor::{Computed, Look, Refused, State};
 use shared::job::Run;
 
 use super::PageContext;
-use super::facts::Told;
+use super::facts::{self, Told};
 use super::footer::Footer;
+use super::save::Frozen;
 use super::text::{self, MARKER};
 use crate::settings::Settings;
 
@@ -105,4 +106,39 @@ async fn write(
         })
         .await?;
     Ok(saved.is_some())
+}
+
+/// `3 lines`, for summaries.
+pub fn many(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Shows what an edit would bring, in a dry run.
+pub async fn dry(run: &mut Run<Settings>, context: &PageContext, frozen: &Frozen) -> anyhow::Result<()> {
+    let told = facts::told(run, context, &frozen.lines, true, facts::Look::AtWikis).await?;
+    let title = run.session.site().title(&frozen.title).map_err(anyhow::Error::msg)?;
+    let state = State {
+        title: &title,
+        marker: Some(MARKER),
+        is_status_page: false,
+        asked_again: false,
+    };
+    let intro = context.words(run).intro(frozen.day);
+    let tags = run.session.site().extension_tags().clone();
+    let entries: Vec<_> = told.into_iter().map(|told| told.entry).collect();
+    let summary = format!("Listed {}", many(entries.len(), "observation"));
+    let computed = |look: &Look| {
+        let text = text::update(look.target.text(), &intro, &entries, &[], &tags);
+        Ok(Some(Computed {
+            text,
+            summary: summary.clone(),
+        }))
+    };
+    match run.editor.save_state(&state, computed).await {
+        Err(Refused::Page { code, info }) => {
+            println!("{}: {} ({code})", terminal(&frozen.title), terminal(&info));
+            Ok(())
+        }
+        other => Ok(other.map(|_| ())?),
+    }
 }

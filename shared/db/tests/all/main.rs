@@ -15,6 +15,7 @@ mod lease;
 mod hits;
 mod hits_changes;
 mod hits_gate;
+mod hits_stale;
 mod hits_support;
 mod links_also;
 mod links_faults;

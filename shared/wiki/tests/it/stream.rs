@@ -239,6 +239,36 @@ async fn busy_servers_are_waited_for_and_others_are_not() {
 }
 
 #[tokio::test]
+async fn a_place_that_the_server_does_not_take_is_left_for_its_time() {
+    let server = StreamServer::start(|connection, _| match connection {
+        0 => answer(400, "", "bad id"),
+        1 => vec![begin(), change(1, "de.wikipedia.org", 30, 0)],
+        _ => answer(400, "", "since"),
+    })
+    .await;
+    let resume = Resume::After {
+        id: "x".to_owned(),
+        at: Some(at(0, 0)),
+    };
+    let (seen, error) = read(&mut open(server.config(), resume), 5000).await;
+    let gap = |from, to| {
+        Seen::Gap(Gap {
+            from,
+            to,
+            filled: false,
+        })
+    };
+    assert_eq!(seen, [Seen::Edit(1), gap(at(0, 0), at(30, 0))]);
+    // Not for ever: a time that is not taken is an error.
+    assert!(matches!(error, Some(Error::Status { status: 400, .. })), "{error:?}");
+    let heads = server.heads();
+    let places: Vec<_> = heads.iter().map(|head| header(head, "last-event-id")).collect();
+    assert_eq!(places, [Some("x".to_owned()), None, Some(id(1)), None]);
+    let asks = |minute: u32| format!("?since=2026-11-20T10%3A{minute:02}%3A00Z ");
+    assert!(heads[1].contains(&asks(0)) && heads[3].contains(&asks(30)));
+}
+
+#[tokio::test]
 async fn silence_is_a_lost_connection_and_the_deadline_an_end() {
     let server = StreamServer::start(|connection, _| match connection {
         0 => vec![begin(), Act::Hang],

@@ -1,2 +1,0 @@
-#[path = "cmd_infobox.rs"]
-mod cmd_infobox;
