@@ -26,7 +26,7 @@ async fn acetone() -> Result<Boxes> {
 }
 
 /// A command of the sandbox.
-async fn sandbox(args: &[&str]) -> Result<()> {
+pub(crate) async fn sandbox(args: &[&str]) -> Result<()> {
     let done = Command::new(root().join("scripts/sandbox")).args(args).output().await?;
     ensure!(
         done.status.success(),
@@ -38,14 +38,19 @@ async fn sandbox(args: &[&str]) -> Result<()> {
 
 /// Imports one revision, as admins do from another wiki: its author becomes `imported>…`.
 async fn import(scene: &Boxes, name: &str, text: &str, time: &str) -> Result<()> {
-    let (title, text) = (scene.title(name), scene.own(text).replace('<', "&lt;"));
+    import_page(&scene.world.prefix, (&scene.title(name), 12), &scene.own(text), time).await
+}
+
+/// The same of any page, by its title and the number of its namespace; `word` is the test's own.
+pub(crate) async fn import_page(word: &str, (title, ns): (&str, i32), text: &str, time: &str) -> Result<()> {
+    let text = text.replace('<', "&lt;");
     let xml = format!(
         "<mediawiki xmlns=\"http://www.mediawiki.org/xml/export-0.11/\" version=\"0.11\" xml:lang=\"en\"><page><title>{title}</title>\
-         <ns>12</ns><id>1</id><revision><id>1</id><timestamp>{time}</timestamp><contributor><username>Elsewhere</username>\
+         <ns>{ns}</ns><id>1</id><revision><id>1</id><timestamp>{time}</timestamp><contributor><username>Elsewhere</username>\
          <id>1</id></contributor><model>wikitext</model><format>text/x-wiki</format><text xml:space=\"preserve\">{text}</text></revision>\
          </page></mediawiki>"
     );
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}.xml", scene.world.prefix));
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{word}.xml"));
     tokio::fs::write(&file, xml).await?;
     let path = file.to_string_lossy().into_owned();
     let dump = [

@@ -3,6 +3,7 @@
 
 mod again;
 mod arguments;
+mod cmd_infobox;
 mod co_ingest;
 mod co_kill;
 mod co_links;

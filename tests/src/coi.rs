@@ -4,6 +4,7 @@
 //! The wikis are common to all tests and the job reads all of them, so every name and title begins with the world's
 //! prefix, and only what has it is looked at.
 
+mod exact;
 mod look;
 mod texts;
 
@@ -276,6 +277,27 @@ impl Coi {
     pub fn wiki_id(&self, wiki: &Wiki) -> String {
         let api = wiki.api.trim_start_matches("http://");
         api.trim_end_matches("/api.php").to_owned()
+    }
+
+    /// Lets other wikis' events come on both streams, `seconds` from now: an edit without links is known to have none when
+    /// the stream of links is clearly past it.
+    pub fn streams_go_on(&self, seconds: i64) -> Result<()> {
+        let streams = self.streams.as_ref().context("this world has no event streams")?;
+        let dt = crate::links::seconds_ago(-seconds);
+        let meta = json!({ "domain": "other.example.org", "dt": dt, "id": dt });
+        let edit = json!({
+            "$schema": "/mediawiki/recentchange/1.0.1", "meta": meta, "id": 1, "type": "edit", "namespace": 0,
+            "title": "Elsewhere", "user": "Somebody", "bot": false, "minor": false, "length": { "old": 1, "new": 2 },
+            "revision": { "old": 1, "new": 2 }, "server_name": "other.example.org", "server_script_path": "/w",
+            "wiki": "otherwiki",
+        });
+        let links = json!({
+            "$schema": "/mediawiki/page/links-change/1.0.0", "meta": meta, "database": "otherwiki", "page_id": 1,
+            "page_title": "Elsewhere", "page_namespace": 0, "rev_id": 2,
+        });
+        // In this order: changes that are far ahead of all links would mean that links are late.
+        streams.push_all([(LINKS_CHANGE, links), (RECENT_CHANGE, edit)]);
+        Ok(())
     }
 
     /// Tells the streams of all that this world did on the English wiki since a time, as the wiki itself saw it.

@@ -186,15 +186,20 @@ impl Links {
 
     /// The tables of links with names in place of numbers, sorted: the same for two databases that hold the same.
     pub async fn named_dump(&self) -> Result<String> {
-        let mut dump = String::new();
-        for (table, sql) in NAMED {
-            let rows = self.world.table(sql).await?;
-            let mut rows: Vec<&str> = rows.lines().collect();
-            rows.sort_unstable();
-            dump.push_str(&format!("== {table}\n{}\n", rows.join("\n")));
-        }
-        Ok(dump)
+        named_dump(&self.world).await
     }
+}
+
+/// The same of the database of any world.
+pub async fn named_dump(world: &World) -> Result<String> {
+    let mut dump = String::new();
+    for (table, sql) in NAMED {
+        let rows = world.table(sql).await?;
+        let mut rows: Vec<&str> = rows.lines().collect();
+        rows.sort_unstable();
+        dump.push_str(&format!("== {table}\n{}\n", rows.join("\n")));
+    }
+    Ok(dump)
 }
 
 /// So many minutes ago, as events write it.

@@ -149,6 +149,10 @@ async fn test(
             Place::Api(url) => run.others.open(url).await?,
         };
         let left = most.saturating_sub(usize::try_from(tested.edits).unwrap_or(most));
+        if left == 0 || !run.goes_on().await? {
+            tested.is_cut = true;
+            break;
+        }
         let watched = readers.of(&session, namespaces.as_deref()).await?.namespaces.clone();
         let ask = shared::wiki::Ask {
             overlap: TimeDelta::zero(),
@@ -166,6 +170,10 @@ async fn test(
         edits.truncate(left);
         tested.edits += edits.len() as u64;
         while !edits.is_empty() {
+            if !run.goes_on().await? {
+                tested.is_cut = true;
+                break;
+            }
             let some: Vec<Seen> = edits.drain(..edits.len().min(SLICE)).collect();
             let by = readers.by();
             let reader = readers.of(&session, namespaces.as_deref()).await?;
@@ -225,50 +233,46 @@ fn reported(hits: &[NewHit]) -> BTreeMap<Same<'_>, &NewHit> {
     reported.map(|hit| (same(hit), hit)).collect()
 }
 
-/// New, gone and kept hits of one rule, and how many of the current and the drafted ones people struck.
+/// Hits of one rule.
 #[derive(Default)]
-struct Counts {
-    new: Vec<String>,
-    gone: Vec<String>,
-    kept: Vec<String>,
+struct Counts<'a> {
+    new: Vec<&'a NewHit>,
+    gone: Vec<&'a NewHit>,
+    kept: Vec<&'a NewHit>,
+    /// Recorded only, by the settings in force and by the draft.
     skipped: (u64, u64),
+    /// Of the reported ones, those that people struck.
     is_false: (u64, u64),
 }
 
-fn compare<'a>(
-    tested: &'a Tested,
-    struck: &BTreeSet<(String, String)>,
-) -> BTreeMap<Rule, (Counts, Vec<(&'static str, &'a NewHit)>)> {
+fn compare<'a>(tested: &'a Tested, struck: &BTreeSet<(String, String)>) -> BTreeMap<Rule, Counts<'a>> {
     let current = reported(&tested.current);
     let draft = tested.draft.as_deref().map_or_else(|| current.clone(), reported);
-    let mut rules: BTreeMap<Rule, (Counts, Vec<_>)> = BTreeMap::new();
+    let mut rules: BTreeMap<Rule, Counts<'a>> = BTreeMap::new();
     let is_false = |hit: &NewHit| {
         let user = hit.user.as_ref().map(|user| user.name.clone()).unwrap_or_default();
         u64::from(struck.contains(&(user, hit.hit.string.clone())))
     };
-    for (key, hit) in &current {
-        let (counts, all) = rules.entry(hit.hit.rule).or_default();
+    for (key, &hit) in &current {
+        let counts = rules.entry(hit.hit.rule).or_default();
         counts.is_false.0 += is_false(hit);
-        let (what, list) = match draft.contains_key(key) {
-            true => ("kept", &mut counts.kept),
-            false => ("gone", &mut counts.gone),
-        };
-        list.push(show::line(hit));
-        all.push((what, *hit));
+        match draft.contains_key(key) {
+            true => counts.kept.push(hit),
+            false => counts.gone.push(hit),
+        }
     }
-    for (key, hit) in &draft {
-        let (counts, all) = rules.entry(hit.hit.rule).or_default();
+    for (key, &hit) in &draft {
+        let counts = rules.entry(hit.hit.rule).or_default();
         counts.is_false.1 += is_false(hit);
         if !current.contains_key(key) {
-            counts.new.push(show::line(hit));
-            all.push(("new", *hit));
+            counts.new.push(hit);
         }
     }
     for hit in tested.current.iter().filter(|hit| hit.hit.skip.is_some()) {
-        rules.entry(hit.hit.rule).or_default().0.skipped.0 += 1;
+        rules.entry(hit.hit.rule).or_default().skipped.0 += 1;
     }
     for hit in tested.draft.iter().flatten().filter(|hit| hit.hit.skip.is_some()) {
-        rules.entry(hit.hit.rule).or_default().0.skipped.1 += 1;
+        rules.entry(hit.hit.rule).or_default().skipped.1 += 1;
     }
     rules
 }
@@ -277,15 +281,19 @@ fn print(tested: &Tested, struck: &BTreeSet<(String, String)>, as_json: bool) {
     let rules = compare(tested, struck);
     let has_draft = tested.draft.is_some();
     if as_json {
-        for (what, hit) in rules.values().flat_map(|(_, all)| all) {
-            let mut value = show::value(hit);
-            value["type"] = json!("backtest-hit");
-            value["change"] = json!(if has_draft { what } else { "current" });
-            println!("{value}");
+        for counts in rules.values() {
+            for (change, hits) in [("new", &counts.new), ("gone", &counts.gone), ("kept", &counts.kept)] {
+                for hit in hits {
+                    let mut value = show::value(hit);
+                    value["type"] = json!("backtest-hit");
+                    value["change"] = json!(if has_draft { change } else { "current" });
+                    println!("{value}");
+                }
+            }
         }
         let rules: BTreeMap<&str, _> = rules
             .iter()
-            .map(|(rule, (counts, _))| {
+            .map(|(rule, counts)| {
                 let told = json!({
                     "new": counts.new.len(), "gone": counts.gone.len(), "kept": counts.kept.len(),
                     "skipped": {"current": counts.skipped.0, "draft": counts.skipped.1},
@@ -301,14 +309,14 @@ fn print(tested: &Tested, struck: &BTreeSet<(String, String)>, as_json: bool) {
         println!("{told}");
         return;
     }
-    for (rule, (counts, _)) in &rules {
+    for (rule, counts) in &rules {
         println!("{}", head(*rule, counts, has_draft));
-        for (sign, lines) in [("+", &counts.new), ("-", &counts.gone), (" ", &counts.kept)] {
-            for line in lines.iter().take(SAMPLES) {
-                println!("  {sign} {line}");
+        for (sign, hits) in [("+", &counts.new), ("-", &counts.gone), (" ", &counts.kept)] {
+            for hit in hits.iter().take(SAMPLES) {
+                println!("  {sign} {}", show::line(hit));
             }
-            if lines.len() > SAMPLES {
-                println!("  {sign} … and {} more", lines.len() - SAMPLES);
+            if hits.len() > SAMPLES {
+                println!("  {sign} … and {} more", hits.len() - SAMPLES);
             }
         }
     }
@@ -322,7 +330,7 @@ fn print(tested: &Tested, struck: &BTreeSet<(String, String)>, as_json: bool) {
     }
 }
 
-fn head(rule: Rule, counts: &Counts, has_draft: bool) -> String {
+fn head(rule: Rule, counts: &Counts<'_>, has_draft: bool) -> String {
     let current = counts.kept.len() + counts.gone.len();
     if !has_draft {
         return format!(
@@ -357,7 +365,7 @@ pub async fn draft(run: &mut Run<Settings>, messages: &Messages<'_>, most: usize
     let hits = reported(&tested.current);
     let by_rule: Vec<String> = rules
         .iter()
-        .map(|(rule, (counts, _))| format!("{} {}", rule.word(), counts.kept.len()))
+        .map(|(rule, counts)| format!("{} {}", rule.word(), counts.kept.len()))
         .collect();
     let told = messages.say(
         "backtest",

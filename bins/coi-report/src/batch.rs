@@ -7,6 +7,7 @@ use chrono::{NaiveDate, TimeDelta};
 use shared::core::addition::RevisionLinks;
 use shared::core::hit::Rule;
 use shared::core::lists::List;
+use shared::core::text::terminal;
 use shared::core::types::{RevId, Timestamp};
 use shared::db::hit::{self, NewHit, Read};
 use shared::db::links::names::Names;
@@ -19,6 +20,8 @@ use shared::wiki::Gap;
 use crate::judging::Found;
 use crate::{again, nearby};
 
+/// Revisions whose links do not fit the tables that are told one by one.
+const REFUSED: usize = 20;
 /// Longest reason of an entry that the job makes itself, in characters.
 const REASON: usize = 300;
 
@@ -94,6 +97,12 @@ pub struct Store<'a> {
     pub common_host: u32,
 }
 
+/// An entry of the job's own about a link that is common by now.
+struct Common {
+    wiki: String,
+    domain: String,
+}
+
 /// What was stored.
 #[derive(Debug, Default)]
 pub struct Done {
@@ -103,6 +112,8 @@ pub struct Done {
     pub hits: u64,
     /// Links that the job put on the monitor list.
     pub monitored: u64,
+    /// Whether the job changed its lists.
+    pub lists_changed: bool,
 }
 
 impl Store<'_> {
@@ -110,6 +121,7 @@ impl Store<'_> {
     /// where the answer to COMMIT was lost, all of it may be.
     pub async fn batch(&self, names: &mut Names, outcomes: &[Outcome], moved: Option<&Moved<'_>>) -> anyhow::Result<Done> {
         let monitored = self.to_be_monitored(outcomes).await?;
+        let common = self.common(outcomes).await?;
         let links: Vec<RevisionLinks> = outcomes.iter().flat_map(|outcome| outcome.links.clone()).collect();
         let hits: Vec<NewHit> = outcomes.iter().flat_map(|outcome| outcome.found.hits.clone()).collect();
         let window = Window::new(self.horizon, self.now);
@@ -136,11 +148,15 @@ impl Store<'_> {
                 };
                 added += u64::from(list::add_auto(tx, &one.wiki, &entry, (&one.wiki, one.rev), now).await?);
             }
+            let list = List::Monitor.command();
             for one in hits.iter().filter(|one| one.hit.rule == Rule::AutoMonitored) {
                 if let Some(domain) = &one.hit.matched {
-                    let list = List::Monitor.command();
                     list::extend(tx, &one.wiki, list, None, Some(domain), expires).await?;
                 }
+            }
+            for one in &common {
+                let job = &self.fence.job;
+                list::del(tx.tx(), job, &one.wiki, list, None, Some(&one.domain)).await?;
             }
             for outcome in outcomes {
                 nearby::park(tx, &outcome.found.pending, now).await?;
@@ -158,7 +174,16 @@ impl Store<'_> {
             }
         })
         .await?;
+        for refused in stored.refused.iter().take(REFUSED) {
+            tracing::warn!(
+                "{}, revision {}: its links are not stored: {}",
+                terminal(&refused.wiki),
+                refused.rev,
+                terminal(&refused.why)
+            );
+        }
         Ok(Done {
+            lists_changed: added > 0 || !common.is_empty(),
             stored,
             hits: counted,
             monitored: added,
@@ -178,16 +203,7 @@ impl Store<'_> {
             {
                 continue;
             }
-            let most = self.common_host;
-            let is_common = self
-                .db
-                .read(
-                    async |db| match lookup::hosts_by_key(db, std::slice::from_ref(key)).await?.first() {
-                        Some(host) => has_more_adders_than(db, host.id, most).await,
-                        None => Ok(false),
-                    },
-                )
-                .await?;
+            let is_common = self.is_common(key).await?;
             if !is_common {
                 let (_, _, ratio) = one.hit.score.unwrap_or_default();
                 let reason = format!("auto: name overlap of {ratio} % in revision {}", one.rev);
@@ -196,6 +212,42 @@ impl Store<'_> {
                     domain,
                     rev: one.rev,
                     reason: reason.chars().take(REASON).collect(),
+                });
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Store<'_> {
+    /// Whether more people add a host than the settings let the job monitor.
+    async fn is_common(&self, key: &String) -> anyhow::Result<bool> {
+        let most = self.common_host;
+        let is_common = self
+            .db
+            .read(async |db| {
+                match lookup::hosts_by_key(db, std::slice::from_ref(key)).await?.first() {
+                    Some(host) => has_more_adders_than(db, host.id, most).await,
+                    None => Ok(false),
+                }
+            })
+            .await?;
+        Ok(is_common)
+    }
+
+    /// The job's own entries with hits whose links turned out to be common: they leave the monitor list.
+    async fn common(&self, outcomes: &[Outcome]) -> anyhow::Result<Vec<Common>> {
+        let mut found: Vec<Common> = Vec::new();
+        let hits = outcomes.iter().flat_map(|outcome| &outcome.found.hits);
+        for one in hits.filter(|one| one.hit.rule == Rule::AutoMonitored) {
+            let (Some(key), Some(domain)) = (&one.hit.key, &one.hit.matched) else {
+                continue;
+            };
+            let is_known = |known: &Common| known.wiki == one.wiki && known.domain == *domain;
+            if !found.iter().any(is_known) && self.is_common(key).await? {
+                found.push(Common {
+                    wiki: one.wiki.clone(),
+                    domain: domain.clone(),
                 });
             }
         }

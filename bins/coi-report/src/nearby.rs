@@ -16,7 +16,7 @@ use crate::judging;
 use crate::readers::Readers;
 use crate::settings::Settings;
 use crate::sources::Seen;
-use crate::texts;
+use crate::{show, texts};
 
 /// Begins the keys of parked edits.
 const KEY: &str = "proximity ";
@@ -86,11 +86,15 @@ pub async fn look_again(run: &mut Run<Settings>, readers: &mut Readers) -> anyho
                 let looked = texts::look(reader, seen).await?;
                 let mut asked = judging::ask(reader, &run.db, &looked.edits).await?;
                 let mut found = judging::judge(reader, &looked.edits, &mut asked, by.as_ref()).await?;
-                found.hits.retain(|hit| hit.hit.rule == Rule::Proximity);
+                // Of its other links everything was told before.
+                let is_asked = |key: &Option<String>| key.as_ref().is_some_and(|key| keys.contains(key));
+                found
+                    .hits
+                    .retain(|hit| hit.hit.rule == Rule::Proximity && is_asked(&hit.hit.key));
                 Some(found.hits)
             }
-            Some(_) if known.is_empty() && !is_over => None,
-            // The wiki is not read any more, or its server never answered.
+            // No name server answered, or the wiki did not in this run, or it is not read any more.
+            _ if !is_over => None,
             _ => Some(Vec::new()),
         };
         let (key, reason) = (&item.item_key, &item.reason);
@@ -108,6 +112,9 @@ pub async fn look_again(run: &mut Run<Settings>, readers: &mut Readers) -> anyho
                 }
             })
             .await?;
+        if run.args.json {
+            found.iter().flatten().for_each(show::json);
+        }
     }
     Ok(hits)
 }

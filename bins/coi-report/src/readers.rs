@@ -1,6 +1,6 @@
 //! The wikis of a run, opened when they are needed, and what all of them are judged by.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use shared::core::addition::NewUser;
 use shared::core::hit::{ListEntry, Skip, WatchedDomain};
@@ -23,6 +23,8 @@ pub struct Readers {
     open: BTreeMap<String, Reader>,
     /// When each was used last, by a counter.
     used: BTreeMap<String, u64>,
+    /// Those that have older lists than the database.
+    stale: BTreeSet<String>,
     clock: u64,
     settings: Settings,
     noticeboards: Vec<WatchedDomain>,
@@ -70,6 +72,7 @@ impl Readers {
         Ok(Readers {
             open: BTreeMap::new(),
             used: BTreeMap::new(),
+            stale: BTreeSet::new(),
             clock: 0,
             skip: settings.config.skip.clone(),
             new_user: settings.new_user,
@@ -89,7 +92,8 @@ impl Readers {
         let key = session.wiki_id();
         self.clock += 1;
         self.used.insert(key.clone(), self.clock);
-        if !self.open.contains_key(&key) {
+        let is_stale = self.stale.contains(&key);
+        if is_stale || !self.open.contains_key(&key) {
             if self.open.len() >= MOST
                 && let Some(oldest) = self.oldest()
             {
@@ -98,6 +102,7 @@ impl Readers {
             let reader = self.make(session, namespaces).await?;
             self.not_checked.extend(reader.not_checked.iter().cloned());
             self.open.insert(key.clone(), reader);
+            self.stale.remove(&key);
         }
         self.open
             .get_mut(&key)
@@ -132,9 +137,9 @@ impl Readers {
         self.open.get_mut(wiki)
     }
 
-    /// After an entry was put on a list: readers are made anew with the lists as they are.
-    pub fn forget(&mut self) {
-        self.open.clear();
+    /// After an entry was put on a list: the next use of a reader makes it anew, with the lists as they are.
+    pub fn lists_changed(&mut self) {
+        self.stale.extend(self.open.keys().cloned());
     }
 
     /// What edits are judged by.

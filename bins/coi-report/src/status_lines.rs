@@ -209,7 +209,9 @@ async fn is_whitelisted(db: &Db, row: &Row, name: &str, string: &str, now: Times
 fn proposed(site: &Site, messages: &Messages<'_>, row: &Row, name: &str, string: &str) -> Wikitext {
     // Quotes that the grammar of commands reads; what it cannot read is for the person to spell.
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "_"));
-    let command = format!("wl add {} {}", quoted(name), quoted(string));
+    // An entry without more counts on the wiki of the commands page.
+    let place = if row.wiki == row.target { "" } else { " everywhere" };
+    let command = format!("wl add {} {}{place}", quoted(name), quoted(string));
     let by = row.struck_by.as_deref().map(user);
     let key = if by.is_some() {
         "proposed-line"

@@ -27,6 +27,8 @@ pub struct Tally {
     pub additions: u64,
     /// Rows of the database, of all kinds.
     pub rows: u64,
+    /// Revisions whose links do not fit the tables.
+    pub refused: u64,
     /// Links put on the monitor list.
     pub monitored: u64,
     /// Wikis that were read for the first time.
@@ -57,7 +59,8 @@ impl Tally {
         self.additions += done.stored.additions;
         self.rows += done.stored.rows + done.hits;
         self.monitored += done.monitored;
-        self.changed |= done.monitored > 0;
+        self.changed |= done.lists_changed;
+        self.refused += done.stored.refused.len() as u64;
         let surplus = self.keys.len().saturating_sub(KEYS);
         self.keys.drain(..surplus);
     }
@@ -70,7 +73,7 @@ impl Tally {
     /// For the summary line.
     pub fn line(&self) -> String {
         let mut line = format!(
-            "edits_seen={} judged={} gone={} hidden={} hits={} skipped={} additions={} monitored={} first={} gaps={} \
+            "edits_seen={} judged={} gone={} hidden={} hits={} skipped={} additions={} refused={} monitored={} first={} gaps={} \
              commands={} answers={} lines={} pages={} struck={} parked={} dns={}",
             self.seen,
             self.judged,
@@ -79,6 +82,7 @@ impl Tally {
             self.hits,
             self.skipped,
             self.additions,
+            self.refused,
             self.monitored,
             self.first,
             self.gaps,

@@ -181,11 +181,17 @@ impl<'a> Watch<'a> {
     async fn store_first(&self, source: &str, position: &Position) -> anyhow::Result<()> {
         let Some(fence) = self.run.fence() else { return Ok(()) };
         let (bytes, until) = (position.to_bytes(), position.until);
+        let (job, wiki) = (self.run.editor.job, &self.run.wiki);
+        let known = self.run.db.read(async |db| memo::get(db, job, wiki, FIRST_RUN).await).await?;
+        // A wiki that is read for the first time is no first run.
+        let is_first = known.is_none();
         self.run
             .db
             .fenced(&fence, "storing the first checkpoint", async |tx| {
                 checkpoint::begin_with(tx, source, None).await?;
-                memo::set(tx, FIRST_RUN, &until.to_rfc3339(), until).await?;
+                if is_first {
+                    memo::set(tx, FIRST_RUN, &until.to_rfc3339(), until).await?;
+                }
                 checkpoint::set(tx, source, &bytes, until).await
             })
             .await?;
@@ -296,7 +302,7 @@ impl<'a> Watch<'a> {
         }
         self.tally.batch(done);
         if self.tally.lists_changed() {
-            self.readers.forget();
+            self.readers.lists_changed();
         }
         Ok(())
     }

@@ -63,7 +63,7 @@ pub(super) async fn only_division(
     );
     let end = Finish {
         state: State::Failed,
-        exit_code: 75,
+        exit_code: 0,
         success: false,
         edits: 0,
         db_rows: 0,

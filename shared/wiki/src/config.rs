@@ -78,8 +78,8 @@ pub struct Config {
     pub account: String,
     /// How it logs in.
     pub credentials: Credentials,
-    /// Hosts that may be spoken to, as `host` or `host:port`; when empty, only
-    /// the host of `api_url`.
+    /// Hosts that may be spoken to, as `host`, `host:port`, or `*.domain` for
+    /// everything below it; when empty, only the host of `api_url`.
     pub allowed_hosts: Vec<String>,
     /// Pauses, bounds and rates.
     pub timing: Timing,
@@ -159,17 +159,24 @@ impl Address {
             Some(port) => format!("{name}:{port}"),
             None => name.clone(),
         };
-        let allowed = allowed_hosts.is_empty()
-            || allowed_hosts
-                .iter()
-                .any(|entry| entry.eq_ignore_ascii_case(&name) || entry.eq_ignore_ascii_case(&host));
-        if !allowed {
+        let is_it = |entry: &String| is_named(entry, &name) || entry.eq_ignore_ascii_case(&host);
+        if !allowed_hosts.is_empty() && !allowed_hosts.iter().any(is_it) {
             return Err(Error::HostNotAllowed {
                 host,
                 allowed: allowed_hosts.join(", "),
             });
         }
         Ok(Address { url, host, is_loopback })
+    }
+}
+
+/// Whether an entry names a host, or with `*.` everything below a domain.
+fn is_named(entry: &str, name: &str) -> bool {
+    match entry.strip_prefix('*') {
+        Some(domain) if domain.starts_with('.') && domain.len() > 1 => {
+            name.len() > domain.len() && name.to_lowercase().ends_with(&domain.to_lowercase())
+        }
+        _ => entry.eq_ignore_ascii_case(name),
     }
 }
 
@@ -204,6 +211,11 @@ mod tests {
             ("https://en.example.org/w/api.php", &["EN.example.org"], true),
             ("https://en.example.org/w/api.php", &["example.org"], false),
             ("https://example.org.evil.net/api.php", &["example.org"], false),
+            ("https://de.Example.org:444/api.php", &["*.example.org"], true),
+            ("https://example.org/api.php", &["*.example.org"], false),
+            ("https://evilexample.org/api.php", &["*.example.org"], false),
+            ("https://example.org.evil.net/api.php", &["*.example.org"], false),
+            ("https://example.org/api.php", &["*.", "*"], false),
             ("https://example.org:444/api.php", &["example.org:444"], true),
             ("https://example.org:444/api.php", &["example.org:443"], false),
             ("http://example.org/w/api.php", &[], false),

@@ -131,13 +131,13 @@ impl Coi {
     pub async fn page_lines(&self) -> Result<Vec<String>> {
         let pages = self.day_pages().await?;
         let lines = pages.values().flat_map(|text| text.lines());
-        let told = lines.filter(|line| line.starts_with('*') && line.contains(&self.world.prefix));
+        let told = lines.filter(|line| line.starts_with(['*', '#']) && self.is_own(line));
         Ok(told.map(|line| self.bare(line)).collect())
     }
 
     /// The hits that a run printed with `--json`, of this world only.
     pub fn printed_hits(&self, run: &Run) -> Vec<Value> {
-        let lines = run.stdout.lines().filter(|line| line.contains(&self.world.prefix));
+        let lines = run.stdout.lines().filter(|line| self.is_own(line));
         lines.filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
@@ -148,15 +148,23 @@ impl Coi {
         text.with_context(|| format!("there is no page {title}"))
     }
 
-    /// A text without the world's prefix.
+    /// A text without the world's prefix, and without the mark of [`Coi::exact`].
     pub fn bare(&self, text: &str) -> String {
         text.replace(&format!("{} ", self.world.prefix), "")
             .replace(&format!("{}_", self.world.prefix), "")
+            .replace(&self.mark(), "")
+    }
+
+    /// Whether a text has a name of this world.
+    fn is_own(&self, text: &str) -> bool {
+        text.contains(&self.world.prefix) || text.contains(&self.mark())
     }
 
     /// SQL: a hit of this world. Temporary accounts and addresses have other names, but the titles of its pages tell.
     fn own_rows(&self) -> String {
-        let prefix = &self.world.prefix;
-        format!("(user_name LIKE '{prefix}%' OR title LIKE '%{prefix}%')")
+        let (prefix, mark) = (&self.world.prefix, self.mark());
+        format!(
+            "(user_name LIKE '{prefix}%' OR user_name LIKE '%{mark}' OR title LIKE '%{prefix}%' OR title LIKE '%{mark}')"
+        )
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! The links are those of the wiki's own parser, of each revision and of its parent.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
@@ -40,8 +41,8 @@ impl Bridge<'_> {
             }
             let [new, old] = ["revid", "old_revid"].map(|key| change[key].as_u64().unwrap_or(0));
             for rev in [new, old] {
-                if !links.contains_key(&rev) {
-                    links.insert(rev, self.links_of(rev).await?);
+                if let Entry::Vacant(place) = links.entry(rev) {
+                    place.insert(self.links_of(rev).await?);
                 }
             }
             let [came, went] = [(new, old), (old, new)].map(|(a, b)| links[&a].difference(&links[&b]));

@@ -31,13 +31,8 @@ impl Desk<'_> {
             lines.push(format!("{not_shown} more are not shown"));
         }
         if rows.is_empty() {
-            lines.insert(
-                0,
-                match not_shown {
-                    0 => format!("No hits are recorded{asked}."),
-                    _ => format!("No hits can be shown{asked}."),
-                },
-            );
+            // The same words whether there are none or they are shown nowhere.
+            lines.insert(0, format!("There are no hits{asked} to show."));
             return Ok(Answer {
                 ok: false,
                 ..Answer::new(lines, json)

@@ -12,6 +12,9 @@ use super::save::{GIVE_UP, LONGEST};
 use super::text::Says;
 use crate::settings::Settings;
 
+/// Bytes of a line beside its words, at least: so that a page that was filled goes on at the next part.
+const ANCHOR: usize = 30;
+
 /// The edits that a day needs: the title of its first page, and lines for each. What the day has no room for is counted.
 pub async fn planned(
     run: &Run<Settings>,
@@ -52,7 +55,7 @@ pub async fn planned(
             size = 0;
         }
         size += match &told.entry.says {
-            Says::This(words) | Says::Hidden(words) | Says::Off(words) => words.as_str().len() + 60,
+            Says::This(words) | Says::Hidden(words) | Says::Off(words) => words.as_str().len() + ANCHOR,
         };
         if let Some((_, lines)) = edits.last_mut() {
             lines.push(told.line);

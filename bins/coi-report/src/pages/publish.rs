@@ -1,5 +1,6 @@
 //! Since when pages are written: what was recorded while `publish` was off goes to no page later.
 
+use chrono::SubsecRound as _;
 use shared::core::types::Timestamp;
 use shared::db::memo;
 use shared::job::Run;
@@ -24,15 +25,17 @@ pub async fn since(run: &Run<Settings>) -> anyhow::Result<Option<Timestamp>> {
     if is_on == was_on.is_some() {
         return Ok(was_on);
     }
+    // The database counts whole seconds.
+    let started = run.started.trunc_subsecs(0);
     if let Some(fence) = run.fence() {
         let word = if is_on { ON } else { OFF };
         run.db
             .fenced(&fence, "noting since when pages are written", async |tx| {
-                memo::set(tx, SINCE, word, run.started).await
+                memo::set(tx, SINCE, word, started).await
             })
             .await?;
     }
-    Ok(is_on.then_some(run.started))
+    Ok(is_on.then_some(started))
 }
 
 /// For a run that writes no pages: remembers that they are off.

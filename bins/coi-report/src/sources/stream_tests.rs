@@ -116,7 +116,7 @@ async fn a_run_gives_what_is_finished_and_the_next_goes_on_behind_it() {
         .iter()
         .map(|edit| (edit.change.revid.0, edit.knows_links))
         .collect();
-    assert_eq!(revs, [(10, true), (12, true), (14, true), (13, false)]);
+    assert_eq!(revs, [(10, true), (12, true), (13, false), (14, true)]);
     assert_eq!(all.edits[0].links.as_ref().unwrap().added, ["https://example.org/?a"]);
     assert_eq!(
         (all.edits[0].change.page_id.0, all.edits[0].wiki.as_str()),

@@ -13,7 +13,8 @@ const WIKIS: u64 = 20;
 /// What the edits are spread over.
 const SECONDS: i64 = 86_400;
 
-/// Writes `n` edits, of which the first has the number `from`.
+/// Writes `n` edits, of which the first has the number `from`; the last one is made now.
+#[expect(clippy::disallowed_methods, reason = "edits have to be young enough to be stored")]
 pub fn write(n: u64, file: &str, from: u64) -> Outcome<()> {
     let mut out = BufWriter::with_capacity(1 << 20, std::fs::File::create(file)?);
     let now = Utc::now();
@@ -56,7 +57,7 @@ pub fn edit(number: u64, at: DateTime<Utc>) -> Value {
             with(&parent, &words, &mut dice)
         }
     };
-    let named = (id > 0 && !is_temp).then(|| id % 3_000);
+    let named = (id > 0 && !is_temp).then_some(id % 3_000);
     json!({
         "type": "recorded-edit", "wiki": format!("w{wiki}.example.org/w"), "database": format!("w{wiki}wiki"),
         "realm": "bench", "rev_id": 2_000_000 + 2 * number, "parent_id": 1_999_999 + 2 * number, "page_id": page + 1,

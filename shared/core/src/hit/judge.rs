@@ -63,7 +63,8 @@ impl Judge {
     ///
     /// - edits without an author who is an account or an address of this wiki;
     /// - edits by bots, as the settings say;
-    /// - the links of a revert by an account that is not new, which are no additions of this editor's;
+    /// - the links of a revert by an account that is not new, which are no additions of this editor's: of these only
+    ///   the rules about the user are asked;
     /// - links to archives whose pages are in the same edit: of these only lists that name the archive are asked;
     /// - more links than are stored one by one: these are one [`Rule::Flood`], whoever added them.
     ///
@@ -158,18 +159,19 @@ impl Judge {
         };
         if links.is_revert {
             judged.story.say(|| {
-                "No rule is asked about links: the edit is a revert, so they are not this editor's additions."
+                "Only the rules about the user are asked about links: the edit is a revert, so they are not this \
+                 editor's additions."
                     .to_owned()
             });
-            return;
         }
         match &links.links {
+            Links::TooMany { .. } if links.is_revert => {}
             Links::TooMany { links, hosts } => judged.add(flood(*links, *hosts, &judged.story)),
             Links::Rows(rows) => {
                 let unwrapped = rows.iter().filter(|row| row.flags.has(Flags::UNWRAPPED));
                 let pages: Vec<String> = unwrapped.map(super::url_of).collect();
                 for link in LinkEvent::of_rows(rows, &self.path_hosts) {
-                    let event = self.link(who, &link, &pages, outside, &judged.story);
+                    let event = self.link(who, &link, &pages, outside, links.is_revert, &judged.story);
                     judged.add(event);
                 }
             }
@@ -182,6 +184,7 @@ impl Judge {
         link: &LinkEvent,
         pages: &[String],
         outside: &Outside<'_>,
+        is_revert: bool,
         told: &Story,
     ) -> Event {
         let mut event = Event::new(told);
@@ -212,6 +215,15 @@ impl Judge {
             None => "whitelist: it does not have this link.".to_owned(),
         });
         let is_white = white.is_some();
+        if is_revert {
+            if !link.is_archive {
+                event.later.extend(self.monitored_user(who, link, &mut event.after));
+                if let Some(hit) = self.link_keyword_of_user(who, link, &mut event.after) {
+                    event.end(hit);
+                }
+            }
+            return event;
+        }
         if link.is_archive {
             let rules = [
                 Rule::LinkOverlap,

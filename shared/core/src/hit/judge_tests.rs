@@ -231,7 +231,8 @@ fn reverts_bots_and_nobody() {
     let mut scene = Scene::adding("Acme Widgets", &["http://acmewidgets.com"]).with(&["bl Acme_Widgets *"]);
     scene.title = "Acme widgets";
     scene.is_revert = true;
-    scene.gives(&["page-overlap Acme widgets U->P 100"]);
+    // A link that comes back is not this editor's, but what is said about the user holds.
+    scene.gives(&["page-overlap Acme widgets U->P 100", "user-keyword acmewidgets.com R->L =*"]);
     assert!(
         scene
             .verdict()

@@ -96,6 +96,11 @@ impl Judge {
         story: &mut Story,
     ) -> Option<Hit> {
         for (rule, by_hand) in [(Rule::MonitoredLink, true), (Rule::AutoMonitored, false)] {
+            // Whoever put it on the whitelist since knows better than the job did.
+            if !by_hand && self.lists.white_link(wiki, &link.key).is_some() {
+                story.rule(rule, || "not asked: the link is on the whitelist.".to_owned());
+                continue;
+            }
             if let Some(entry) = self.lists.monitored_link(wiki, link, by_hand) {
                 story.rule(rule, || format!("{}.", story::entry(entry)));
                 return Some(link.hit(rule, pattern(entry), WORDS));

@@ -64,15 +64,20 @@ async fn every_checkpoint_of_a_wiki_is_told_by_name() {
     for source in ["recentchanges b", "eventstreams 1/2"] {
         checkpoint::adopt(&test.db, fence, source, t(1)).await.unwrap();
     }
-    test.write(&lease, async |tx| checkpoint::set(tx, "recentchanges b", b"pos", t(5)).await)
-        .await
-        .unwrap();
+    test.write(&lease, async |tx| {
+        checkpoint::set(tx, "recentchanges b", b"pos", t(5)).await
+    })
+    .await
+    .unwrap();
     let mut conn = test.db.conn().await.unwrap();
     let all = checkpoint::all(&mut conn, &fence.job, HOME).await.unwrap();
     let told: Vec<(&str, Option<&[u8]>)> = all
         .iter()
         .map(|(source, checkpoint)| (source.as_str(), checkpoint.pos.as_deref()))
         .collect();
-    assert_eq!(told, [("eventstreams 1/2", None), ("recentchanges b", Some(&b"pos"[..]))]);
+    assert_eq!(
+        told,
+        [("eventstreams 1/2", None), ("recentchanges b", Some(&b"pos"[..]))]
+    );
     assert!(checkpoint::all(&mut conn, &fence.job, OTHER).await.unwrap().is_empty());
 }

@@ -4,7 +4,7 @@
 //! is clearly past it. Events may repeat and come in any order, so only the end of the finished events at the beginning
 //! is a place to go on from: what still waits is read again by the next run.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -58,6 +58,11 @@ pub struct Joiner {
     given_order: VecDeque<Key>,
     /// How far each stream has come: changes, links.
     reached: (Option<Timestamp>, Option<Timestamp>),
+    /// What can be given once everything before it is finished, by its event's place: so nothing is given that the next
+    /// run would read again.
+    held: BTreeMap<u64, Vec<StreamEdit>>,
+    /// How many edits those are.
+    holds: usize,
     ready: Vec<StreamEdit>,
     position: Option<Position>,
     has_moved: bool,
@@ -78,6 +83,8 @@ impl Joiner {
             given: HashMap::new(),
             given_order: VecDeque::new(),
             reached: (None, None),
+            held: BTreeMap::new(),
+            holds: 0,
             ready: Vec::new(),
             position: None,
             has_moved: false,
@@ -110,8 +117,8 @@ impl Joiner {
             Some(given @ Given::Links) => {
                 *given = Given::Whole;
                 self.counts.unsure += 1;
-                self.ready.push(whole(*change, Vec::new(), false, false));
-                return self.other(id, Some(at));
+                let slot = self.slot(id, Some(at), false);
+                return self.hold(slot, whole(*change, Vec::new(), false, false));
             }
             None if !is_known => {}
             _ => {
@@ -153,7 +160,8 @@ impl Joiner {
             match std::mem::replace(given, Given::Whole) {
                 Given::Alone(change) if is_by_author(&links, &change.change) => {
                     self.counts.late += 1;
-                    self.ready.push(whole(*change, vec![*links], true, true));
+                    let slot = self.slot(id, Some(at), false);
+                    return self.hold(slot, whole(*change, vec![*links], true, true));
                 }
                 alone @ Given::Alone(_) => {
                     *given = alone;
@@ -218,22 +226,28 @@ impl Joiner {
                 self.close(&key);
             }
         }
-        while self.halves.len() > self.bounds.waiting {
+        while self.halves.len() > self.bounds.waiting || self.holds > self.bounds.waiting {
             let oldest = [self.edits.first(), self.links.first()].into_iter().flatten().min();
             let Some((_, key)) = oldest else { break };
             let key = key.clone();
             self.close(&key);
+            self.move_on();
         }
+        self.move_on();
     }
 
-    /// Edits that can be taken.
+    /// Edits that can be taken, as of the last look.
     pub fn ready(&self) -> usize {
         self.ready.len()
     }
 
-    /// All that is ready, in the order in which it became so, and where to go on after it: `None` if that is where it
-    /// was when this was asked before.
-    pub fn take(&mut self) -> (Vec<StreamEdit>, Option<Position>) {
+    fn hold(&mut self, slot: u64, edit: StreamEdit) {
+        self.holds += 1;
+        self.held.entry(slot).or_default().push(edit);
+    }
+
+    /// The place behind the finished events at the beginning, and what was held until these were finished.
+    fn move_on(&mut self) {
         while self.slots.front().is_some_and(|slot| !slot.is_open)
             && let Some(slot) = self.slots.pop_front()
         {
@@ -245,6 +259,17 @@ impl Joiner {
                 self.has_moved = true;
             }
         }
+        while let Some(first) = self.held.first_entry().filter(|entry| *entry.key() < self.first) {
+            let edits = first.remove();
+            self.holds -= edits.len();
+            self.ready.extend(edits);
+        }
+    }
+
+    /// All that is finished, in the order in which it came, and where to go on after it: `None` if that is where it was
+    /// when this was asked before. What was not given is read again from there.
+    pub fn take(&mut self) -> (Vec<StreamEdit>, Option<Position>) {
+        self.move_on();
         if self.position.is_none()
             && let Some(at) = self.slots.iter().filter_map(|slot| slot.at).min()
         {
@@ -307,11 +332,11 @@ impl Joiner {
                 let window = TimeDelta::from_std(self.bounds.window).unwrap_or(TimeDelta::MAX);
                 let knows = self.reached.1.is_some_and(|links| links - half.at >= window);
                 self.counts.unsure += u64::from(!knows);
-                self.ready.push(whole((*change).clone(), Vec::new(), knows, false));
+                self.hold(half.slot, whole((*change).clone(), Vec::new(), knows, false));
                 if knows { Given::Alone(change) } else { Given::Whole }
             }
             Some(change) => {
-                self.ready.push(whole(*change, half.links, true, false));
+                self.hold(half.slot, whole(*change, half.links, true, false));
                 Given::Whole
             }
         };

@@ -143,11 +143,11 @@ fn both_halves_meet_in_any_order_and_the_place_is_behind_all_that_was_given() {
     assert_eq!(test.take(), (vec![], id("a")));
     assert_eq!(test.take(), (vec![], None), "it has not moved");
     test.edit("d", 3, 2);
-    // `b` waits, so nothing behind it is a place to go on from.
-    assert_eq!(test.take(), (vec!["3 x".to_owned()], None));
+    // `b` waits, so nothing behind it is a place to go on from, and nothing behind it is given.
+    assert_eq!(test.take(), (vec![], None));
     test.joiner.other("e", Some(at(3)));
     test.link("f", 2, 4, Some("Alice"), "y");
-    assert_eq!(test.take(), (vec!["2 y".to_owned()], id("f")));
+    assert_eq!(test.take(), (vec!["2 y".to_owned(), "3 x".to_owned()], id("f")));
     let counts = test.joiner.counts();
     assert_eq!(counts, Counts::default());
 }
@@ -167,7 +167,10 @@ fn an_edit_goes_without_links_when_their_stream_is_past_it() {
     test.link("c", 1, 90, Some("Alice"), "x");
     test.link("d", 1, 90, Some("Alice"), "x");
     test.edit("e", 1, 0);
-    assert_eq!(test.take(), (vec!["1 x late".to_owned()], None));
+    assert_eq!(test.take(), (vec![], None), "2 waits");
+    test.joiner.links_reached(at(119));
+    test.joiner.look(test.now());
+    assert_eq!(test.take(), (vec!["2 -".to_owned(), "1 x late".to_owned()], id("e")));
     let counts = test.joiner.counts();
     assert_eq!((counts.late, counts.repeated, counts.unsure), (1, 2, 0));
 }
@@ -244,7 +247,7 @@ fn links_by_somebody_else_are_those_of_a_template() {
 }
 
 /// Whatever comes twice and in whatever order: what was given and what is read again from the place that was told are
-/// together all edits, with all their links.
+/// together all edits, with all their links; and nothing is given by two runs but what the server repeats.
 #[test]
 fn a_run_that_goes_on_from_any_told_place_loses_nothing() {
     let mut random = 1_u64;

@@ -1,0 +1,3 @@
+//! For a while.
+mod coi_rules;
+mod coi_explain;
