@@ -46,16 +46,23 @@ impl Days {
         Self::with(&[]).await
     }
 
-    /// Of the recent changes only this world's.
-    pub fn only_own(&self) {
-        let words = [self.coi.world.prefix.clone(), self.coi.exact("")];
-        let is_own = move |title: &str| words.iter().any(|word| title.contains(word.as_str()));
-        let filter = Fault::rewrite(move |answer| {
-            if let Some(changes) = answer["query"]["recentchanges"].as_array_mut() {
-                changes.retain(|change| change["title"].as_str().is_some_and(&is_own));
-            }
-        });
-        self.http.rule(When::module("recentchanges"), filter);
+    /// Of recent changes and of the log only this world's.
+    fn only_own(&self) {
+        for list in ["recentchanges", "logevents"] {
+            let words = [self.coi.world.prefix.clone(), self.coi.exact("")];
+            let is_own = move |title: &Value| {
+                let title = title.as_str().unwrap_or_default();
+                words.iter().any(|word| title.contains(word.as_str()))
+            };
+            let filter = Fault::rewrite(move |answer| {
+                for list in ["recentchanges", "logevents"] {
+                    if let Some(changes) = answer["query"][list].as_array_mut() {
+                        changes.retain(|change| is_own(&change["title"]));
+                    }
+                }
+            });
+            self.http.rule(When::module(list), filter);
+        }
     }
 
     /// The job so many seconds later.
@@ -70,9 +77,11 @@ impl Days {
     }
 
     pub async fn settings(&self, settings: &[(&str, Value)]) -> Result<()> {
-        let all = settings.iter().fold(self.coi.settings.clone(), |all: Settings, (key, value)| {
-            all.set(key, value.clone())
-        });
+        let all = settings
+            .iter()
+            .fold(self.coi.settings.clone(), |all: Settings, (key, value)| {
+                all.set(key, value.clone())
+            });
         self.coi.save_settings(&all).await.map(drop)
     }
 
@@ -93,7 +102,11 @@ impl Days {
 
     /// The title of today's page.
     pub async fn today(&self) -> Result<String> {
-        let day = &self.coi.world.rows("SELECT DATE_FORMAT(UTC_DATE(), '%Y, %b %e')").await?[0][0];
+        let day = &self
+            .coi
+            .world
+            .rows("SELECT DATE_FORMAT(UTC_DATE(), '%Y, %b %e')")
+            .await?[0][0];
         Ok(format!("{}/{day}", self.coi.report_title()))
     }
 
@@ -112,14 +125,20 @@ impl Days {
     /// How often the bot saved a page.
     pub async fn saved(&self, title: &str) -> Result<usize> {
         let history = self.coi.world.admin.history(title).await?;
-        Ok(history.iter().filter(|edit| edit.user == self.coi.world.bot.name).count())
+        Ok(history
+            .iter()
+            .filter(|edit| edit.user == self.coi.world.bot.name)
+            .count())
     }
 
     /// The bot's lines of all day pages, from top to bottom, as a reader sees them: no markup, no times, bare names.
     pub async fn lines(&self) -> Result<Vec<String>> {
         let pages = self.coi.day_pages().await?;
         let lines = pages.values().flat_map(|text| text.lines());
-        Ok(lines.filter(|line| line.contains("<!--co:")).map(|line| self.shown(line)).collect())
+        Ok(lines
+            .filter(|line| line.contains("<!--co:"))
+            .map(|line| self.shown(line))
+            .collect())
     }
 
     /// The names in the lines, in their order.
@@ -145,11 +164,11 @@ impl Days {
             (r"\[\[(?:[^\]|]*\|)?([^\]]*)\]\]", "$1"),
             (r"'{2,5}", ""),
             (r"^[#*: ]+", ""),
-            (r"^\d\d:\d\d:\d\d: ", ""),
         ] {
             text = regex(pattern).replace_all(&text, with).into_owned();
         }
-        self.coi.bare(&decoded(&text))
+        let text = regex(r"^\d\d:\d\d:\d\d: ").replace(&decoded(&text), "").into_owned();
+        self.coi.bare(&text)
     }
 
     /// The status page as a reader sees it.
@@ -170,10 +189,10 @@ impl Days {
         Ok(found)
     }
 
-    /// Everything in all text columns about hits and links, as text.
+    /// Everything about hits and lines, as text.
     pub async fn stored(&self) -> Result<String> {
         let mut all = String::new();
-        for table in ["hit", "hit_line", "link_addition", "editor", "intent", "memo", "parked"] {
+        for table in ["hit", "hit_line", "intent", "memo", "parked", "link_addition"] {
             all += &self.coi.world.table(&format!("SELECT * FROM {table}")).await?;
         }
         Ok(all)

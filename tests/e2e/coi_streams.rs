@@ -76,7 +76,7 @@ async fn all_kinds(coi: &Coi) -> Result<()> {
     let own = |name: &str| world.own(name);
     let shop = coi.newcomer("Shop").await?;
     let link = format!("https://{word}shop.example/ä%2Fb?q=%20x&y=[1]");
-    let added = coi.edit(&shop, "Town", &format!("[{link} Here] and https://x.example/?a=%25.")).await?;
+    coi.edit(&shop, "Town", &format!("[{link} Here] and https://x.example/?a=%25.")).await?;
     let pages = [
         about_oneself(coi, "Alphaco"),
         NewPage::new(&own("Robots"), "https://robot.example/").by(&own("Robot")).with("bot", json!(true)),
@@ -84,8 +84,9 @@ async fn all_kinds(coi: &Coi) -> Result<()> {
         NewPage::new(&own("User talk:Alphaco"), "https://talk.example/").by(&own("Alphaco")),
     ];
     world.load(&pages).await?;
-    coi.edit(&world.login(&world.person("Cleaner").await?).await?, "Town", "Nothing is left.").await?;
-    let undo = [("action", "edit"), ("title", &own("Town")), ("undo", &(added + 1).to_string())];
+    let cleaner = world.login(&world.person("Cleaner").await?).await?;
+    let emptied = coi.edit(&cleaner, "Town", "Nothing is left.").await?;
+    let undo = [("action", "edit"), ("title", &own("Town")), ("undo", &emptied.to_string())];
     let reverter = coi.regular("Reverter", 900, 900).await?;
     let undone = reverter.write(&undo).await.context("undoing")?;
     ensure!(undone["edit"]["result"] == "Success", "{undone}");
@@ -107,6 +108,7 @@ fn shaken(events: Events) -> Events {
     }
     let mut elsewhere = told[0].1.clone();
     elsewhere["wiki"] = json!("elsewherewiki");
+    elsewhere["server_url"] = json!("https://elsewhere.example.org");
     elsewhere["server_name"] = json!("elsewhere.example.org");
     elsewhere["meta"]["domain"] = json!("elsewhere.example.org");
     let mut nonsense = told[0].1.clone();
@@ -213,7 +215,7 @@ async fn an_edit_behind_one_that_waits_is_read_by_two_runs_and_counted_once() ->
     first_runs(&coi, &[&job]).await?;
     let since = seconds_ago(1);
     coi.world.load(&[about_oneself(&coi, "Waiter")]).await?;
-    let link = NewPage::new(&coi.world.own("Links"), "https://x.example/").by(&coi.world.own("Linker"));
+    let link = NewPage::new(&coi.world.own("Links"), "https://x.example/").by("Somebody");
     coi.world.load(&[link]).await?;
     let told = events(&coi, &coi.world.admin, proxy.url(), "enwiki", &since).await?;
     // A run of two seconds waits one for links: these come in the second one.
@@ -265,7 +267,7 @@ async fn edits_of_a_wiki_that_does_not_answer_are_looked_at_later_and_nothing_is
     let parked = coi.world.count("parked").await?;
     let later = job.clone().later(700).run_ok().await?;
     let hits = coi.hits_told().await?;
-    assert_eq!(hits, "Homeco page-overlap Homeco\nDortco page-overlap Dortco\n", "{down}{later}");
+    assert_eq!(hits, "Dortco page-overlap Dortco\nHomeco page-overlap Homeco\n", "{down}{later}");
     let rows = coi.world.rows("SELECT COUNT(*) FROM link_addition").await?;
     assert_eq!(rows, [["1"]], "the robot's link: {later}");
     assert!(parked > 0 && coi.world.count("parked").await? == 0, "{parked}: {down}{later}");
@@ -322,7 +324,7 @@ async fn two_halves_are_the_whole_and_another_division_is_refused() -> Result<()
     asked(streams, place + 3).await?;
     for wrong in [part("1/3"), whole.clone().env("WIKICREW_DATABASE_URL", &other.database_url())] {
         let refused = wrong.run().await?;
-        assert!(refused.says("divided otherwise") && refused.code == 75, "{refused}");
+        assert!(refused.says("divided otherwise") && refused.says("nothing done"), "{refused}");
     }
     let mut runs: Vec<Run> = Vec::new();
     for one in running {

@@ -14,9 +14,9 @@ use shared::db::links::names::Names;
 use shared::db::links::questions::counts::has_more_adders_than;
 use shared::db::links::questions::lookup;
 use shared::db::links::store::{Stored, Window, store_and};
-use shared::db::{Db, Fence, checkpoint, list, memo};
-use shared::wiki::Gap;
+use shared::db::{Author, Db, Fence, checkpoint, hit_line, list};
 
+use crate::again::Unread;
 use crate::judging::Found;
 use crate::{again, nearby};
 
@@ -37,7 +37,7 @@ pub struct Outcome {
     /// Hits and what waits for a name server.
     pub found: Found,
     /// Edits that could not be looked at now.
-    pub unread: Vec<RevId>,
+    pub unread: Vec<Unread>,
     /// Edits that could not be looked at before, and were now.
     pub read_again: Vec<RevId>,
 }
@@ -77,8 +77,6 @@ pub struct Moved<'a> {
     pub before: Option<&'a [u8]>,
     /// As it will be; `None`: where it is.
     pub after: Option<&'a [u8]>,
-    /// What could not be read.
-    pub gap: Option<Gap>,
 }
 
 /// Things that are the same for all batches of a run.
@@ -119,15 +117,17 @@ pub struct Done {
 impl Store<'_> {
     /// Stores outcomes of one batch and moves its source. Errs as the database does; then nothing of it is stored, or,
     /// where the answer to COMMIT was lost, all of it may be.
-    pub async fn batch(&self, names: &mut Names, outcomes: &[Outcome], moved: Option<&Moved<'_>>) -> anyhow::Result<Done> {
+    pub async fn batch(
+        &self,
+        names: &mut Names,
+        outcomes: &[Outcome],
+        moved: Option<&Moved<'_>>,
+    ) -> anyhow::Result<Done> {
         let monitored = self.to_be_monitored(outcomes).await?;
         let common = self.common(outcomes).await?;
         let links: Vec<RevisionLinks> = outcomes.iter().flat_map(|outcome| outcome.links.clone()).collect();
         let hits: Vec<NewHit> = outcomes.iter().flat_map(|outcome| outcome.found.hits.clone()).collect();
         let window = Window::new(self.horizon, self.now);
-        let gap = moved
-            .and_then(|moved| moved.gap)
-            .map(|gap| serde_json::json!([gap.from, gap.to, gap.filled]).to_string());
         let (now, expires) = (self.now, self.now + self.auto_expires);
         let mut counted = 0;
         let mut added = 0;
@@ -165,9 +165,6 @@ impl Store<'_> {
                 hit::add_read(tx, &outcome.read()).await?;
             }
             let Some(moved) = moved else { return Ok(()) };
-            if let Some(gap) = &gap {
-                memo::set(tx, &gap_name(moved.source), gap, now).await?;
-            }
             match moved.after {
                 Some(after) => checkpoint::set(tx, moved.source, after, now).await,
                 None => Ok(()),
@@ -203,8 +200,7 @@ impl Store<'_> {
             {
                 continue;
             }
-            let is_common = self.is_common(key).await?;
-            if !is_common {
+            if !self.is_common(key).await? && !self.is_struck(one).await? {
                 let (_, _, ratio) = one.hit.score.unwrap_or_default();
                 let reason = format!("auto: name overlap of {ratio} % in revision {}", one.rev);
                 found.push(Monitored {
@@ -220,17 +216,30 @@ impl Store<'_> {
 }
 
 impl Store<'_> {
+    /// Whether people struck such an observation: it puts nothing on the list again.
+    async fn is_struck(&self, one: &NewHit) -> anyhow::Result<bool> {
+        let since = self.now - self.auto_expires;
+        let struck = self
+            .db
+            .read(async |db| hit_line::proposals(db, &self.fence.wiki, since, hit_line::MAX_LINES).await)
+            .await?;
+        let by = |of: &Option<Author>| of.as_ref().map(|author| (author.id, author.name.clone()));
+        Ok(struck.iter().any(|line| {
+            line.wiki == one.wiki && line.string.as_ref() == Some(&one.hit.string) && by(&line.user) == by(&one.user)
+        }))
+    }
+
     /// Whether more people add a host than the settings let the job monitor.
     async fn is_common(&self, key: &String) -> anyhow::Result<bool> {
         let most = self.common_host;
         let is_common = self
             .db
-            .read(async |db| {
-                match lookup::hosts_by_key(db, std::slice::from_ref(key)).await?.first() {
+            .read(
+                async |db| match lookup::hosts_by_key(db, std::slice::from_ref(key)).await?.first() {
                     Some(host) => has_more_adders_than(db, host.id, most).await,
                     None => Ok(false),
-                }
-            })
+                },
+            )
             .await?;
         Ok(is_common)
     }
@@ -253,11 +262,6 @@ impl Store<'_> {
         }
         Ok(found)
     }
-}
-
-/// Under this name the last gap of a source is remembered.
-pub fn gap_name(source: &str) -> String {
-    format!("gap.{}", shared::core::intent::token("coi-report", source, "gap"))
 }
 
 fn rows(links: &RevisionLinks) -> u64 {

@@ -1,6 +1,8 @@
 //! `explain`: the whole story of one edit, hit or not: what it added, what every rule compared, and why that is a hit or
 //! none, by the settings and lists of this moment; then what was recorded when the edit was read.
 
+use std::collections::BTreeSet;
+
 use anyhow::ensure;
 use serde_json::json;
 use shared::args::CommonArgs;
@@ -9,16 +11,19 @@ use shared::core::addition::Links;
 use shared::core::link::Key;
 use shared::core::text::terminal;
 use shared::core::types::RevId;
-use shared::db::suppress::{self, Suppressed, What};
-use shared::db::{Access, hit};
+use shared::db::Access;
+use shared::db::hit::{self, NewHit, Row};
 use shared::job::{self, Run};
-use shared::wiki::{Stop, wiki_id_of};
+use shared::wiki::Stop;
 
 use crate::judging;
+use crate::named;
 use crate::nearby::seen;
 use crate::offline::run_of;
+use crate::reader::watched;
 use crate::readers::Readers;
-use crate::settings::{Place, Settings, Wikis};
+use crate::settings::Settings;
+use crate::show::Hides;
 use crate::texts::{self, Looked};
 use crate::{NAME, show};
 
@@ -28,7 +33,8 @@ pub struct ExplainArgs {
     /// The revision
     #[arg(value_name = "REVID")]
     revid: u64,
-    /// Whose: the key of a watched wiki as `status` prints it, or a part of it [default: the settings page's own]
+    /// Whose: the key of a watched wiki as `status` prints it, the name of its database, or a part of the key that no other
+    /// wiki has [default: the settings page's own]
     #[arg(long, value_name = "WIKI")]
     wiki: Option<String>,
     /// Also what is suppressed
@@ -50,43 +56,13 @@ pub async fn run(explain: &ExplainArgs, boot: &Boot, args: &CommonArgs) -> anyho
     done
 }
 
-/// The `api.php` of a watched wiki; `None`: the run's own.
-fn place(run: &Run<Settings>, wiki: &str) -> anyhow::Result<Option<(String, Option<Vec<i32>>)>> {
-    let Wikis::List(list) = &run.accepted.parsed.settings.wikis else {
-        return Ok(Some((wiki.to_owned(), None)));
-    };
-    let mut keys = vec![run.wiki.clone()];
-    for watched in list {
-        if let Place::Api(url) = &watched.place {
-            let key = wiki_id_of(url, &[]).unwrap_or_else(|_| url.clone());
-            if key.contains(wiki) || url == wiki {
-                return Ok(Some((url.clone(), watched.namespaces.clone())));
-            }
-            keys.push(key);
-        }
-    }
-    ensure!(
-        run.wiki.contains(wiki),
-        "{} is none of the watched wikis: {}",
-        terminal(wiki),
-        keys.join(", ")
-    );
-    Ok(None)
-}
-
 async fn story(explain: &ExplainArgs, run: &mut Run<Settings>, as_json: bool) -> anyhow::Result<bool> {
-    let place = match &explain.wiki {
-        Some(wiki) => place(run, wiki)?,
-        None => None,
+    let named = named::find(run, explain.wiki.as_deref()).await?;
+    let session = match &named.url {
+        Some(url) => run.others.open(url).await?,
+        None => run.session.clone(),
     };
-    let (session, namespaces) = match place {
-        Some((url, namespaces)) => (run.others.open(&url).await?, namespaces),
-        None => (run.session.clone(), None),
-    };
-    let mut readers = Readers::new(run).await?;
-    let by = readers.by();
-    let reader = readers.of(&session, namespaces.as_deref()).await?;
-    let (rev, wiki) = (RevId(explain.revid), reader.key.clone());
+    let (rev, wiki) = (RevId(explain.revid), session.wiki_id());
     let home = run.wiki.clone();
     let recorded = run
         .db
@@ -98,74 +74,137 @@ async fn story(explain: &ExplainArgs, run: &mut Run<Settings>, as_json: bool) ->
         println!("{} hits are recorded of it.", recorded.len());
         return Ok(false);
     };
-    let hides = suppressed(run, &wiki).await?;
-    let is_hidden = !explain.private
-        && (hides.hides(What::Page, &change.title)
-            || change
-                .user
-                .as_deref()
-                .is_some_and(|user| hides.hides_user(Some(change.user_id), user)));
+    let hides = Hides::of(&run.db, &home, [wiki.as_str()].into_iter()).await?;
+    let is_user_hidden = |name: &String| hides.user(&wiki, change.user_id, name);
     ensure!(
-        !is_hidden,
+        explain.private || !hides.page(&wiki, &change.title) && !change.user.as_ref().is_some_and(is_user_hidden),
         "what is known of this edit is suppressed; --private tells it"
     );
-    let is_watched = reader.namespaces.contains(&change.ns);
+    let mut namespaces = watched(
+        named.namespaces.as_deref(),
+        &run.accepted.parsed.settings,
+        session.site(),
+    );
+    let is_watched = namespaces.contains(&change.ns);
+    if !is_watched {
+        // To tell what the rules would say all the same.
+        namespaces.push(change.ns);
+    }
+    let mut readers = Readers::new(run).await?;
+    let by = readers.by();
+    let reader = readers.of(&session, Some(&namespaces)).await?;
     let looked = texts::look(reader, seen).await?;
     let Some(edit) = looked.edits.first() else {
-        let why = match (change.user.is_none() || looked.hidden > 0, is_watched) {
-            (true, _) => "the wiki hides its author: nobody is judged",
-            (_, false) => "its namespace is not watched",
-            _ => "it is no edit of wikitext, changes nothing, was imported, or was deleted",
+        let why = match change.user.is_none() || looked.hidden > 0 {
+            true => "the wiki hides its author: nobody is judged",
+            false => "it is no edit of wikitext, changes nothing, was imported, or was deleted",
         };
         println!("Revision {rev} of {wiki} is not judged: {why}.");
         return Ok(true);
     };
     let mut asked = judging::ask(reader, &run.db, std::slice::from_ref(edit)).await?;
     let verdict = judging::explain(reader, edit, &mut asked, by.as_ref()).await?;
+    let was_recorded = recorded.len();
     let hits: Vec<_> = verdict
         .hits
         .iter()
-        .filter_map(|hit| judging::new_hit(edit, hit.clone(), None, run.accepted.revid))
+        .filter_map(|hit| judging::new_hit(edit, hit.clone(), asked.edits(edit), run.accepted.revid))
         .collect();
+    let mut told = Told {
+        links: links(edit),
+        story: verdict.story,
+        hits,
+        recorded,
+    };
+    let hidden = match explain.private {
+        true => 0,
+        false => told.hide(edit, &hides),
+    };
     if as_json {
         let told = json!({
-            "wiki": wiki, "rev_id": rev.0, "page_title": edit.of.title, "links": links(edit), "story": verdict.story,
-            "hits": hits.iter().map(show::value).collect::<Vec<_>>(),
-            "recorded": recorded.iter().map(|row| show::value(&row.of)).collect::<Vec<_>>(),
+            "wiki": wiki, "rev_id": rev.0, "page_title": edit.of.title, "is_watched": is_watched,
+            "links": told.links, "story": told.story, "suppressed": hidden,
+            "hits": told.hits.iter().map(show::value).collect::<Vec<_>>(),
+            "recorded": told.recorded.iter().map(|row| show::value(&row.of)).collect::<Vec<_>>(),
         });
         println!("{told}");
         return Ok(true);
     }
-    head(edit, run);
+    head(edit, run, &told.links);
     if !is_watched {
         println!("Its namespace is not watched: no run looks at it. By the rules it would be:");
     }
-    for sentence in &verdict.story {
+    for sentence in &told.story {
         println!("  {}", terminal(sentence));
     }
-    if hits.is_empty() {
+    if verdict.hits.is_empty() {
         println!("No rule has a hit.");
     }
-    for hit in &hits {
+    for hit in &told.hits {
         println!("Hit: {}", show::line(hit));
     }
-    match recorded.as_slice() {
-        [] => println!("Nothing is recorded of this edit."),
-        rows => {
-            for row in rows {
-                println!(
-                    "Recorded {} by settings revision {}: {}",
-                    row.recorded.format("%Y-%m-%d %H:%M"),
-                    row.of.settings,
-                    show::line(&row.of)
-                );
-            }
-        }
+    if was_recorded == 0 {
+        println!("Nothing is recorded of this edit.");
+    }
+    for row in &told.recorded {
+        println!(
+            "Recorded {} by settings revision {}: {}",
+            row.recorded.format("%Y-%m-%d %H:%M"),
+            row.of.settings,
+            show::line(&row.of)
+        );
+    }
+    if hidden > 0 {
+        println!("Links, sentences and hits that are suppressed: {hidden}; --private tells them.");
     }
     Ok(true)
 }
 
-fn head(edit: &Looked, run: &Run<Settings>) {
+/// What is told of an edit.
+struct Told {
+    links: Vec<String>,
+    story: Vec<String>,
+    hits: Vec<NewHit>,
+    recorded: Vec<Row>,
+}
+
+/// Stands in place of what is told only with `--private`.
+const SUPPRESSED: &str = "(suppressed)";
+
+impl Told {
+    /// Takes out what is shown nowhere. How much that is.
+    fn hide(&mut self, edit: &Looked, hides: &Hides) -> usize {
+        let wiki = edit.of.wiki.as_str();
+        let rows = match edit.links.as_ref().map(|links| &links.links) {
+            Some(Links::Rows(rows)) => rows.as_slice(),
+            _ => &[],
+        };
+        let keys: BTreeSet<&str> = rows.iter().map(|row| row.host.as_str()).collect();
+        let keys = keys.into_iter().filter_map(Key::from_stored);
+        let hidden = keys.filter(|key| hides.link(wiki, key));
+        let hosts: BTreeSet<String> = hidden
+            .flat_map(|key| [key.display(), key.ascii(), key.host()])
+            .map(|name| name.to_lowercase())
+            .collect();
+        let is_hidden = |text: &String| {
+            let lower = text.to_lowercase();
+            hides.text(wiki, text) || hosts.iter().any(|host| lower.contains(host))
+        };
+        let mut count = 0;
+        for text in self.links.iter_mut().chain(&mut self.story) {
+            if is_hidden(text) {
+                SUPPRESSED.clone_into(text);
+                count += 1;
+            }
+        }
+        let before = self.hits.len() + self.recorded.len();
+        self.hits.retain(|hit| !hides.hit(hit));
+        self.recorded.retain(|row| !hides.hit(&row.of));
+        count + before - self.hits.len() - self.recorded.len()
+    }
+}
+
+fn head(edit: &Looked, run: &Run<Settings>, links: &[String]) {
     let who = edit.of.performer.as_ref();
     println!(
         "Revision {} of {}, {}, by {} on {}; judged by settings revision {}.",
@@ -176,7 +215,6 @@ fn head(edit: &Looked, run: &Run<Settings>) {
         edit.of.ts.format("%Y-%m-%d %H:%M:%S"),
         run.accepted.revid
     );
-    let links = links(edit);
     if links.is_empty() {
         println!("It added no links that count.");
     } else {
@@ -201,14 +239,4 @@ fn links(edit: &Looked) -> Vec<String> {
         Some(Links::TooMany { links, hosts }) => vec![format!("{links} links to {hosts} hosts")],
         None => Vec::new(),
     }
-}
-
-/// What is hidden on a wiki, by its own list and by that of the run's.
-async fn suppressed(run: &Run<Settings>, wiki: &str) -> anyhow::Result<Suppressed> {
-    let mut entries = Vec::new();
-    for wiki in [wiki, &run.wiki] {
-        let of = run.db.read_if_there(async |db| suppress::all(db, wiki).await).await?;
-        entries.extend(of.private_entries().iter().cloned());
-    }
-    Ok(Suppressed::new(entries))
 }

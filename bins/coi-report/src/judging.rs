@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use shared::core::addition::{Links, NewUser, Why};
 use shared::core::change::EditorKind;
 use shared::core::hit::{Hit, Judge, Judged, Outside, Skip, UserFacts, Verdict, url_of};
+use shared::core::link::Key;
 use shared::core::site::Site;
 use shared::core::types::RevId;
 use shared::db::hit::NewHit;
@@ -127,8 +128,7 @@ pub async fn judge(reader: &mut Reader, edits: &[Looked], asked: &mut Asked, by:
         let judged = reader
             .judge
             .judge(&edit.edit(), &asked.outside(), reader.session.site());
-        let needs = edit.who.is_none() && judged.needs_user();
-        if needs && edit.name().is_some_and(|name| !asked.people.contains_key(name)) {
+        if edit.name().is_some() && needs_user(reader, edit, &judged) {
             waiting.push((edit, judged));
         } else if judged.has_hits() {
             found.take(edit, judged, asked, by);
@@ -140,15 +140,22 @@ pub async fn judge(reader: &mut Reader, edits: &[Looked], asked: &mut Asked, by:
     let names: Vec<&str> = names.into_iter().collect();
     if !names.is_empty() {
         reader.session.count_as(Phase::Mentor);
-        let facts = people::facts(&reader.session, &names)
-            .await
-            .context("asking for accounts")?;
+        let is_enough = |name: &str, facts: &UserFacts| {
+            let mut of = waiting.iter().filter(|(edit, _)| edit.name() == Some(name));
+            of.all(|(edit, judged)| judged.is_settled(by.skip, facts, by.new_user, edit.of.ts))
+        };
+        let facts = reader.accounts.facts(&reader.session, &names, is_enough).await?;
         asked.people.extend(facts);
     }
     for (edit, judged) in waiting {
         found.take(edit, judged, asked, by);
     }
     Ok(found)
+}
+
+/// Whether the wiki can say of the author what the hits depend on: what a source told are the figures of that wiki alone.
+fn needs_user(reader: &Reader, edit: &Looked, judged: &Judged) -> bool {
+    judged.needs_user() && (edit.who.is_none() || people::has_global(&reader.session))
 }
 
 /// Judges an edit by what is known of it already.
@@ -175,10 +182,9 @@ pub async fn explain(reader: &mut Reader, edit: &Looked, asked: &mut Asked, by: 
     let judged = reader
         .judge
         .explain(&edit.edit(), &asked.outside(), reader.session.site());
-    if let Some(name) = edit.name().filter(|_| edit.who.is_none() && judged.needs_user()) {
-        let facts = people::facts(&reader.session, &[name])
-            .await
-            .context("asking for accounts")?;
+    if let Some(name) = edit.name().filter(|_| needs_user(reader, edit, &judged)) {
+        let is_enough = |_: &str, facts: &UserFacts| judged.is_settled(by.skip, facts, by.new_user, edit.of.ts);
+        let facts = reader.accounts.facts(&reader.session, &[name], is_enough).await?;
         asked.people.extend(facts);
     }
     Ok(judged.settle(by.skip, asked.facts(edit), by.new_user, edit.of.ts))
@@ -192,8 +198,14 @@ impl Asked {
         }
     }
 
+    /// How many edits the author had made, where that was asked or told.
+    pub fn edits(&self, edit: &Looked) -> Option<u64> {
+        self.facts(edit)?.edits
+    }
+
     fn facts<'a>(&'a self, edit: &'a Looked) -> Option<&'a UserFacts> {
-        edit.who.as_ref().or_else(|| self.people.get(edit.name()?))
+        let asked = edit.name().and_then(|name| self.people.get(name));
+        asked.or(edit.who.as_ref())
     }
 }
 
@@ -213,20 +225,35 @@ impl Found {
             .extend(hits.filter_map(|hit| new_hit(edit, hit, facts.and_then(|facts| facts.edits), by.settings)));
     }
 
-    /// Links by an address that no rule has an answer to, and of whose servers nothing is known yet.
+    /// Links by an address that pages would show no hit of, and of whose servers nothing is known yet. What is recorded
+    /// only does not end the questions, so it does not end the wait either.
     fn wait_for_address(&mut self, edit: &Looked, asked: &Asked, hits: &[Hit]) {
-        if !is_by_address(edit) {
+        let Some(who) = edit
+            .of
+            .performer
+            .as_ref()
+            .filter(|who| !who.is_bot && who.kind == EditorKind::Ip)
+        else {
             return;
-        }
-        let Some(links) = &edit.links else { return };
+        };
+        let Ok(address) = who.name.parse::<IpAddr>() else {
+            return;
+        };
+        let Some(links) = edit.links.as_ref().filter(|links| !links.is_revert) else {
+            return;
+        };
         let Links::Rows(rows) = &links.links else { return };
         let keys: BTreeSet<&str> = rows.iter().map(|row| row.host.as_str()).collect();
         for key in keys {
-            let is_hit = hits.iter().any(|hit| hit.key.as_deref() == Some(key));
-            if !is_hit && !asked.addresses.contains_key(key) && !links.is_revert {
+            let ends = |hit: &Hit| hit.key.as_deref() == Some(key) && hit.is_shown && hit.skip.is_none();
+            // A host that is an address was compared already.
+            let is_known =
+                asked.addresses.contains_key(key) || Key::from_stored(key).is_none_or(|key| key.ip().is_some());
+            if !is_known && !hits.iter().any(ends) {
                 self.pending.push(Pending {
                     wiki: edit.of.wiki.clone(),
                     rev: edit.of.rev,
+                    address,
                     key: key.to_owned(),
                 });
             }
@@ -255,6 +282,6 @@ pub fn new_hit(edit: &Looked, hit: Hit, edits: Option<u64>, settings: RevId) -> 
         }),
         hit,
         settings,
-        edits,
+        edits: edits.or(who.edits),
     })
 }

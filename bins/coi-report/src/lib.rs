@@ -1,6 +1,7 @@
 //! coi-report reads the edits of one wiki or many, judges each by rules that patrollers know, records hits and every link
 //! that was added, and keeps pages of each day that people judge. Heir of COIBot and LiWa3.
 
+mod accounts;
 mod again;
 mod backtest;
 mod batch;
@@ -14,8 +15,10 @@ mod job;
 mod judging;
 mod keep;
 mod links;
+mod named;
 mod nearby;
 mod offline;
+mod one_judge;
 mod pages;
 mod prune;
 mod reader;

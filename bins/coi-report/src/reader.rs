@@ -1,17 +1,20 @@
-//! One watched wiki: its session, and everything by which its edits are read and judged: namespaces, link templates,
-//! the lists that people keep by commands, its own blacklist pages, and what noticeboards speak of.
+//! One watched wiki: its session, and everything by which its edits are read and judged: namespaces, link templates and
+//! its own blacklist pages, beside the judge of the run.
 
 use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Context as _;
-use shared::core::hit::{Judge, ListEntry, NotChecked, Outside, Watched, WatchedDomain};
+use shared::core::hit::Outside;
+use shared::core::site::Site;
 use shared::core::spamlist::{self, NamedLines};
 use shared::core::types::{RevId, Timestamp};
 use shared::db::source_page::{self, Page};
 use shared::db::{Db, Fence};
 use shared::wiki::{Phase, Session, page_infos, revisions};
 
+use crate::accounts::Accounts;
 use crate::ingest::about::WikiRules;
+use crate::one_judge::OneJudge;
 use crate::settings::Settings;
 use crate::sources::Seen;
 
@@ -30,11 +33,13 @@ pub struct Reader {
     pub namespaces: Vec<i32>,
     /// By what its texts are read.
     pub rules: WikiRules,
-    /// The rules.
-    pub judge: Judge,
+    /// The rules, of all wikis.
+    pub judge: OneJudge,
+    /// What is known of authors.
+    pub accounts: Accounts,
     /// Its blacklist pages, to name the entry that the wiki objects to.
     pub blacklist: NamedLines,
-    /// Patterns and lines that cannot be run here, each with its list.
+    /// Lines of its pages that cannot be run here, with the page and the reason.
     pub not_checked: Vec<(String, String)>,
     /// Whether the wiki can say that it would refuse a URL.
     pub has_spam_blacklist: bool,
@@ -44,10 +49,10 @@ pub struct Reader {
 pub struct Made<'a> {
     /// The settings in force.
     pub settings: &'a Settings,
-    /// Every entry of the lists that counts on this wiki now.
-    pub entries: Vec<ListEntry>,
-    /// What noticeboards speak of.
-    pub noticeboards: &'a [WatchedDomain],
+    /// The judge of the run: it is told what this wiki blocks.
+    pub judge: &'a OneJudge,
+    /// What is known of authors.
+    pub accounts: &'a Accounts,
     /// The moment on which everything is judged.
     pub now: Timestamp,
 }
@@ -66,10 +71,7 @@ impl Reader {
         let key = session.wiki_id();
         let site = session.site().clone();
         session.count_as(Phase::Fixed);
-        let namespaces = match namespaces.or(settings.namespaces.as_deref()) {
-            Some(given) if !given.is_empty() => given.to_vec(),
-            _ => site.content_namespaces(),
-        };
+        let namespaces = watched(namespaces, settings, &site);
         // Names that everybody uses: on another wiki the same page has them, or has not.
         let mut titles: Vec<String> = Vec::new();
         for title in &settings.blacklists {
@@ -98,25 +100,15 @@ impl Reader {
         for one in &mut blocked {
             one.wiki = Some(key.clone());
         }
-        let watched = Watched {
-            noticeboards: made.noticeboards.to_vec(),
-            blocked_domains: blocked,
-        };
-        let (judge, left_out): (Judge, Vec<NotChecked>) = Judge::new(
-            settings.config.clone(),
-            made.entries,
-            watched,
-            settings.path_hosts.clone(),
-            made.now,
-        );
-        not_checked.extend(left_out.into_iter().map(|one| (pattern_of(&one.entry), one.why)));
+        made.judge.block(&key, blocked);
         Ok(Reader {
             has_spam_blacklist: site.has_extension("SpamBlacklist"),
             key,
             session,
             namespaces,
             rules,
-            judge,
+            judge: made.judge.clone(),
+            accounts: made.accounts.clone(),
             blacklist,
             not_checked,
         })
@@ -139,6 +131,14 @@ impl Reader {
             }
         }
         edits
+    }
+}
+
+/// The namespaces of a wiki that are watched, never none: those given, those of the settings, or those of its articles.
+pub fn watched(namespaces: Option<&[i32]>, settings: &Settings, site: &Site) -> Vec<i32> {
+    match namespaces.or(settings.namespaces.as_deref()) {
+        Some(given) if !given.is_empty() => given.to_vec(),
+        _ => site.content_namespaces(),
     }
 }
 
@@ -204,7 +204,9 @@ pub async fn pages(
             body: body.into_bytes(),
         }));
     }
-    if !changed.is_empty() && let Some(fence) = fence {
+    if !changed.is_empty()
+        && let Some(fence) = fence
+    {
         db.fenced(fence, "keeping list pages", async |tx| {
             for page in &changed {
                 source_page::put(tx, page).await?;
@@ -271,10 +273,4 @@ async fn redirects(
         .await?;
     }
     Ok(found)
-}
-
-/// The pattern of an entry.
-fn pattern_of(entry: &ListEntry) -> String {
-    let pattern = entry.string.as_ref().or(entry.user.as_ref());
-    pattern.cloned().unwrap_or_else(|| "*".to_owned())
 }

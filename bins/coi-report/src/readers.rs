@@ -1,9 +1,9 @@
 //! The wikis of a run, opened when they are needed, and what all of them are judged by.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use shared::core::addition::NewUser;
-use shared::core::hit::{ListEntry, Skip, WatchedDomain};
+use shared::core::hit::{Judge, ListEntry, NotChecked, Skip, Watched, WatchedDomain};
 use shared::core::lists::List;
 use shared::core::spamlist;
 use shared::core::types::{RevId, Timestamp};
@@ -11,11 +11,13 @@ use shared::db::{Db, Fence, list};
 use shared::job::Run;
 use shared::wiki::Session;
 
+use crate::accounts::Accounts;
 use crate::judging::By;
+use crate::one_judge::OneJudge;
 use crate::reader::{Made, Reader, pages};
 use crate::settings::Settings;
 
-/// Readers that are held at once: each has its lists and patterns in memory.
+/// Readers that are held at once: each has the lines of its blacklist in memory.
 const MOST: usize = 60;
 
 /// Readers by the keys of their wikis.
@@ -23,11 +25,12 @@ pub struct Readers {
     open: BTreeMap<String, Reader>,
     /// When each was used last, by a counter.
     used: BTreeMap<String, u64>,
-    /// Those that have older lists than the database.
-    stale: BTreeSet<String>,
     clock: u64,
     settings: Settings,
-    noticeboards: Vec<WatchedDomain>,
+    judge: OneJudge,
+    /// The judge's lists are older than the database's.
+    is_stale: bool,
+    accounts: Accounts,
     skip: Skip,
     new_user: NewUser,
     revid: RevId,
@@ -35,9 +38,16 @@ pub struct Readers {
     db: Db,
     job: &'static str,
     fence: Option<Fence>,
-    /// Patterns, lines and pages that cannot be evaluated here, with the reason: for the status page.
-    pub not_checked: BTreeMap<String, String>,
+    not_checked: BTreeMap<String, Vec<Unchecked>>,
 }
+
+/// What cannot be evaluated here (a pattern, a line, a page), and the reason.
+pub type Unchecked = (String, String);
+
+/// In place of a wiki's key: what people keep by commands.
+const LISTS: &str = "lists";
+/// In place of a wiki's key: what noticeboards speak of.
+const NOTICEBOARDS: &str = "noticeboards";
 
 impl Readers {
     /// Reads what noticeboards of the run's own wiki speak of.
@@ -53,13 +63,13 @@ impl Readers {
         let site = run.session.site();
         let titles: Vec<String> = settings.noticeboards.iter().map(|title| site.prefixed(title)).collect();
         let mut noticeboards = Vec::new();
-        let mut not_checked = BTreeMap::new();
+        let mut unread = Vec::new();
         for page in pages(&run.session, &run.db, run.editor.job, &titles, now, fence.as_ref()).await? {
             let found = spamlist::noticeboard(&page.text, site, &settings.summary_templates, &settings.path_hosts);
             let found = match found {
                 Ok(found) => found,
                 Err(why) => {
-                    not_checked.insert(page.title.clone(), why.to_string());
+                    unread.push((page.title.clone(), why.to_string()));
                     continue;
                 }
             };
@@ -69,21 +79,33 @@ impl Readers {
                 wiki: None,
             }));
         }
+        let watched = Watched {
+            noticeboards,
+            ..Watched::default()
+        };
+        let entries = all_entries(&run.db, run.editor.job, now).await?;
+        let (config, path_hosts) = (settings.config.clone(), settings.path_hosts.clone());
+        let (judge, left_out) = Judge::new(config, entries, watched, path_hosts, now);
+        let not_checked = [
+            (NOTICEBOARDS.to_owned(), unread),
+            (LISTS.to_owned(), left_out.iter().map(unchecked).collect()),
+        ];
         Ok(Readers {
             open: BTreeMap::new(),
             used: BTreeMap::new(),
-            stale: BTreeSet::new(),
             clock: 0,
+            judge: OneJudge::new(judge),
+            is_stale: false,
+            accounts: Accounts::new(&run.db, run.editor.job, now),
             skip: settings.config.skip.clone(),
             new_user: settings.new_user,
             settings,
-            noticeboards,
             revid: run.accepted.revid,
             now,
             db: run.db.clone(),
             job: run.editor.job,
             fence,
-            not_checked,
+            not_checked: not_checked.into(),
         })
     }
 
@@ -92,17 +114,25 @@ impl Readers {
         let key = session.wiki_id();
         self.clock += 1;
         self.used.insert(key.clone(), self.clock);
-        let is_stale = self.stale.contains(&key);
-        if is_stale || !self.open.contains_key(&key) {
+        if self.is_stale {
+            let entries = all_entries(&self.db, self.job, self.now).await?;
+            let left_out = self.judge.set_lists(entries, self.now);
+            self.not_checked
+                .insert(LISTS.to_owned(), left_out.iter().map(unchecked).collect());
+            self.is_stale = false;
+        }
+        if !self.open.contains_key(&key) {
             if self.open.len() >= MOST
                 && let Some(oldest) = self.oldest()
             {
                 self.open.remove(&oldest);
+                self.judge.block(&oldest, Vec::new());
             }
             let reader = self.make(session, namespaces).await?;
-            self.not_checked.extend(reader.not_checked.iter().cloned());
+            let of_wiki = reader.not_checked.iter();
+            let told = of_wiki.map(|(what, why)| (format!("{key}: {what}"), why.clone()));
+            self.not_checked.insert(key.clone(), told.collect());
             self.open.insert(key.clone(), reader);
-            self.stale.remove(&key);
         }
         self.open
             .get_mut(&key)
@@ -115,20 +145,29 @@ impl Readers {
     }
 
     async fn make(&self, session: &Session, namespaces: Option<&[i32]>) -> anyhow::Result<Reader> {
-        let key = session.wiki_id();
-        let entries = entries(&self.db, self.job, &key, self.now).await?;
         let made = Made {
             settings: &self.settings,
-            entries,
-            noticeboards: &self.noticeboards,
+            judge: &self.judge,
+            accounts: &self.accounts,
             now: self.now,
         };
-        Reader::open(session.clone(), namespaces, &self.db, self.job, self.fence.as_ref(), made).await
+        Reader::open(
+            session.clone(),
+            namespaces,
+            &self.db,
+            self.job,
+            self.fence.as_ref(),
+            made,
+        )
+        .await
     }
 
     /// The sessions of the wikis that are open.
     pub fn sessions(&self) -> HashMap<String, Session> {
-        let sessions = self.open.iter().map(|(key, reader)| (key.clone(), reader.session.clone()));
+        let sessions = self
+            .open
+            .iter()
+            .map(|(key, reader)| (key.clone(), reader.session.clone()));
         sessions.collect()
     }
 
@@ -137,9 +176,20 @@ impl Readers {
         self.open.get_mut(wiki)
     }
 
-    /// After an entry was put on a list: the next use of a reader makes it anew, with the lists as they are.
+    /// After an entry was put on a list: before the next use of a reader the lists are read again.
     pub fn lists_changed(&mut self) {
-        self.stale.extend(self.open.keys().cloned());
+        self.is_stale = true;
+    }
+
+    /// What is known of authors.
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    /// What cannot be evaluated here, as far as this run looked: by the key of the wiki that was opened, and of the lists
+    /// and noticeboards of all. Nothing is told of a wiki that was not opened.
+    pub fn not_checked(&self) -> &BTreeMap<String, Vec<Unchecked>> {
+        &self.not_checked
     }
 
     /// What edits are judged by.
@@ -170,15 +220,41 @@ impl OwnedBy {
     }
 }
 
+/// The entries of the lists of all wikis that count now.
+async fn all_entries(db: &Db, job: &'static str, now: Timestamp) -> anyhow::Result<Vec<ListEntry>> {
+    let rows = db.read_if_there(async |db| list::all_of_job(db, job).await).await?;
+    if rows.len() >= list::MAX_OF_JOB as usize {
+        tracing::warn!(
+            "there are more than {} entries on the lists: those of some wikis do not count",
+            list::MAX_OF_JOB
+        );
+    }
+    Ok(in_force(rows, now))
+}
+
 /// The entries of the lists that count on a wiki now.
 pub async fn entries(db: &Db, job: &'static str, wiki: &str, now: Timestamp) -> anyhow::Result<Vec<ListEntry>> {
     let rows = db.read_if_there(async |db| list::all_for(db, job, wiki).await).await?;
+    Ok(in_force(rows, now))
+}
+
+fn in_force(rows: Vec<list::Row>, now: Timestamp) -> Vec<ListEntry> {
     let is_over = |expires: Option<Timestamp>| expires.is_some_and(|expires| expires <= now);
-    Ok(rows
-        .into_iter()
-        .filter(|row| !is_over(row.expires))
-        .filter_map(entry)
-        .collect())
+    let rows = rows.into_iter().filter(|row| !is_over(row.expires));
+    rows.filter_map(entry).collect()
+}
+
+/// An entry that cannot be run, with its list and where it counts.
+fn unchecked(one: &NotChecked) -> Unchecked {
+    let entry = &one.entry;
+    let pattern = entry.string.as_ref().or(entry.user.as_ref());
+    let place = entry.wiki.as_deref().unwrap_or("every wiki");
+    let what = format!(
+        "{} ({place}): {}",
+        entry.list.name(),
+        pattern.map_or("*", String::as_str)
+    );
+    (what, one.why.clone())
 }
 
 /// An entry as it is matched; `None` for a list that is not known.

@@ -13,7 +13,7 @@ use crate::readers::Readers;
 use crate::settings::{Publish, Settings};
 use crate::tally::Tally;
 use crate::watch::Watch;
-use crate::{Watching, housekeeping, nearby};
+use crate::{Watching, housekeeping};
 
 /// Does the work of one run.
 pub async fn work(run: &mut Run<Settings>, flags: &Watching) -> anyhow::Result<Report> {
@@ -24,11 +24,11 @@ pub async fn work(run: &mut Run<Settings>, flags: &Watching) -> anyhow::Result<R
     }
     let mut readers = Readers::new(run).await?;
     let mut watch = Watch::new(run, &mut readers, flags, &mut tally).await?;
-    watch.all().await?;
-    let asked = name_server(run, flags, &tally).await;
-    tally.dns = or_told(run, "name server", asked).await?;
-    let near = nearby::look_again(run, &mut readers).await;
-    let near = or_told(run, "links near their servers", near).await?;
+    let unread = watch.all().await?;
+    let asked = name_server(watch.run, flags, watch.tally).await;
+    watch.tally.dns = or_told(watch.run, "name server", asked).await?;
+    let near = watch.near().await;
+    let near = or_told(watch.run, "links near their servers", near).await?;
     tally.hits += near;
     tally.rows += near;
     if flags.is_first_part() {
@@ -38,6 +38,9 @@ pub async fn work(run: &mut Run<Settings>, flags: &Watching) -> anyhow::Result<R
         or_told(run, "housekeeping", cleaned).await?;
         let written = write(run, &readers, &mut tally).await;
         or_told(run, "pages", written).await?;
+    }
+    if let Some(error) = unread {
+        return Err(error);
     }
     Ok(Report {
         rows: if run.fence().is_some() { tally.rows } else { 0 },

@@ -120,8 +120,13 @@ pub async fn waiting(
             lines.push(messages.say("taken-away", &[("page", &page), ("why", &plain(&why, SHOWN))]));
         }
     }
-    let not_checked = db.read(async |db| memo::get(db, NAME, wiki, NOT_CHECKED).await).await?;
-    lines.extend(not_checked.map_or_else(Vec::new, |memo| unchecked(messages, &memo.value)));
+    let not_checked = db
+        .read(async |db| memo::starting_with(db, NAME, wiki, NOT_CHECKED).await)
+        .await?;
+    lines.extend(unchecked(
+        messages,
+        not_checked.iter().map(|(_, memo)| memo.value.as_str()),
+    ));
     for (_, told) in memos(db, wiki, GAP, now).await? {
         if let Ok((from, to, is_filled)) = serde_json::from_str::<(Timestamp, Timestamp, bool)>(&told) {
             let filled = messages.say(if is_filled { "gap-filled" } else { "gap-open" }, &[]);
@@ -230,13 +235,13 @@ fn proposed(site: &Site, messages: &Messages<'_>, row: &Row, name: &str, string:
     )
 }
 
-fn unchecked(messages: &Messages<'_>, value: &str) -> Vec<Wikitext> {
-    let told: serde_json::Value = serde_json::from_str(value).unwrap_or_default();
-    let entries = told["entries"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let all = told["all"].as_u64().unwrap_or(0);
+/// From what was noted of each wiki, and of the lists.
+fn unchecked<'a>(messages: &Messages<'_>, values: impl Iterator<Item = &'a str>) -> Vec<Wikitext> {
+    let told: Vec<serde_json::Value> = values.filter_map(|value| serde_json::from_str(value).ok()).collect();
+    let entries = told.iter().filter_map(|told| told["entries"].as_array()).flatten();
+    let all: u64 = told.iter().filter_map(|told| told["all"].as_u64()).sum();
     let text = |entry: &serde_json::Value, n: usize| entry[n].as_str().unwrap_or("").to_owned();
     let mut lines: Vec<Wikitext> = entries
-        .iter()
         .take(MANY)
         .map(|entry| {
             let (what, why) = (code(&text(entry, 0), SHOWN), plain(&text(entry, 1), SHOWN));

@@ -1,26 +1,33 @@
 //! Many wikis from the event streams: one connection for as long as a run listens, from where the last one stored that it
 //! was. Edits are looked at on their own wikis; where one does not answer, its edits are parked and the stream goes on.
 
+mod begin;
+mod spaces;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use shared::core::text::terminal;
 use shared::core::types::RevId;
-use shared::db::{checkpoint, memo};
+use shared::db::memo;
 use shared::others;
 use shared::recent;
 use shared::wiki::matrix::sitematrix;
-use shared::wiki::{Session, wiki_id_of};
+use shared::wiki::{Gap, Session, wiki_id_of};
 
+use crate::again::Unread;
 use crate::batch::{Moved, Outcome};
+use crate::nearby;
 use crate::settings::{Place, WatchedWiki};
 use crate::sources::Seen;
-use crate::sources::stream::{Position, StreamBatch, StreamEdit, StreamSource};
-use crate::watch::{FIRST_RUN, Watch};
+use crate::sources::stream::{Position, StreamBatch, StreamEdit, StreamSource, is_by_author};
+use crate::watch::{FIRST_RUN, Watch, is_ours};
 
 /// Begins the name of the checkpoint.
 const SOURCE: &str = "eventstreams";
+/// From so many wikis on, each has few edits in a batch.
+const MANY: usize = 20;
 
 /// How the wikis are reached that the streams tell of.
 #[derive(Clone, Default)]
@@ -29,6 +36,8 @@ pub struct Places {
     by_name: HashMap<String, (Place, Option<Vec<i32>>)>,
     /// Sessions that are open.
     open: HashMap<String, Session>,
+    /// Watched namespaces as far as they are known, by the keys of wikis.
+    spaces: HashMap<String, Option<Vec<i32>>>,
 }
 
 impl Watch<'_> {
@@ -38,17 +47,15 @@ impl Watch<'_> {
         if places.by_name.is_empty() {
             return Ok(());
         }
-        self.again(&places).await?;
         let source = match self.flags.shard {
             Some(shard) => format!("{SOURCE} {shard}"),
             None => SOURCE.to_owned(),
         };
         let stored = recent::stored(self.run, &source).await?;
-        let from = match stored.as_deref().and_then(Position::from_bytes) {
-            Some(position) => Some(position),
-            None => self.oldest().await?,
-        };
-        if from.is_none() {
+        let mut begin = self.begins(&source, &places).await?;
+        self.note_gaps(&source, &begin.gaps).await?;
+        let is_first = begin.from.is_none();
+        if is_first {
             self.tally.first += 1;
             tracing::info!("the first run: the streams are read from now on; edits before are not looked at");
         }
@@ -60,15 +67,25 @@ impl Watch<'_> {
         let seconds = Duration::from_secs(self.flags.stream_seconds);
         let config = self.run.others.stream(&self.flags.stream_url);
         let stop = self.run.stop.clone();
-        let mut streams = StreamSource::open(config, wants, from.as_ref(), seconds, 0, stop)
+        let mut streams = StreamSource::open(config, wants, begin.from.as_ref(), seconds, 0, stop)
             .context("opening the event streams")?;
+        if places.by_name.len() > MANY {
+            streams = streams.in_big_batches();
+        }
         let mut before = stored;
         let mut sample = Vec::new();
         while let Some(batch) = streams.next().await.context("reading the event streams")? {
             sample.extend(batch.unreadable.iter().cloned());
             let after = batch.resume.as_ref().map(Position::to_bytes);
-            self.batch(&mut places, batch, &source, before.as_deref(), after.as_deref()).await?;
-            before = after.or(before);
+            self.batch(&mut places, batch, &source, before.as_deref(), after.as_deref())
+                .await?;
+            if after.is_some() {
+                if is_first && before.is_none() {
+                    self.note_first().await?;
+                }
+                self.note_switched(&mut begin).await?;
+                before = after;
+            }
             if !self.goes_on().await? {
                 break;
             }
@@ -91,7 +108,7 @@ impl Watch<'_> {
     }
 
     /// Where the wikis are.
-    async fn places(&self, listed: Option<&[&WatchedWiki]>) -> anyhow::Result<Places> {
+    pub(crate) async fn places(&self, listed: Option<&[&WatchedWiki]>) -> anyhow::Result<Places> {
         let mut places = Places::default();
         let home = self.run.session.site().dbname().to_owned();
         match listed {
@@ -139,20 +156,6 @@ impl Watch<'_> {
         Ok(places)
     }
 
-    /// After the number of parts changed, every part begins where the one that was furthest behind had been: what comes
-    /// twice is recognised by its revision.
-    async fn oldest(&self) -> anyhow::Result<Option<Position>> {
-        let (job, wiki) = (self.run.editor.job, &self.run.wiki);
-        let known = self
-            .run
-            .db
-            .read_if_there(async |db| checkpoint::all(db, job, wiki).await)
-            .await?;
-        let known = known.iter().filter(|(source, _)| source.starts_with(SOURCE));
-        let positions = known.filter_map(|(_, checkpoint)| Position::from_bytes(checkpoint.pos.as_deref()?));
-        Ok(positions.min_by_key(|position| position.at))
-    }
-
     async fn batch(
         &mut self,
         places: &mut Places,
@@ -161,11 +164,7 @@ impl Watch<'_> {
         before: Option<&[u8]>,
         after: Option<&[u8]>,
     ) -> anyhow::Result<()> {
-        for gap in &batch.gaps {
-            tracing::warn!("the streams offer nothing from {} to {}: not looked at", gap.from, gap.to);
-            self.tally.gaps += 1;
-        }
-        let gap = batch.gaps.first().copied();
+        self.note_gaps(source, &batch.gaps).await?;
         let mut by_wiki: BTreeMap<String, Vec<StreamEdit>> = BTreeMap::new();
         for edit in batch.edits {
             by_wiki.entry(edit.dbname.clone()).or_default().push(edit);
@@ -174,16 +173,20 @@ impl Watch<'_> {
         for edits in by_wiki.into_values() {
             outcomes.extend(self.of_wiki(places, edits).await?);
         }
-        let moved = Moved {
-            source,
-            before,
-            after,
-            gap,
-        };
-        if before.is_none() && after.is_some() {
-            self.note_first().await?;
-        }
+        let moved = Moved { source, before, after };
         self.store(&outcomes, Some(&moved)).await
+    }
+
+    /// Tells of what neither the streams nor anything else offers.
+    async fn note_gaps(&mut self, source: &str, gaps: &[Gap]) -> anyhow::Result<()> {
+        for gap in gaps {
+            tracing::warn!(
+                "the streams offer nothing from {} to {}: not looked at",
+                gap.from,
+                gap.to
+            );
+        }
+        self.gaps(source, gaps).await
     }
 
     async fn note_first(&self) -> anyhow::Result<()> {
@@ -199,60 +202,90 @@ impl Watch<'_> {
     }
 
     /// Looks at the edits of one wiki, or parks them where it does not answer.
-    async fn of_wiki(&mut self, places: &mut Places, edits: Vec<StreamEdit>) -> anyhow::Result<Option<Outcome>> {
+    async fn of_wiki(&mut self, places: &mut Places, mut edits: Vec<StreamEdit>) -> anyhow::Result<Option<Outcome>> {
         let Some(first) = edits.first() else { return Ok(None) };
         let (name, wiki) = (first.dbname.clone(), first.wiki.clone());
-        let ids: Vec<RevId> = edits.iter().map(|edit| edit.change.revid).collect();
-        let looked = match self.open(places, &wiki, &name).await {
-            Ok((session, namespaces)) => {
-                let reader = self.readers.of(&session, namespaces.as_deref()).await;
-                match reader.map(|reader| reader.namespaces.clone()) {
-                    Ok(watched) => {
-                        let account = self.run.session.account().to_owned();
-                        let edits: Vec<Seen> = edits
-                            .into_iter()
-                            .filter(|edit| watched.contains(&edit.change.ns))
-                            .filter(|edit| edit.change.user.as_deref() != Some(account.as_str()))
-                            .map(seen)
-                            .collect();
-                        let count = edits.len() as u64;
-                        self.look(&session, namespaces.as_deref(), edits, count).await
-                    }
-                    Err(error) => Err(error),
-                }
+        let (_, given) = places.of(&wiki, &name)?;
+        let given = given.clone();
+        if let Some(spaces) = self.spaces(places, &wiki, given.as_deref()).await? {
+            edits.retain(|edit| spaces.contains(&edit.change.ns));
+            if edits.is_empty() {
+                return Ok(None);
             }
-            Err(error) => Err(error),
-        };
-        match looked {
+        }
+        let unread: Vec<Unread> = edits
+            .iter()
+            .map(|edit| Unread {
+                rev: edit.change.revid,
+                is_bot: edit.change.bot,
+            })
+            .collect();
+        match self.looked(places, &wiki, &name, edits).await {
             Ok(outcome) => Ok(Some(outcome)),
-            Err(error) if error.chain().any(|cause| cause.is::<shared::db::Error>()) => Err(error),
+            Err(error) if is_ours(&error) => Err(error),
             Err(error) => {
                 places.open.remove(&name);
                 tracing::warn!(
                     "{}: {} edits are looked at later: {}",
                     terminal(&wiki),
-                    ids.len(),
+                    unread.len(),
                     terminal(&format!("{error:#}"))
                 );
-                self.tally.parked += ids.len() as u64;
+                self.tally.parked += unread.len() as u64;
                 Ok(Some(Outcome {
                     wiki,
-                    unread: ids,
+                    unread,
                     ..Outcome::default()
                 }))
             }
         }
     }
 
-    /// A session for a wiki that the streams name.
-    async fn open(
-        &self,
+    async fn looked(
+        &mut self,
         places: &mut Places,
         wiki: &str,
         name: &str,
-    ) -> anyhow::Result<(Session, Option<Vec<i32>>)> {
-        let found = places.by_name.get(wiki).or_else(|| places.by_name.get(name));
-        let (place, namespaces) = found.cloned().context("a wiki that nobody asked for")?;
+        edits: Vec<StreamEdit>,
+    ) -> anyhow::Result<Outcome> {
+        let (session, namespaces) = self.open(places, wiki, name).await?;
+        let namespaces = namespaces.as_deref();
+        let found = self.readers.of(&session, namespaces).await?.namespaces.clone();
+        self.note_spaces(places, wiki, &found).await?;
+        // Edits whose links came late were counted when they were given without.
+        let (late, edits): (Vec<_>, Vec<_>) = edits.into_iter().partition(|edit| edit.is_late);
+        let (bare, late): (Vec<_>, Vec<_>) = late.into_iter().partition(|edit| edit.is_bare);
+        let mut late: Vec<Seen> = late.into_iter().map(seen).collect();
+        late.extend(given_before(&session, bare).await?);
+        let late = self.watched(&session, namespaces, late).await?;
+        let edits = edits.into_iter().map(seen).collect();
+        let mut edits = self.watched(&session, namespaces, edits).await?;
+        let count = edits.len() as u64;
+        let days: Vec<_> = late.iter().map(|edit| edit.change.timestamp.date_naive()).collect();
+        edits.extend(late);
+        let mut outcome = self.look(&session, namespaces, edits, count).await?;
+        for day in days {
+            outcome.edits.entry(day).and_modify(|edits| *edits -= 1);
+        }
+        Ok(outcome)
+    }
+
+    /// Of edits of a wiki those in watched namespaces, without the bot's own.
+    pub(crate) async fn watched(
+        &mut self,
+        session: &Session,
+        namespaces: Option<&[i32]>,
+        mut edits: Vec<Seen>,
+    ) -> anyhow::Result<Vec<Seen>> {
+        let account = self.run.session.account();
+        let watched = &self.readers.of(session, namespaces).await?.namespaces;
+        edits.retain(|edit| watched.contains(&edit.change.ns) && edit.change.user.as_deref() != Some(account));
+        Ok(edits)
+    }
+
+    /// A session for a wiki that the streams name.
+    async fn open(&self, places: &mut Places, wiki: &str, name: &str) -> anyhow::Result<(Session, Option<Vec<i32>>)> {
+        let (place, namespaces) = places.of(wiki, name)?.clone();
         if let Some(session) = places.open.get(name) {
             return Ok((session.clone(), namespaces));
         }
@@ -262,11 +295,7 @@ impl Watch<'_> {
     }
 
     /// The same, for a wiki by its key.
-    pub(crate) async fn place(
-        &self,
-        places: &Places,
-        wiki: &str,
-    ) -> anyhow::Result<(Session, Option<Vec<i32>>)> {
+    pub(crate) async fn place(&self, places: &Places, wiki: &str) -> anyhow::Result<(Session, Option<Vec<i32>>)> {
         let is_it = |place: &Place| match place {
             Place::Here => wiki == self.run.wiki,
             Place::Api(url) => wiki_id_of(url, &[]).is_ok_and(|key| key == wiki),
@@ -275,6 +304,35 @@ impl Watch<'_> {
         let (place, namespaces) = found.cloned().context("the wiki is not read any more")?;
         Ok((self.session(&place).await?, namespaces))
     }
+}
+
+impl Places {
+    /// Where a wiki is, and its namespaces where the settings name them.
+    fn of(&self, wiki: &str, name: &str) -> anyhow::Result<&(Place, Option<Vec<i32>>)> {
+        let found = self.by_name.get(wiki).or_else(|| self.by_name.get(name));
+        found.context("a wiki that nobody asked for")
+    }
+}
+
+/// Edits that a run before gave, with the links that came since: what else is to be known of them the wiki says.
+async fn given_before(session: &Session, edits: Vec<StreamEdit>) -> anyhow::Result<Vec<Seen>> {
+    let ids: Vec<RevId> = edits.iter().map(|edit| edit.change.revid).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut found = nearby::seen(session, &ids).await?;
+    for edit in edits {
+        let same = found.iter_mut().find(|one| one.change.revid == edit.change.revid);
+        if let Some(one) = same
+            && let Some(links) = edit.links.filter(|links| is_by_author(links, &one.change))
+        {
+            one.change.bot = edit.change.bot;
+            (one.links, one.who) = (Some(links), edit.who);
+        }
+    }
+    // By somebody else: a template brought them.
+    found.retain(|one| one.links.is_some());
+    Ok(found)
 }
 
 /// An edit as every source tells it. Texts are read where links came, or may have come.

@@ -1,22 +1,28 @@
 //! Texts of edits, and the links that each of them added. Texts come in slices, so that a chunk of edits of huge pages
 //! stays small in memory; what is a parent of one edit and the text of another is fetched once.
 
+mod cache;
+
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use anyhow::Context as _;
 use shared::core::addition::{Decision, Performer, RecordedEdit, RevisionFacts, RevisionLinks, Why, decide, realm_of};
-use shared::core::change::{Change, EditorKind, Revision};
+use shared::core::change::{Change, EditorKind};
 use shared::core::hit::{Edit, UserFacts};
 use shared::core::site::{Site, Title};
 use shared::core::types::RevId;
-use shared::wiki::{Phase, people, revisions};
+use shared::wiki::{Phase, revisions};
 
 use crate::judging::is_judged;
 use crate::reader::Reader;
 use crate::sources::Seen;
+use cache::{Cache, texts_of};
 
 /// Bytes of text that one slice may hold.
 const SLICE_BYTES: u64 = 32 * 1024 * 1024;
+/// Bytes of text that are held for edits to come.
+const CACHE_BYTES: usize = 64 * 1024 * 1024;
 /// Tags of edits that bring an older text back: whether the author is new decides about their links.
 const REVERT_TAGS: [&str; 3] = ["mw-rollback", "mw-undo", "mw-manual-revert"];
 
@@ -63,59 +69,37 @@ pub struct Texts {
 /// Reads texts and finds links. Errs where the wiki does.
 pub async fn look(reader: &Reader, edits: Vec<Seen>) -> anyhow::Result<Texts> {
     let mut texts = Texts::default();
-    let reverters = reverters(reader, &edits).await?;
-    let mut cache: HashMap<RevId, Revision> = HashMap::new();
-    // How many edits that are still to come need a revision.
-    let mut needed: HashMap<RevId, u32> = HashMap::new();
-    for change in edits.iter().filter(|seen| seen.wants_texts).map(|seen| &seen.change) {
-        for revid in [change.revid, change.parent] {
-            *needed.entry(revid).or_default() += 1;
-        }
-    }
+    let mut reverters = HashMap::new();
+    let mut cache = Cache::new(&edits);
     let mut rest = edits.as_slice();
     while !rest.is_empty() {
         let (some, later) = rest.split_at(slice(rest, &cache, reader.session.batch_size()));
         rest = later;
-        let wanted = some.iter().filter(|seen| seen.wants_texts);
-        let ids: Vec<RevId> = wanted
-            .flat_map(|seen| [seen.change.revid, seen.change.parent])
-            .filter(|revid| revid.0 != 0 && !cache.contains_key(revid))
-            .collect();
+        let wanted = some.iter().flat_map(texts_of).map(|(revid, _)| revid);
+        let ids: Vec<RevId> = wanted.filter(|revid| cache.get(*revid).is_none()).collect();
         if !ids.is_empty() {
             reader.session.count_as(Phase::Learner);
             let read = revisions(&reader.session, &ids, true).await.context("reading texts")?;
             cache.extend(read);
         }
-        for seen in some {
+        let some: Vec<Cow<'_, Seen>> = some.iter().map(|seen| known_better(seen, &cache)).collect();
+        ask_reverters(reader, &some, &mut reverters).await?;
+        for seen in &some {
             one(reader, seen, &cache, &reverters, &mut texts);
-            if seen.wants_texts {
-                for revid in [seen.change.revid, seen.change.parent] {
-                    let left = needed.get_mut(&revid).map_or(0, |left| {
-                        *left = left.saturating_sub(1);
-                        *left
-                    });
-                    if left == 0 {
-                        cache.remove(&revid);
-                    }
-                }
-            }
+            cache.done(seen);
         }
+        cache.shrink(CACHE_BYTES);
     }
     Ok(texts)
 }
 
 /// How many of the edits make one slice: as many as one request takes, and as fit into memory.
-fn slice(edits: &[Seen], cache: &HashMap<RevId, Revision>, batch: usize) -> usize {
+fn slice(edits: &[Seen], cache: &Cache, batch: usize) -> usize {
     let (mut ids, mut bytes) = (HashSet::new(), 0);
     for (n, seen) in edits.iter().enumerate() {
-        if seen.wants_texts {
-            for (revid, len) in [
-                (seen.change.revid, seen.change.new_len),
-                (seen.change.parent, seen.change.old_len),
-            ] {
-                if revid.0 != 0 && !cache.contains_key(&revid) && ids.insert(revid) {
-                    bytes += len.unwrap_or(100_000);
-                }
+        for (revid, len) in texts_of(seen) {
+            if cache.get(revid).is_none() && ids.insert(revid) {
+                bytes += len.unwrap_or(100_000);
             }
         }
         if n > 0 && (ids.len() > batch || bytes > SLICE_BYTES) {
@@ -125,8 +109,12 @@ fn slice(edits: &[Seen], cache: &HashMap<RevId, Revision>, batch: usize) -> usiz
     edits.len()
 }
 
-/// What is known of the named authors of reverts.
-async fn reverters(reader: &Reader, edits: &[Seen]) -> anyhow::Result<HashMap<String, UserFacts>> {
+/// Adds what is known of the named authors of reverts.
+async fn ask_reverters(
+    reader: &Reader,
+    edits: &[Cow<'_, Seen>],
+    known: &mut HashMap<String, UserFacts>,
+) -> anyhow::Result<()> {
     let is_revert = |change: &Change| change.tags.iter().any(|tag| REVERT_TAGS.contains(&tag.as_str()));
     let mut names: Vec<&str> = edits
         .iter()
@@ -134,16 +122,26 @@ async fn reverters(reader: &Reader, edits: &[Seen]) -> anyhow::Result<HashMap<St
         .map(|seen| &seen.change)
         .filter(|change| change.editor == EditorKind::Named && is_revert(change))
         .filter_map(|change| change.user.as_deref())
+        .filter(|name| !known.contains_key(*name))
         .collect();
     names.sort_unstable();
     names.dedup();
     if names.is_empty() {
-        return Ok(HashMap::new());
+        return Ok(());
     }
     reader.session.count_as(Phase::Mentor);
-    people::facts(&reader.session, &names)
-        .await
-        .context("asking for accounts")
+    let (site, new_user) = (reader.session.site(), reader.rules.rules().new_user);
+    // Who is not new here is new nowhere.
+    let is_enough = |name: &str, facts: &UserFacts| {
+        let of = edits
+            .iter()
+            .map(|seen| &seen.change)
+            .filter(|of| of.user.as_deref() == Some(name));
+        of.map(|change| facts_of(&reader.key, site, change, name, Some(facts)))
+            .all(|of| of.performer.is_some_and(|who| !new_user.is_new(&who, of.ts)))
+    };
+    known.extend(reader.accounts.facts(&reader.session, &names, is_enough).await?);
+    Ok(())
 }
 
 /// An edit of which no text is read.
@@ -160,13 +158,7 @@ pub fn unread(wiki: &str, site: &Site, seen: &Seen) -> Option<Looked> {
     })
 }
 
-fn one(
-    reader: &Reader,
-    seen: &Seen,
-    cache: &HashMap<RevId, Revision>,
-    reverters: &HashMap<String, UserFacts>,
-    texts: &mut Texts,
-) {
+fn one(reader: &Reader, seen: &Seen, cache: &Cache, reverters: &HashMap<String, UserFacts>, texts: &mut Texts) {
     let site = reader.session.site();
     if !seen.wants_texts {
         match unread(&reader.key, site, seen) {
@@ -175,7 +167,7 @@ fn one(
         }
         return;
     }
-    let Some(revision) = cache.get(&seen.change.revid) else {
+    let Some(revision) = cache.get(seen.change.revid) else {
         texts.gone += 1;
         return;
     };
@@ -184,7 +176,7 @@ fn one(
         texts.hidden += 1;
         return;
     };
-    let change = &known_better(&seen.change, revision);
+    let change = &seen.change;
     let Ok(title) = site.title(&change.title) else {
         texts.gone += 1;
         return;
@@ -200,7 +192,7 @@ fn one(
         model: revision.model.clone(),
         text_hidden: revision.text_hidden,
         text: revision.text.clone(),
-        parent_text: cache.get(&change.parent).and_then(|parent| parent.text.clone()),
+        parent_text: cache.get(change.parent).and_then(|parent| parent.text.clone()),
         added: None,
     };
     let (links, why) = match decide(Some(&edit), seen.links.as_ref(), &reader.rules.rules()) {
@@ -213,7 +205,7 @@ fn one(
         title,
         links,
         why,
-        who: seen.who.clone().or_else(|| reverters.get(name).cloned()),
+        who: seen.who.clone(),
     };
     match is_judged(&looked) {
         true => texts.edits.push(looked),
@@ -221,17 +213,23 @@ fn one(
     }
 }
 
-/// A change with what only the revision says, where a stream told of it.
-fn known_better(change: &Change, revision: &Revision) -> Change {
-    let mut change = change.clone();
-    if change.page_id.0 == 0 {
-        change.page_id = revision.page_id;
-        change.timestamp = revision.timestamp;
-        change.tags.clone_from(&revision.tags);
-        change.user_id = revision.user_id;
-        change.editor = revision.editor;
-    }
-    change
+/// An edit with what only its revision says, where a stream told of it: of tags, and often of accounts, streams say
+/// nothing. Recent changes say it all, and of a page that was moved what the revision does not.
+fn known_better<'s>(seen: &'s Seen, cache: &Cache) -> Cow<'s, Seen> {
+    let is_of_stream = seen.change.page_id.0 == 0 || seen.links.is_some();
+    let revision = cache.get(seen.change.revid);
+    let Some(revision) = revision.filter(|_| seen.wants_texts && is_of_stream) else {
+        return Cow::Borrowed(seen);
+    };
+    let mut seen = seen.clone();
+    let change = &mut seen.change;
+    change.page_id = revision.page_id;
+    change.timestamp = revision.timestamp;
+    change.tags.clone_from(&revision.tags);
+    change.sha1.clone_from(&revision.sha1);
+    change.user_id = revision.user_id;
+    change.editor = revision.editor;
+    Cow::Owned(seen)
 }
 
 fn facts_of(wiki: &str, site: &Site, change: &Change, name: &str, facts: Option<&UserFacts>) -> RevisionFacts {

@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use chrono::{Datelike as _, TimeDelta};
 use shared::core::text::terminal;
 use shared::core::types::Timestamp;
 use shared::db::links::names::Names;
@@ -13,7 +14,7 @@ use shared::db::links::{partitions, since};
 use shared::db::{checkpoint, memo};
 use shared::job::Run;
 use shared::recent::{self, Position};
-use shared::wiki::{Phase, Session};
+use shared::wiki::{Error, Gap, Phase, Session};
 use tokio::time::Instant;
 
 use crate::batch::{Moved, Outcome, Store};
@@ -82,10 +83,14 @@ impl<'a> Watch<'a> {
     }
 
     /// Reads everything that the settings name.
-    pub async fn all(&mut self) -> anyhow::Result<()> {
+    ///
+    /// Gives back why the streams could not be read: what was read elsewhere is to be written before the run ends with
+    /// that.
+    pub async fn all(&mut self) -> anyhow::Result<Option<anyhow::Error>> {
+        self.again().await?;
         let wikis = self.run.accepted.parsed.settings.wikis.clone();
         let Wikis::List(list) = &wikis else {
-            return self.streams(None).await;
+            return told(self.streams(None).await);
         };
         let (streamed, listed): (Vec<&WatchedWiki>, Vec<&WatchedWiki>) =
             list.iter().partition(|watched| watched.source == Source::EventStreams);
@@ -105,9 +110,9 @@ impl<'a> Watch<'a> {
             }
         }
         if !streamed.is_empty() && self.goes_on().await? {
-            self.streams(Some(&streamed)).await?;
+            return told(self.streams(Some(&streamed)).await);
         }
-        Ok(())
+        Ok(None)
     }
 
     pub(crate) async fn goes_on(&mut self) -> anyhow::Result<bool> {
@@ -182,7 +187,11 @@ impl<'a> Watch<'a> {
         let Some(fence) = self.run.fence() else { return Ok(()) };
         let (bytes, until) = (position.to_bytes(), position.until);
         let (job, wiki) = (self.run.editor.job, &self.run.wiki);
-        let known = self.run.db.read(async |db| memo::get(db, job, wiki, FIRST_RUN).await).await?;
+        let known = self
+            .run
+            .db
+            .read(async |db| memo::get(db, job, wiki, FIRST_RUN).await)
+            .await?;
         // A wiki that is read for the first time is no first run.
         let is_first = known.is_none();
         self.run
@@ -218,16 +227,47 @@ impl<'a> Watch<'a> {
                 gap.from,
                 gap.to
             );
-            self.tally.gaps += 1;
+            self.gaps(source, &[gap]).await?;
         }
         let outcome = self.look(session, namespaces, chunk.edits, chunk.seen).await?;
         let moved = Moved {
             source,
             before,
             after: Some(after),
-            gap: chunk.gap,
         };
         self.store(&[outcome], Some(&moved)).await
+    }
+
+    /// Counts gaps of a source, and remembers the longest of each day for a week, for the status page.
+    pub(crate) async fn gaps(&mut self, source: &str, gaps: &[Gap]) -> anyhow::Result<()> {
+        self.tally.gaps += gaps.len() as u64;
+        let length = |(from, to, _): &(Timestamp, Timestamp, bool)| *to - *from;
+        let all = gaps.iter().map(|gap| (gap.from, gap.to, gap.filled));
+        let (Some(longest), Some(fence)) = (all.max_by_key(length), self.run.fence()) else {
+            return Ok(());
+        };
+        let (job, wiki, now) = (self.run.editor.job, &self.run.wiki, self.run.clock.now());
+        let name = gap_name(source, now);
+        let known = self
+            .run
+            .db
+            .read(async |db| memo::get(db, job, wiki, &name).await)
+            .await?;
+        // What is older is of the same day of the week before.
+        let known = known.filter(|memo| now - memo.updated < TimeDelta::days(2));
+        if known
+            .is_some_and(|memo| serde_json::from_str(&memo.value).is_ok_and(|known| length(&known) >= length(&longest)))
+        {
+            return Ok(());
+        }
+        let value = serde_json::json!([longest.0, longest.1, longest.2]).to_string();
+        self.run
+            .db
+            .fenced(&fence, "noting a gap", async |tx| {
+                memo::set(tx, &name, &value, now).await
+            })
+            .await?;
+        Ok(())
     }
 
     /// Reads texts and judges: what came of some edits of one wiki.
@@ -247,7 +287,11 @@ impl<'a> Watch<'a> {
         let edits = reader.costly(edits);
         let texts = texts::look(reader, edits).await?;
         let mut asked = judging::ask(reader, &self.run.db, &texts.edits).await?;
-        let found = judging::judge(reader, &texts.edits, &mut asked, by.as_ref()).await?;
+        let mut found = judging::judge(reader, &texts.edits, &mut asked, by.as_ref()).await?;
+        if self.flags.name_server().is_none() {
+            // Nobody would ever answer.
+            found.pending.clear();
+        }
         self.tally.seen += seen;
         self.tally.judged += texts.edits.len() as u64;
         self.tally.gone += texts.gone;
@@ -271,11 +315,8 @@ impl<'a> Watch<'a> {
     pub(crate) async fn store(&mut self, outcomes: &[Outcome], moved: Option<&Moved<'_>>) -> anyhow::Result<()> {
         let hits = outcomes.iter().flat_map(|outcome| &outcome.found.hits);
         let Some(fence) = self.run.fence() else {
-            for hit in hits {
-                self.tally.hits += u64::from(hit.hit.skip.is_none());
-                crate::show::dry(hit, self.run.args.json);
-            }
-            return Ok(());
+            self.tally.hits += hits.clone().filter(|hit| hit.hit.skip.is_none()).count() as u64;
+            return crate::show::hits(self.run, hits).await;
         };
         let settings = &self.run.accepted.parsed.settings;
         let store = Store {
@@ -291,7 +332,7 @@ impl<'a> Watch<'a> {
             .await
             .context("storing a batch of edits")?;
         if self.run.args.json {
-            hits.for_each(crate::show::json);
+            crate::show::hits(self.run, hits).await?;
         }
         for outcome in outcomes {
             for links in &outcome.links {
@@ -308,7 +349,25 @@ impl<'a> Watch<'a> {
     }
 }
 
+/// What ends the run at once stays an error.
+fn told(result: anyhow::Result<()>) -> anyhow::Result<Option<anyhow::Error>> {
+    match result {
+        Ok(()) => Ok(None),
+        Err(error) if is_ours(&error) => Err(error),
+        Err(error) => Ok(Some(error)),
+    }
+}
+
+/// Under this name the longest gap of a source on a day is remembered; a week later another one.
+fn gap_name(source: &str, now: Timestamp) -> String {
+    let day = now.weekday().num_days_from_monday();
+    format!("gap.{}.{day}", shared::core::intent::token("coi-report", source, "gap"))
+}
+
 /// Whether an error is about the database, or the run itself: then no other wiki is read either.
-fn is_ours(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| cause.is::<shared::db::Error>())
+pub(crate) fn is_ours(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let wiki = cause.downcast_ref();
+        cause.is::<shared::db::Error>() || matches!(wiki, Some(Error::Deadline | Error::Stopped { .. }))
+    })
 }

@@ -59,17 +59,37 @@ pub async fn park(tx: &mut FencedTx<'_>, key: &str, reason: &str, next_try: Time
     Ok(())
 }
 
+/// Which items are asked for by [`due`].
+#[derive(Clone, Copy, Debug)]
+pub struct Due<'a> {
+    /// What their keys begin with; empty: all.
+    pub prefix: &'a str,
+    /// The present time.
+    pub now: Timestamp,
+    /// The last one that came before: `next_try` and key. `None`: from the first one.
+    pub after: Option<(Timestamp, &'a str)>,
+    /// Most items.
+    pub limit: u32,
+}
+
 /// Items to be tried again now, those that waited longest first.
-pub async fn due(session: &mut impl Session, job: &str, wiki: &str, now: Timestamp, limit: u32) -> Result<Vec<Parked>> {
+pub async fn due(session: &mut impl Session, job: &str, wiki: &str, of: Due<'_>) -> Result<Vec<Parked>> {
+    // Handler reads: the items that are due from `after` on, also those of other prefixes, up to the limit.
     const SQL: &str = "SELECT item_key, state = 'given_up' AS given_up, reason, attempts, first_at, next_try \
         FROM parked WHERE job = :job AND wiki = :wiki AND state = 'waiting' AND next_try <= :now \
+        AND next_try >= :from AND (next_try > :from OR item_key > :key) \
+        AND LEFT(item_key, LENGTH(:prefix)) = :prefix \
         ORDER BY next_try, item_key LIMIT :limit";
+    let (from, key) = of.after.unwrap_or((Timestamp::UNIX_EPOCH, ""));
     session
         .conn()
         .rows(
             "reading the parked items",
             SQL,
-            params! { "job" => job, "wiki" => wiki, "now" => at(now), "limit" => limit },
+            params! {
+                "job" => job, "wiki" => wiki, "now" => at(of.now), "from" => at(from), "key" => key,
+                "prefix" => of.prefix, "limit" => of.limit,
+            },
         )
         .await
 }

@@ -1,7 +1,8 @@
 //! What a wiki says of accounts: edits, age, groups. Only asked for people whose hits depend on it.
 //!
-//! Where CentralAuth is installed the figures are those of the global account, since somebody who is new here may be
-//! an old hand elsewhere. What the wiki hides is as good as missing.
+//! Where CentralAuth is installed the figures of the global account count, since somebody who is new here may be an old
+//! hand elsewhere; who is an old hand here is so everywhere, and is not asked for twice. What the wiki hides is as good
+//! as missing.
 //! <https://www.mediawiki.org/wiki/API:Users>, <https://www.mediawiki.org/wiki/API:Globaluserinfo>
 
 use crate::error::Error;
@@ -12,14 +13,12 @@ use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use wikicrew_core::hit::UserFacts;
 
-/// What is known of these accounts, by the names as they were asked for. Names without an account here (addresses,
-/// names of other wikis, missing, hidden) are absent.
+/// What this wiki itself knows of these accounts, by the names as they were asked for. Names without an account here
+/// (addresses, names of other wikis, missing, hidden) are absent.
 ///
-/// One request for [`Session::batch_size`] names, and with CentralAuth one more for each account. `groups` holds local
-/// and global groups, with those that go by edits and age (`autoconfirmed`), without `*` and `user`.
-///
-/// Errs as [`Session::query`] does.
-pub async fn facts(session: &Session, names: &[&str]) -> Result<HashMap<String, UserFacts>, Error> {
+/// One request for [`Session::batch_size`] names. `groups` has those that go by edits and age (`autoconfirmed`), but
+/// neither `*` nor `user`. Errs as [`Session::query`] does.
+pub async fn local(session: &Session, names: &[&str]) -> Result<HashMap<String, UserFacts>, Error> {
     let is_account = |name: &&str| name.parse::<IpAddr>().is_err() && !name.is_empty();
     // A name that is asked for in two spellings is answered once.
     let asked: BTreeSet<&str> = names.iter().copied().filter(is_account).collect();
@@ -32,16 +31,62 @@ pub async fn facts(session: &Session, names: &[&str]) -> Result<HashMap<String, 
             known.insert(name, facts);
         }
     }
-    if session.site().has_extension("CentralAuth") {
-        for (name, facts) in &mut known {
-            add_global(session, name, facts).await?;
-        }
-    }
     let found = asked.into_iter().filter_map(|name| {
         let facts = known.get(name).or_else(|| known.get(&canonical(name)))?;
         Some((name.to_owned(), facts.clone()))
     });
     Ok(found.collect())
+}
+
+/// Whether this wiki shares its accounts with others, so that [`global`] can be asked.
+pub fn has_global(session: &Session) -> bool {
+    session.site().has_extension("CentralAuth")
+}
+
+/// What is known of the global account of that name; `None`: there is none. One request for each account, so this is
+/// for those on whom something depends that local figures do not settle.
+///
+/// Errs as [`Session::get`] does.
+pub async fn global(session: &Session, name: &str) -> Result<Option<UserFacts>, Error> {
+    let params = [
+        ("meta", "globaluserinfo"),
+        ("guiuser", name),
+        ("guiprop", "groups|editcount"),
+    ];
+    let answer = match session.get(&params).await {
+        Ok(answer) => answer,
+        // A local account whose name no global one can have.
+        Err(Error::Api { code, .. }) if matches!(code.as_str(), "baduser" | "invaliduser" | "baduser_guiuser") => {
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    let global = &answer["query"]["globaluserinfo"];
+    if global["missing"] == true || global["id"].as_u64().is_none() {
+        return Ok(None);
+    }
+    Ok(Some(UserFacts {
+        edits: global["editcount"].as_u64(),
+        registered: read::time(&global["registration"]),
+        groups: groups(&global["groups"]).collect(),
+        is_global: true,
+    }))
+}
+
+/// Local figures with those of the global account in their place, and the groups of both.
+pub fn joined(local: &UserFacts, global: &UserFacts) -> UserFacts {
+    let mut facts = local.clone();
+    if global.edits.is_some() {
+        facts.edits = global.edits;
+        facts.registered = global.registered.or(facts.registered);
+        facts.is_global = true;
+    }
+    for group in &global.groups {
+        if !facts.groups.contains(group) {
+            facts.groups.push(group.clone());
+        }
+    }
+    facts
 }
 
 /// As the wiki writes names: spaces, and a capital first.
@@ -70,36 +115,4 @@ fn read_local(user: &Value) -> Option<(String, UserFacts)> {
 fn groups(value: &Value) -> impl Iterator<Item = String> {
     let names = read::list(value).iter().filter_map(Value::as_str);
     names.filter(|name| !matches!(*name, "*" | "user")).map(str::to_owned)
-}
-
-/// Replaces local figures by those of the global account of that name, if there is one.
-async fn add_global(session: &Session, name: &str, facts: &mut UserFacts) -> Result<(), Error> {
-    let params = [
-        ("meta", "globaluserinfo"),
-        ("guiuser", name),
-        ("guiprop", "groups|editcount"),
-    ];
-    let answer = match session.get(&params).await {
-        Ok(answer) => answer,
-        // A local account whose name no global one can have.
-        Err(Error::Api { code, .. }) if matches!(code.as_str(), "baduser" | "invaliduser" | "baduser_guiuser") => {
-            return Ok(());
-        }
-        Err(error) => return Err(error),
-    };
-    let global = &answer["query"]["globaluserinfo"];
-    if global["missing"] == true || global["id"].as_u64().is_none() {
-        return Ok(());
-    }
-    if let Some(edits) = global["editcount"].as_u64() {
-        facts.edits = Some(edits);
-        facts.registered = read::time(&global["registration"]).or(facts.registered);
-        facts.is_global = true;
-    }
-    for group in groups(&global["groups"]) {
-        if !facts.groups.contains(&group) {
-            facts.groups.push(group);
-        }
-    }
-    Ok(())
 }

@@ -23,7 +23,7 @@ pub const COMMANDS: &str = "
 pub type Edit = (&'static str, &'static str, &'static str);
 
 /// Edits before the second run.
-pub const FIRST: [Edit; 29] = [
+pub const FIRST: [Edit; 31] = [
     (
         "ChocolateFan",
         "Chocolate chip cookie",
@@ -31,8 +31,13 @@ pub const FIRST: [Edit; 29] = [
     ),
     ("Zxv", "Zyxwv", "Short."),
     ("Anna", "Annapolis", "A town."),
-    ("AcmeWidgets", "Hinges", "[https://www.acmewidgets.example/buy hinges]"),
+    ("Marblehouse", "Hinges", "[https://www.marblehouse.example/buy hinges]"),
     ("Whitelisted", "Bolts", "https://whitelisted.example/"),
+    (
+        "Bluewidget",
+        "Ladder",
+        "https://www.facebook.com/bluewidget https://www.facebook.com/quartzy",
+    ),
     // the whitelist
     (
         "Pairing",
@@ -84,14 +89,20 @@ pub const FIRST: [Edit; 29] = [
         "Noticed",
         "https://noticed.example/ https://said.example/deep",
     ),
+    (
+        "198.51.100.11",
+        "Archived",
+        "https://web.archive.org/web/2020/https://monitored.example/old",
+    ),
     ("198.51.100.9", "Blocked", "https://sub.blockedhere.example/"),
     ("198.51.100.10", "Common one", "https://commonplace.example/1"),
 ];
 
 /// What comes of them and of the temporary account's.
-pub const FIRST_HITS: [&str; 35] = [
+pub const FIRST_HITS: [&str; 37] = [
     "198.41.0.77 proximity 198.41.0.9 (198.41.0.0/24)",
     "198.41.0.77 proximity near.example (198.41.0.0/24)",
+    "198.51.100.11 monitored-link monitored.example (monitored.example)",
     "198.51.100.7 monitored-link casino77.example (casino[0-9]+\\.example)",
     "198.51.100.7 monitored-link www2.monitored.example (monitored.example)",
     "198.51.100.8 noticeboard noticed.example (Wikipedia:Noticeboard)",
@@ -100,8 +111,9 @@ pub const FIRST_HITS: [&str; 35] = [
     "2001:500:2:0:1::5 proximity near.example (2001:500:2::/64)",
     "203.0.113.40 link-keyword cidr.example (203.0.113.0/24)",
     "203.0.113.9 link-keyword cidr.example (203.0.113.0/24)",
-    "AcmeWidgets link-overlap acmewidgets.example",
+    "Marblehouse link-overlap marblehouse.example",
     "Anna page-overlap Annapolis [contained: the title merely contains a short name]",
+    "Bluewidget link-overlap facebook.com/bluewidget",
     "Bureauman link-overlap bureauman.example [group: bureaucrat]",
     "Bureauman monitored-link monitored.example (monitored.example)",
     "Bureauman page-overlap Bureauman [group: bureaucrat]",
@@ -137,7 +149,7 @@ pub const SECOND: [Edit; 5] = [
 ];
 
 /// What comes of them and of what a month of people does.
-pub const SECOND_HITS: [&str; 11] = [
+pub const SECOND_HITS: [&str; 12] = [
     "Commonplace link-overlap commonplace.example",
     "Commonplace page-overlap Common four",
     "Otherwiki page-overlap Otherwiki once more",
@@ -146,9 +158,10 @@ pub const SECOND_HITS: [&str; 11] = [
     "Slatework monitored-link monitored.example (monitored.example)",
     "Slatework page-overlap Slatework tiles",
     "Zxv page-overlap Zyxwv too",
-    "~ auto-monitored shop.acmewidgets.example (acmewidgets.example)",
+    "~ auto-monitored shop.marblehouse.example (marblehouse.example)",
     "~ flood 8,000 links to 500 hosts",
     "~ monitored-link bridges.example (bridges.example)",
+    "~ monitored-link monitored.example (monitored.example)",
 ];
 
 /// What no page and no table tells of: those who are whitelisted or hidden, a bot, what was deleted.

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use serde_json::{Value, json};
 use shared::core::link::Key;
 use shared::core::lists::links::Report;
@@ -14,12 +15,18 @@ use shared::db::{Result, Work};
 use super::{Answer, Desk};
 use crate::{links, show};
 
+/// Hits read at once.
+const SLICE: u32 = 500;
+/// Most hits of a day.
+const DAY: u32 = 20_000;
+
 impl Desk<'_> {
     pub(super) async fn report(&self, of: &Report) -> anyhow::Result<Answer> {
         let asked = match of {
             Report::User(name) => format!(" of {name}"),
             Report::Link(name) => format!(" about {name}"),
             Report::Newest(_) => String::new(),
+            Report::Day(day) => format!(" of {day}"),
         };
         let found = self.db.read_if_there(async |db| self.find(of, db).await).await?;
         let (rows, not_shown) = found;
@@ -63,11 +70,29 @@ impl Desk<'_> {
                 Err(_) => Vec::new(),
             },
             Report::Newest(n) => hit::newest(db, home, None, None, (*n).min(most)).await?,
+            Report::Day(day) => self.of_day(db, *day).await?,
         };
         let before = rows.len();
         let shown = self.shown(db, rows).await?;
         let not_shown = before - shown.len();
         Ok((shown, not_shown))
+    }
+
+    /// All hits of a day, newest first; for a page the newest of them.
+    async fn of_day(&self, db: &mut Work, day: NaiveDate) -> Result<Vec<Row>> {
+        let most = if self.on_page { self.most } else { DAY };
+        let begins = day.and_time(NaiveTime::MIN).and_utc();
+        let mut before = Some((begins + TimeDelta::days(1), 0));
+        let mut rows: Vec<Row> = Vec::new();
+        while let Some(place) = before.take() {
+            let some = hit::newest(db, self.home, None, Some(place), SLICE).await?;
+            let is_full = some.len() == SLICE as usize;
+            rows.extend(some.into_iter().filter(|row| row.of.ts >= begins));
+            rows.truncate(most as usize);
+            let last = rows.last().filter(|_| is_full && rows.len() < most as usize);
+            before = last.map(|row| (row.of.ts, row.id));
+        }
+        Ok(rows)
     }
 
     async fn shown(&self, db: &mut Work, mut rows: Vec<Row>) -> Result<Vec<Row>> {

@@ -73,7 +73,7 @@ impl Footer {
             tails.push(words.hidden_tail(self.hidden, hidden == 0));
         }
         if self.more > 0 {
-            tails.push(words.more(self.more, more == 0));
+            tails.push(words.more(self.day, self.more, more == 0));
         }
         tails
     }

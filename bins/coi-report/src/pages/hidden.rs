@@ -10,6 +10,7 @@ use shared::core::change::Revision;
 use shared::core::intent::token;
 use shared::core::types::RevId;
 use shared::db::hit::{self, Hide, Row};
+use shared::db::links;
 use shared::db::suppress::Suppressed;
 use shared::db::{hit_line, memo};
 use shared::job::Run;
@@ -112,7 +113,11 @@ async fn on_wiki(
             .fenced(&fence, "erasing what a wiki hides", async |tx| {
                 hit::hide(tx, wiki, user, Hide::User).await?;
                 hit::hide(tx, wiki, text, Hide::Text).await?;
-                hit::hide(tx, wiki, all, Hide::All).await
+                hit::hide(tx, wiki, all, Hide::All).await?;
+                for revids in [text, all] {
+                    links::hidden::erase_paths(tx, wiki, revids).await?;
+                }
+                Ok(())
             })
             .await?;
     }

@@ -4,7 +4,6 @@
 use chrono::NaiveDate;
 use shared::core::hit::{Rule, Subject};
 use shared::core::link::Key;
-use shared::core::lists::links::MAX_NEWEST;
 use shared::core::settings::Common;
 use shared::core::site::{Site, Title};
 use shared::core::text::{Wikitext, code, contributions_link, diff_link, literal, page_link, plain, target, user};
@@ -104,8 +103,8 @@ impl Words<'_> {
     }
 
     /// The count of lines that do not stand on the page.
-    pub fn more(&self, count: u64, is_new: bool) -> Tail {
-        let command = plain(&format!("coi-report report {MAX_NEWEST}"), SHOWN);
+    pub fn more(&self, day: NaiveDate, count: u64, is_new: bool) -> Tail {
+        let command = plain(&format!("coi-report report day {day}"), SHOWN);
         Tail {
             name: "more",
             count,

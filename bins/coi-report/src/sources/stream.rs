@@ -14,7 +14,7 @@ use shared::wiki::stream::{Event, EventStream, Resume, StreamConfig, Told};
 use shared::wiki::{Error, Gap, Stop};
 use tokio::time::Instant;
 
-pub use edit::{Bounds, Counts, Position, StreamEdit};
+pub use edit::{Bounds, Counts, Position, StreamEdit, is_by_author};
 pub use join::Joiner;
 
 /// Edits after which a batch is given.
@@ -44,10 +44,14 @@ pub struct StreamSource<W> {
     stream: EventStream,
     joiner: Joiner,
     wants: W,
-    begun: Instant,
     deadline: Instant,
+    /// Time spent with the streams: while a batch is looked at, links may come that nobody hears yet.
+    listened: Duration,
     batch: StreamBatch,
-    batch_begun: Instant,
+    /// As `listened` was when the last batch was given.
+    batch_begun: Duration,
+    /// Edits after which a batch is given, and the time after which it is.
+    bounds: (usize, Duration),
     unreadable: u64,
     is_over: bool,
     failed: Option<Error>,
@@ -72,16 +76,27 @@ impl<W: Fn(&str, &str) -> bool> StreamSource<W> {
         let now = Instant::now();
         Ok(Self {
             stream: EventStream::open(config, &streams, resume, seed, stop)?,
-            joiner: Joiner::new(Bounds::for_run(listens)),
+            joiner: match from {
+                Some(position) => Joiner::after(Bounds::for_run(listens), position),
+                None => Joiner::new(Bounds::for_run(listens)),
+            },
             wants,
-            begun: now,
             deadline: now + listens,
+            listened: Duration::ZERO,
             batch: StreamBatch::default(),
-            batch_begun: now,
+            batch_begun: Duration::ZERO,
+            bounds: (BATCH, LONGEST),
             unreadable: 0,
             is_over: false,
             failed: None,
         })
+    }
+
+    /// Gives batches four times as big, and as rarely: where many wikis share them, each has few edits, and is asked for
+    /// those of one batch at once.
+    pub fn in_big_batches(mut self) -> Self {
+        self.bounds = (BATCH * 4, LONGEST * 4);
+        self
     }
 
     /// The next batch; `None` when the time for listening is over. Memory use is a batch and the edits that wait for
@@ -91,7 +106,10 @@ impl<W: Fn(&str, &str) -> bool> StreamSource<W> {
     /// given.
     pub async fn next(&mut self) -> Result<Option<StreamBatch>, Error> {
         while !self.is_over {
-            match self.stream.next(self.deadline).await {
+            let before = Instant::now();
+            let told = self.stream.next(self.deadline).await;
+            self.listened += before.elapsed();
+            match told {
                 Ok(Some(told)) => self.take(told),
                 Ok(None) => self.is_over = true,
                 Err(stopped @ Error::Stopped { .. }) => return Err(stopped),
@@ -100,8 +118,9 @@ impl<W: Fn(&str, &str) -> bool> StreamSource<W> {
                     self.failed = Some(error);
                 }
             }
-            self.joiner.look(self.begun.elapsed());
-            let is_full = self.joiner.ready() >= BATCH || self.batch_begun.elapsed() >= LONGEST;
+            self.joiner.look(self.listened);
+            let (edits, longest) = self.bounds;
+            let is_full = self.joiner.ready() >= edits || self.listened - self.batch_begun >= longest;
             if (is_full || self.is_over)
                 && let Some(batch) = self.give()
             {
@@ -136,7 +155,7 @@ impl<W: Fn(&str, &str) -> bool> StreamSource<W> {
     }
 
     fn event(&mut self, event: &Event) {
-        let now = self.begun.elapsed();
+        let now = self.listened;
         let id = &event.id;
         match stream_event::read(&event.data) {
             Ok(StreamEvent::Edit(change)) => {
@@ -168,7 +187,7 @@ impl<W: Fn(&str, &str) -> bool> StreamSource<W> {
     /// What is ready, if there is anything to tell.
     fn give(&mut self) -> Option<StreamBatch> {
         let (edits, resume) = self.joiner.take();
-        self.batch_begun = Instant::now();
+        self.batch_begun = self.listened;
         let mut batch = std::mem::take(&mut self.batch);
         let is_empty = edits.is_empty() && resume.is_none() && batch.gaps.is_empty() && batch.unreadable.is_empty();
         if is_empty {

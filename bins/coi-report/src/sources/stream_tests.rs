@@ -100,12 +100,12 @@ async fn a_run_gives_what_is_finished_and_the_next_goes_on_behind_it() {
         links("dewiki", 10, 2),
         change("dewiki", 12, 3),
         bad,
-        change("dewiki", 13, 4),
+        change("dewiki", 13, 5),
         // So far the stream of links has come: past 12, not past 13 (a run of 8 s waits 2 s).
         links("enwiki", 11, 5),
     ]);
     // Behind the deadline's wait: nothing more is finished.
-    let late = numbered(&[change("dewiki", 13, 4), links("dewiki", 13, 6)]);
+    let late = numbered(&[change("dewiki", 13, 5), links("dewiki", 13, 6)]);
     first.push((9, change("dewiki", 14, 1).to_string()));
     let gap = numbered(&[change("dewiki", 20, 3500)]);
     let (config, heads) = server(vec![first, late, gap]).await;
@@ -139,6 +139,7 @@ async fn a_run_gives_what_is_finished_and_the_next_goes_on_behind_it() {
     let place = Position {
         id: "2".to_owned(),
         at: time(6).parse::<Timestamp>().ok(),
+        ..Position::default()
     };
     let (all, _) = run(config, Some(&place), 1).await;
     assert_eq!((all.gaps.len(), all.gaps[0].from), (1, time(6).parse().unwrap()));

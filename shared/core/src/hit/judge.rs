@@ -5,7 +5,7 @@ use super::lists::Lists;
 use super::monitor::Sources;
 use super::names::{Who, folded};
 use super::story::{self, Story};
-use super::types::{Config, Edit, Hit, ListEntry, NotChecked, Outside, Rule, Subject, Watched};
+use super::types::{Config, Edit, Hit, ListEntry, NotChecked, Outside, Rule, Subject, Watched, WatchedDomain};
 use super::verdict::{Event, Judged};
 use crate::addition::{Flags, Links, Performer};
 use crate::change::EditorKind;
@@ -13,6 +13,7 @@ use crate::link::PathHosts;
 use crate::overlap::Scorer;
 use crate::site::Site;
 use crate::types::Timestamp;
+use std::collections::HashMap;
 
 /// Rules that look at links only.
 const ABOUT_LINKS: [Rule; 8] = [
@@ -32,6 +33,8 @@ pub struct Judge {
     pub(super) lists: Lists,
     pub(super) noticeboards: Sources,
     pub(super) blocked: Sources,
+    /// Beside `blocked`: what single wikis block, by their keys.
+    pub(super) blocked_on: HashMap<String, Sources>,
     pub(super) scorer: Scorer,
     path_hosts: PathHosts,
 }
@@ -54,9 +57,27 @@ impl Judge {
             lists,
             noticeboards: Sources::new(watched.noticeboards),
             blocked: Sources::new(watched.blocked_domains),
+            blocked_on: HashMap::new(),
             path_hosts,
         };
         (judge, not_checked)
+    }
+
+    /// Other lists in place of those it had, as for [`Judge::new`]; all else stays. What is returned, too.
+    pub fn set_lists(&mut self, entries: Vec<ListEntry>, now: Timestamp) -> Vec<NotChecked> {
+        let (lists, not_checked) = Lists::new(entries, &self.path_hosts, now);
+        self.lists = lists;
+        not_checked
+    }
+
+    /// What the wiki with this key blocks, in place of what was told of it before; none: it is forgotten. Counts there
+    /// only, beside [`Watched::blocked_domains`].
+    pub fn block(&mut self, wiki: &str, domains: Vec<WatchedDomain>) {
+        if domains.is_empty() {
+            self.blocked_on.remove(wiki);
+        } else {
+            self.blocked_on.insert(wiki.to_owned(), Sources::new(domains));
+        }
     }
 
     /// Asks the rules about an edit: about its page, and about each link key that it added, but for

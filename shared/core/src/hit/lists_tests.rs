@@ -1,6 +1,6 @@
 //! Whitelist, blacklist, monitor list and what else is watched, by tables.
 
-use super::super::fixtures::{Scene, at, entry, now, watched};
+use super::super::fixtures::{Scene, WIKI, at, entry, now, watched};
 use super::super::{Rule, Watched};
 use super::*;
 use crate::addition::Links;
@@ -282,4 +282,36 @@ fn entries_that_cannot_be_asked_are_told() {
     assert_eq!(told, expected);
     assert_eq!(not_checked.len(), 5);
     assert!(not_checked.iter().all(|not| !not.why.is_empty()));
+}
+
+#[test]
+fn what_one_wiki_blocks_and_other_lists_change_nothing_else() {
+    let scene = Scene::adding("Zed", &["http://a.example", "http://b.example"])
+        .with(&["ml b.example"])
+        .blocked_domain("c.example", "everywhere");
+    let (mut judge, _) = scene.judge();
+    let rules = |judge: &mut crate::hit::Judge| -> Vec<String> {
+        let judged = scene.edit(|edit, outside, site| judge.judge(edit, outside, site));
+        let verdict = judged.settle(&scene.config.skip, None, crate::addition::NewUser::default(), now());
+        verdict
+            .hits
+            .iter()
+            .map(|hit| format!("{} {}", hit.rule.word(), hit.string))
+            .collect()
+    };
+    assert_eq!(rules(&mut judge), ["monitored-link b.example"]);
+    judge.block("de.wikipedia.org/w", vec![watched("a.example", "there")]);
+    assert_eq!(rules(&mut judge), ["monitored-link b.example"], "another wiki");
+    judge.block(WIKI, vec![watched("a.example", "here")]);
+    assert_eq!(
+        rules(&mut judge),
+        ["blocked-domain a.example", "monitored-link b.example"]
+    );
+    let left_out = judge.set_lists(vec![entry("ml a.example"), entry("ml (?=x)")], now());
+    assert_eq!(left_out.len(), 1);
+    assert_eq!(rules(&mut judge), ["monitored-link a.example"]);
+    judge.set_lists(Vec::new(), now());
+    assert_eq!(rules(&mut judge), ["blocked-domain a.example"]);
+    judge.block(WIKI, Vec::new());
+    assert_eq!(rules(&mut judge), [""; 0]);
 }

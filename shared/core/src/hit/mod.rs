@@ -22,6 +22,7 @@ mod verdict;
 
 pub use judge::Judge;
 pub use link::url_of;
+pub use proximity::shared_network;
 pub use types::{
     Config, Edit, Hit, ListEntry, NotChecked, Outside, Rule, Skip, Subject, UserFacts, Watched, WatchedDomain,
 };

@@ -114,18 +114,20 @@ impl Judge {
                 format!("the monitor list has nothing for this link that was put there {how}.")
             });
         }
-        if let Some(hit) = source(Rule::Noticeboard, &self.noticeboards, wiki, link, story) {
+        let named = self.noticeboards.find(wiki, &link.key);
+        if let Some(hit) = source(Rule::Noticeboard, named, link, story) {
             return Some(hit);
         }
         if let Some(hit) = spam(link, pages, outside, story) {
             return Some(hit);
         }
-        source(Rule::BlockedDomain, &self.blocked, wiki, link, story)
+        let own = self.blocked_on.get(wiki).and_then(|own| own.find(wiki, &link.key));
+        let blocked = own.or_else(|| self.blocked.find(wiki, &link.key));
+        source(Rule::BlockedDomain, blocked, link, story)
     }
 }
 
-fn source(rule: Rule, sources: &Sources, wiki: &str, link: &LinkEvent, story: &mut Story) -> Option<Hit> {
-    let found = sources.find(wiki, &link.key);
+fn source(rule: Rule, found: Option<&WatchedDomain>, link: &LinkEvent, story: &mut Story) -> Option<Hit> {
     story.rule(rule, || match found {
         Some(found) => format!("{} is named by \"{}\".", found.key.display(), found.source),
         None => "nothing that is read names this link.".to_owned(),

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 /// The network of `bits` (IPv4, IPv6) around the server's address, if the editor's lies in it, too. IPv4 addresses in
 /// IPv6 form are IPv4. With 0 bits nobody is near, with more than an address has only the address itself.
-pub(super) fn shared_network(editor: IpAddr, server: IpAddr, bits: (u8, u8)) -> Option<IpNet> {
+pub fn shared_network(editor: IpAddr, server: IpAddr, bits: (u8, u8)) -> Option<IpNet> {
     let (editor, server) = (editor.to_canonical(), server.to_canonical());
     let bits = if server.is_ipv4() {
         bits.0.min(32)

@@ -114,6 +114,19 @@ impl Judged {
         self.needs_user
     }
 
+    /// Whether the verdict is the same for somebody with these facts who elsewhere has more edits, is older, and is in
+    /// other groups: then nobody has to be asked for global figures.
+    pub fn is_settled(&self, skip: &Skip, facts: &UserFacts, new_user: NewUser, ts: Timestamp) -> bool {
+        let Some(performer) = &self.performer else { return true };
+        let figures = Figures::of(performer, Some(facts));
+        let is_open = self
+            .events
+            .iter()
+            .any(|event| event.overlap.as_ref().is_some_and(|hit| hit.skip.is_none()));
+        let is_skipped = || skipped(skip, &self.tags, Some(facts), figures, ts).is_some();
+        !is_new(performer, figures, new_user, ts) && (!is_open || is_skipped())
+    }
+
     /// The verdict on an edit that was made at `ts`. `facts` stand before what the edit itself said of the account.
     ///
     /// An overlap is skipped, in this order, for what was compared (too short a name or string, a title that merely
@@ -131,14 +144,7 @@ impl Judged {
             .as_ref()
             .map(|performer| Figures::of(performer, facts))
             .unwrap_or_default();
-        let reason = || {
-            let tag = skipped_tag(skip, &tags);
-            let group = || {
-                let group = facts?.groups.iter().find(|group| skip.groups.contains(group))?;
-                Some(format!("group: {group}"))
-            };
-            tag.or_else(group).or_else(|| figures.skip(skip, ts))
-        };
+        let reason = || skipped(skip, &tags, facts, figures, ts);
         let mut hits = Vec::new();
         for event in events {
             story.append(event.before);
@@ -206,6 +212,16 @@ impl Figures {
         };
         Some(format!("established: {figures}"))
     }
+}
+
+/// Why overlaps are skipped for who made the edit and how.
+fn skipped(skip: &Skip, tags: &[String], facts: Option<&UserFacts>, figures: Figures, at: Timestamp) -> Option<String> {
+    let group = || {
+        let group = facts?.groups.iter().find(|group| skip.groups.contains(group))?;
+        Some(format!("group: {group}"))
+    };
+    let tag = skipped_tag(skip, tags);
+    tag.or_else(group).or_else(|| figures.skip(skip, at))
 }
 
 fn skipped_tag(skip: &Skip, tags: &[String]) -> Option<String> {

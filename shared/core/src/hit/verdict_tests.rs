@@ -111,6 +111,30 @@ fn the_user_is_asked_for_only_when_it_matters() {
 }
 
 #[test]
+fn global_figures_are_asked_for_only_where_local_ones_settle_nothing() {
+    let settled = |scene: &Scene, edits: u64, days: i64, group: &str| {
+        let facts = UserFacts {
+            edits: Some(edits),
+            registered: Some(now() - TimeDelta::days(days)),
+            groups: vec![group.to_owned()],
+            is_global: false,
+        };
+        let (mut judge, _) = scene.judge();
+        let judged = scene.edit(|edit, outside, site| judge.judge(edit, outside, site));
+        judged.is_settled(&scene.config.skip, &facts, NewUser::default(), now())
+    };
+    let overlap = scene(None, None);
+    assert!(settled(&overlap, 501, 31, "user"), "an old hand here");
+    assert!(settled(&overlap, 100, 100, "sysop"));
+    assert!(!settled(&overlap, 501, 29, "user") && !settled(&overlap, 500, 31, "user"));
+    assert!(!settled(&overlap, 501, 1, "sysop"), "new here, which pages say");
+    let listed = Scene::adding("Zed", &["http://x.example"]).with(&["ml x.example"]);
+    assert!(settled(&listed, 100, 100, "user"), "nothing to be skipped");
+    assert!(!settled(&listed, 3, 100, "user"), "new here");
+    assert!(settled(&Scene::new("Zed", "Q"), 0, 0, "user"), "no hit");
+}
+
+#[test]
 fn a_skipped_overlap_is_recorded_beside_the_later_hit() {
     let established = scene(Some(501), Some(31)).with(&["ml acmewidgets.com", "mu acme"]);
     established.gives(&[

@@ -16,6 +16,7 @@ use crate::link::{Key, PathHosts};
 use crate::site::Site;
 use crate::text::terminal;
 use crate::types::Timestamp;
+use chrono::NaiveDate;
 use names::Names;
 use topics::LINKS;
 
@@ -124,6 +125,8 @@ pub enum Report {
     Link(String),
     /// `report N`: the newest hits, 1 to [`MAX_NEWEST`].
     Newest(u32),
+    /// `report day 2026-11-22`: all hits of edits of a UTC day.
+    Day(NaiveDate),
 }
 
 /// Reads one line, such as `bl add example.com acme everywhere — see the archive`; `now`: when it was written. Errs, for
@@ -179,6 +182,10 @@ fn report(words: &[Word], names: &Names<'_>) -> Result<Command, String> {
     let report = match words {
         [kind, user] if kind.is("user") => Report::User(super::user_name(names.site, &user.text)?),
         [kind, link] if kind.is("link") => Report::Link(Key::from_name(&link.text, names.path_hosts)?.ascii()),
+        [kind, day] if kind.is("day") => match day.text.parse() {
+            Ok(day) => Report::Day(day),
+            Err(_) => return Err(format!("`{}` is no day such as 2026-11-22", terminal(&day.text))),
+        },
         [number] => match number.text.parse() {
             Ok(number @ 1..=MAX_NEWEST) => Report::Newest(number),
             _ => {
@@ -188,7 +195,7 @@ fn report(words: &[Word], names: &Names<'_>) -> Result<Command, String> {
                 ));
             }
         },
-        _ => return Err("`report` needs a user, a link or a number".to_owned()),
+        _ => return Err("`report` needs a user, a link, a day or a number".to_owned()),
     };
     Ok(Command::Report(report))
 }

@@ -5,6 +5,7 @@
 
 pub mod addresses;
 mod counters;
+pub mod hidden;
 pub mod host_ip;
 mod known;
 mod mark;

@@ -181,9 +181,15 @@ async fn parked_items_wait_are_tried_again_and_given_up() {
         .await
         .unwrap();
     }
+    let of = |prefix, now| parked::Due {
+        prefix,
+        now: t(now),
+        after: None,
+        limit: 10,
+    };
     let due = async |now: i64| {
         let mut conn = test.db.conn().await.unwrap();
-        let due = parked::due(&mut conn, "matchbot", WIKI, t(now), 10).await.unwrap();
+        let due = parked::due(&mut conn, "matchbot", WIKI, of("", now)).await.unwrap();
         due.into_iter()
             .map(|item| (item.item_key, item.attempts))
             .collect::<Vec<_>>()
@@ -191,6 +197,32 @@ async fn parked_items_wait_are_tried_again_and_given_up() {
     assert_eq!(due(29).await, []);
     assert_eq!(due(60).await, [("b".to_owned(), 1)]);
     assert_eq!(due(120).await, [("b".to_owned(), 1), ("a".to_owned(), 2)]);
+    let part = async |due: parked::Due<'_>| {
+        let mut conn = test.db.conn().await.unwrap();
+        let due = parked::due(&mut conn, "matchbot", WIKI, due).await.unwrap();
+        due.into_iter().map(|item| item.item_key).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        part(of("a", 120)).await,
+        ["a"],
+        "not what only begins with other letters"
+    );
+    assert_eq!(
+        part(parked::Due {
+            limit: 1,
+            ..of("", 120)
+        })
+        .await,
+        ["b"]
+    );
+    for (after, rest) in [
+        ((t(30), "b"), &["a"][..]),
+        ((t(30), "a"), &["b", "a"]),
+        ((t(120), "a"), &[]),
+    ] {
+        let after = Some(after);
+        assert_eq!(part(parked::Due { after, ..of("", 120) }).await, rest, "{after:?}");
+    }
     test.write(&lease, async |tx| {
         parked::give_up(tx, "a", "a week in vain").await?;
         parked::clear(tx, "b").await

@@ -135,7 +135,17 @@ async fn no_statement_reads_the_table() {
     gate!(10, edit_log::last_on_page(c, WIKI, PageId(5)));
     gate!(10, edit_log::last_on_title(c, WIKI, "T6999"));
     assert_eq!(gate!(180, edit_log::of_job(c, JOB, WIKI, t(-86_400), 10)).len(), 10);
-    assert_eq!(gate!(180, parked::due(c, JOB, WIKI, t(0), 10)).len(), 10);
+    let due = |prefix, after| parked::Due {
+        prefix,
+        now: t(0),
+        after,
+        limit: 10,
+    };
+    assert_eq!(gate!(180, parked::due(c, JOB, WIKI, due("k", None))).len(), 10);
+    // 20 are waiting; the first ten of this kind are passed by, not read.
+    let after = Some((t(-3_600 * 12), "k18000"));
+    gate!(180, parked::due(c, JOB, WIKI, due("k", after)));
+    assert_eq!(gate!(180, parked::due(c, JOB, WIKI, due("other ", None))).len(), 0);
     assert_eq!(gate!(180, parked::all(c, JOB, WIKI, 10)).len(), 10);
     gate!(10, memo::get(c, JOB, WIKI, "k5"));
     gate!(10, checkpoint::get(c, JOB, "w5", "rc"));

@@ -131,6 +131,7 @@ async fn no_statement_about_hits_reads_the_table() {
     assert_eq!(gate!(108, source_page::all(c, "matchbot", "w7")).len(), 20);
     // 100 of the wiki, 200 of all wikis.
     assert_eq!(gate!(620, list::all_for(c, "matchbot", "w7")).len(), 300);
+    assert_eq!(gate!(20_100, list::all_of_job(c, "matchbot")).len(), 20_000);
     drop(work);
 
     macro_rules! gate_write {

@@ -5,6 +5,7 @@ use crate::links_support::{names, revision, row, take};
 use crate::support::{TestDb, t};
 use wikicrew_core::addition::RevisionLinks;
 use wikicrew_core::types::{PageId, RevId};
+use wikicrew_db::links::hidden::erase_paths;
 use wikicrew_db::links::store::{Window, store};
 
 #[tokio::test]
@@ -88,4 +89,22 @@ async fn storing_reads_no_more_than_its_own_rows() {
     let (stored, reads) = reads(&batch).await;
     assert_eq!((stored.revisions, stored.rows), (300, 900));
     assert!(reads <= 900 * 11 + 300 * 29, "{reads} for 900 rows");
+
+    // What a wiki hides: the revision's own rows, looked for in each month.
+    let hidden = async |rev: u64| {
+        let before = test.db.conn().await.unwrap().handler_reads().await.unwrap();
+        let erased = test
+            .db
+            .fenced(lease.fence(), "hiding", async |tx| {
+                erase_paths(tx, &batch[rev as usize].wiki, &[batch[rev as usize].rev]).await
+            })
+            .await
+            .unwrap();
+        let after = test.db.conn().await.unwrap().handler_reads().await.unwrap();
+        (erased, after - before - own)
+    };
+    let (erased, reads) = hidden(7).await;
+    assert_eq!(erased, 3);
+    assert!(reads <= 200, "{reads} for the rows of one revision");
+    assert_eq!(hidden(7).await.0, 0);
 }

@@ -81,14 +81,15 @@ async fn accounts_are_told_as_the_wiki_knows_them() {
         "de>Alice",
         &missing,
     ];
-    let facts = people::facts(&session, &names).await.unwrap();
+    let facts = people::local(&session, &names).await.unwrap();
     assert_eq!(facts.len(), 2, "{facts:?}");
     assert_eq!(facts[name], facts[&spelled]);
     let of = &facts[name];
     assert_eq!((of.edits, of.registered, of.is_global), (Some(501), None, false));
     assert_eq!(of.groups, ["bot", "autoconfirmed"]);
-    let admin = people::facts(&session, &["admin"]).await.unwrap();
+    let admin = people::local(&session, &["admin"]).await.unwrap();
     assert!(admin["admin"].registered.is_some());
+    assert!(!people::has_global(&session));
 }
 
 #[tokio::test]
@@ -116,11 +117,15 @@ async fn with_central_auth_the_global_figures_count() {
     })
     .await;
     let session = visit(config(&server.url)).await;
-    let facts = people::facts(&session, &["Alice", "Bob", "Carol", "Dave", "Eve"])
+    assert!(people::has_global(&session));
+    let facts = people::local(&session, &["Alice", "Bob", "Carol", "Dave", "Eve"])
         .await
         .unwrap();
     assert_eq!(facts.len(), 3, "{facts:?}");
-    let alice = &facts["Alice"];
+    assert_eq!((facts["Alice"].edits, facts["Alice"].is_global), (Some(3), false));
+    let global = people::global(&session, "Alice").await.unwrap().unwrap();
+    assert_eq!(global.groups, ["global-rollbacker", "uploader"]);
+    let alice = people::joined(&facts["Alice"], &global);
     assert_eq!((alice.edits, alice.is_global), (Some(40000), true));
     assert_eq!(alice.registered, "2008-05-01T01:02:03Z".parse().ok());
     assert_eq!(alice.groups, ["uploader", "global-rollbacker"]);
@@ -130,6 +135,7 @@ async fn with_central_auth_the_global_figures_count() {
             (Some(edits), false),
             "{name}"
         );
+        assert_eq!(people::global(&session, name).await.unwrap(), None, "{name}");
     }
 }
 

@@ -1,14 +1,15 @@
 //! An edit as two streams tell of it, the place in the streams, and what bounds the waiting.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use shared::core::addition::LinksChange;
-use shared::core::change::Change;
+use shared::core::change::{Change, EditorKind};
 use shared::core::hit::UserFacts;
 use shared::core::stream_event::{StreamChange, StreamLinks};
-use shared::core::types::Timestamp;
+use shared::core::types::{RevId, Timestamp, UserId};
 use shared::wiki::stream::Resume;
 
 /// An edit as the streams tell of it.
@@ -30,21 +31,36 @@ pub struct StreamEdit {
     pub who: Option<UserFacts>,
     /// The edit was given before, without links, which came late.
     pub is_late: bool,
+    /// A run before gave the edit: only its wiki, its revision and what the stream of links says are known, and not
+    /// whether the links are those of its author.
+    pub is_bare: bool,
 }
 
 /// Where to go on, as it is stored.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct Position {
     /// Id of an event, opaque; empty while none is finished: then `at` alone counts.
     pub id: String,
     /// Time of that event, or of the first one that came.
     pub at: Option<Timestamp>,
+    /// The last edits that were given without links, which may still come, by the names of databases.
+    #[serde(default)]
+    pub alone: BTreeMap<String, Alone>,
+}
+
+/// Edits of one wiki that were given without links.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Alone {
+    /// Key of the wiki.
+    pub wiki: String,
+    /// The edits.
+    pub revs: BTreeSet<RevId>,
 }
 
 impl Position {
     /// As the database keeps it.
     pub fn to_bytes(&self) -> Vec<u8> {
-        serde_json::json!({"id": self.id, "at": self.at})
+        serde_json::json!({"id": self.id, "at": self.at, "alone": self.alone})
             .to_string()
             .into_bytes()
     }
@@ -109,8 +125,8 @@ pub struct Counts {
 
 /// Whether links may be those of an edit. The stream names who edited a template where that brought the links; without
 /// any name the texts have to tell.
-pub(super) fn is_by_author(links: &StreamLinks, change: &Change) -> bool {
-    let (Some(performer), Some(user)) = (&links.links.of.performer, &change.user) else {
+pub fn is_by_author(links: &LinksChange, change: &Change) -> bool {
+    let (Some(performer), Some(user)) = (&links.of.performer, &change.user) else {
         return true;
     };
     let same_address = || Some(user.parse::<IpAddr>().ok()? == performer.name.parse::<IpAddr>().ok()?);
@@ -153,5 +169,50 @@ pub(super) fn whole(of: StreamChange, links: Vec<StreamLinks>, knows_links: bool
         knows_links,
         who,
         is_late,
+        is_bare: false,
+    }
+}
+
+/// Links of an edit that a run before gave without.
+pub(super) fn bare(wiki: String, of: StreamLinks) -> StreamEdit {
+    let StreamLinks {
+        dbname,
+        domain,
+        mut links,
+        facts,
+    } = of;
+    links.of.wiki.clone_from(&wiki);
+    let author = links.of.performer.as_ref();
+    let change = Change {
+        rcid: None,
+        revid: links.of.rev,
+        parent: RevId(0),
+        page_id: links.of.page,
+        ns: links.of.ns,
+        title: links.of.title.clone(),
+        user: author.map(|author| author.name.clone()),
+        user_id: author.map_or(UserId(0), |author| author.user_id),
+        editor: author.map_or(EditorKind::Hidden, |author| author.kind),
+        bot: author.is_some_and(|author| author.is_bot),
+        minor: false,
+        timestamp: links.of.ts,
+        tags: Vec::new(),
+        sha1: None,
+        comment: None,
+        old_len: None,
+        new_len: None,
+        is_new: false,
+        log: None,
+    };
+    StreamEdit {
+        wiki,
+        dbname,
+        domain,
+        change,
+        links: Some(links),
+        knows_links: true,
+        who: facts,
+        is_late: true,
+        is_bare: true,
     }
 }

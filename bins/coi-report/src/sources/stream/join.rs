@@ -11,9 +11,14 @@ use chrono::TimeDelta;
 use shared::core::stream_event::{StreamChange, StreamLinks};
 use shared::core::types::{RevId, Timestamp};
 
-use super::edit::{Bounds, Counts, Position, StreamEdit, is_by_author, whole};
+use super::edit::{Bounds, Counts, Position, StreamEdit, bare, is_by_author, whole};
 
 type Key = (String, RevId);
+
+/// Edits that were given without links are known so long to the next run, whose links may come then.
+const CARRIED: TimeDelta = TimeDelta::minutes(2);
+/// So many of them at most.
+const MOST_CARRIED: usize = 5_000;
 
 /// An event that came; later ones of no interest share its place.
 struct Slot {
@@ -36,6 +41,8 @@ struct Half {
 enum Given {
     /// An edit without links, as far as is known.
     Alone(Box<StreamChange>),
+    /// The same by the run before; the key of its wiki.
+    Before(String),
     /// An edit with its links, or one whose texts are read anyway.
     Whole,
     /// Links that waited too long for their edit.
@@ -56,6 +63,8 @@ pub struct Joiner {
     came: VecDeque<(Duration, Key)>,
     given: HashMap<Key, Given>,
     given_order: VecDeque<Key>,
+    /// The last of those that were taken without links, each with the key of its wiki.
+    alone: VecDeque<(Timestamp, Key, String)>,
     /// How far each stream has come: changes, links.
     reached: (Option<Timestamp>, Option<Timestamp>),
     /// What can be given once everything before it is finished, by its event's place: so nothing is given that the next
@@ -82,6 +91,7 @@ impl Joiner {
             came: VecDeque::new(),
             given: HashMap::new(),
             given_order: VecDeque::new(),
+            alone: VecDeque::new(),
             reached: (None, None),
             held: BTreeMap::new(),
             holds: 0,
@@ -90,6 +100,20 @@ impl Joiner {
             has_moved: false,
             counts: Counts::default(),
         }
+    }
+
+    /// After a run that ended there.
+    pub fn after(bounds: Bounds, position: &Position) -> Self {
+        let mut joiner = Self::new(bounds);
+        for (dbname, alone) in &position.alone {
+            for rev in &alone.revs {
+                let key = (dbname.clone(), *rev);
+                let at = position.at.unwrap_or_default();
+                joiner.alone.push_back((at, key.clone(), alone.wiki.clone()));
+                joiner.give(key, Given::Before(alone.wiki.clone()));
+            }
+        }
+        joiner
     }
 
     /// An event that tells nothing of an edit that is wanted.
@@ -129,7 +153,7 @@ impl Joiner {
         match self.halves.get_mut(&key) {
             Some(half) => {
                 let all = half.links.len();
-                half.links.retain(|links| is_by_author(links, &change.change));
+                half.links.retain(|links| is_by_author(&links.links, &change.change));
                 self.counts.without_edit += (all - half.links.len()) as u64;
                 half.change = Some(change);
                 if half.links.is_empty() {
@@ -158,10 +182,17 @@ impl Joiner {
         let key = (links.dbname.clone(), links.links.of.rev);
         if let Some(given) = self.given.get_mut(&key) {
             match std::mem::replace(given, Given::Whole) {
-                Given::Alone(change) if is_by_author(&links, &change.change) => {
+                Given::Alone(change) if is_by_author(&links.links, &change.change) => {
                     self.counts.late += 1;
                     let slot = self.slot(id, Some(at), false);
                     return self.hold(slot, whole(*change, vec![*links], true, true));
+                }
+                Given::Before(wiki) => {
+                    // By a template's editor, maybe: those of its author may still come.
+                    *given = Given::Before(wiki.clone());
+                    self.counts.late += 1;
+                    let slot = self.slot(id, Some(at), false);
+                    return self.hold(slot, bare(wiki, *links));
                 }
                 alone @ Given::Alone(_) => {
                     *given = alone;
@@ -183,7 +214,7 @@ impl Joiner {
             // The same page once more before the edit itself came.
             None if half.links.contains(&links) => self.counts.repeated += 1,
             None => half.links.push(*links),
-            Some(change) if is_by_author(&links, &change.change) => {
+            Some(change) if is_by_author(&links.links, &change.change) => {
                 half.links.push(*links);
                 self.close(&key);
             }
@@ -255,14 +286,36 @@ impl Joiner {
             let before = self.position.as_ref().and_then(|position| position.at);
             let at = slot.at.or(before);
             if !slot.id.is_empty() {
-                self.position = Some(Position { id: slot.id, at });
+                self.position = Some(Position {
+                    id: slot.id,
+                    at,
+                    ..Position::default()
+                });
                 self.has_moved = true;
             }
         }
         while let Some(first) = self.held.first_entry().filter(|entry| *entry.key() < self.first) {
             let edits = first.remove();
             self.holds -= edits.len();
+            edits.iter().for_each(|edit| self.leaves(edit));
             self.ready.extend(edits);
+        }
+    }
+
+    /// Keeps in mind which edits are given without links, until these come.
+    fn leaves(&mut self, edit: &StreamEdit) {
+        let key = (edit.dbname.clone(), edit.change.revid);
+        if edit.is_late {
+            return self.alone.retain(|(_, of, _)| *of != key);
+        }
+        if edit.links.is_some() || !edit.knows_links {
+            return;
+        }
+        let at = edit.change.timestamp;
+        self.alone.push_back((at, key, edit.wiki.clone()));
+        let is_over = |first: &(Timestamp, Key, String)| at - first.0 > CARRIED;
+        while self.alone.len() > MOST_CARRIED || self.alone.front().is_some_and(is_over) {
+            self.alone.pop_front();
         }
     }
 
@@ -274,13 +327,20 @@ impl Joiner {
             && let Some(at) = self.slots.iter().filter_map(|slot| slot.at).min()
         {
             self.position = Some(Position {
-                id: String::new(),
                 at: Some(at),
+                ..Position::default()
             });
             self.has_moved = true;
         }
         let moved = std::mem::take(&mut self.has_moved);
-        let position = self.position.clone().filter(|_| moved);
+        let mut position = self.position.clone().filter(|_| moved);
+        if let Some(position) = &mut position {
+            for (_, (dbname, rev), wiki) in &self.alone {
+                let alone = position.alone.entry(dbname.clone()).or_default();
+                alone.wiki.clone_from(wiki);
+                alone.revs.insert(*rev);
+            }
+        }
         (std::mem::take(&mut self.ready), position)
     }
 
@@ -329,8 +389,9 @@ impl Joiner {
                 Given::Links
             }
             Some(change) if half.links.is_empty() => {
-                let window = TimeDelta::from_std(self.bounds.window).unwrap_or(TimeDelta::MAX);
-                let knows = self.reached.1.is_some_and(|links| links - half.at >= window);
+                // After the whole window of our own time a stream of links that is a little behind is not past it.
+                let half_window = TimeDelta::from_std(self.bounds.window / 2).unwrap_or(TimeDelta::MAX);
+                let knows = self.reached.1.is_some_and(|links| links - half.at >= half_window);
                 self.counts.unsure += u64::from(!knows);
                 self.hold(half.slot, whole((*change).clone(), Vec::new(), knows, false));
                 if knows { Given::Alone(change) } else { Given::Whole }
@@ -340,8 +401,12 @@ impl Joiner {
                 Given::Whole
             }
         };
+        self.give(key.clone(), given);
+    }
+
+    fn give(&mut self, key: Key, given: Given) {
         self.given.insert(key.clone(), given);
-        self.given_order.push_back(key.clone());
+        self.given_order.push_back(key);
         if self.given_order.len() > self.bounds.remembered
             && let Some(oldest) = self.given_order.pop_front()
         {

@@ -202,6 +202,70 @@ fn where_the_stream_of_links_is_behind_or_silent_the_texts_have_to_tell() {
 }
 
 #[test]
+fn a_stream_of_links_that_is_a_little_behind_is_believed_when_nothing_came_for_the_whole_wait() {
+    let mut test = Test::new(BOUNDS);
+    test.edit("a", 1, 0);
+    test.edit("b", 2, 50);
+    // As in life: each stream tells of what was a second or two ago.
+    test.joiner.links_reached(at(58));
+    test.now = 60;
+    test.joiner.look(test.now());
+    assert_eq!(test.take(), (vec!["1 -".to_owned(), "2 ?".to_owned()], id("b")));
+    assert_eq!(test.joiner.counts().unsure, 1);
+}
+
+#[test]
+fn links_that_come_in_the_next_run_are_those_of_an_edit_that_was_given_without() {
+    let mut test = Test::new(BOUNDS);
+    test.edit("a", 1, 0);
+    test.edit("b", 2, 1);
+    test.edit("c", 3, 150);
+    test.edit("d", 4, 151);
+    test.joiner.links_reached(at(250));
+    test.joiner.look(test.now());
+    // Given again before the run ends: nothing is left to be told.
+    test.link("e", 3, 251, Some("Alice"), "x");
+    let (edits, position) = test.joiner.take();
+    assert_eq!(edits.len(), 5);
+    let position = Position::from_bytes(&position.unwrap().to_bytes()).unwrap();
+    let alone = position.alone.get("dewiki").unwrap();
+    assert_eq!((alone.wiki.as_str(), position.alone.len()), ("de.wikipedia.org/w", 1));
+    assert_eq!(
+        alone.revs,
+        [RevId(4)].into(),
+        "what is older than two minutes is not waited for"
+    );
+
+    let mut test = Test::new(BOUNDS);
+    test.joiner = Joiner::after(BOUNDS, &position);
+    test.edit("d", 4, 151);
+    test.link("f", 4, 253, Some("Bob"), "template");
+    test.link("g", 4, 254, Some("Alice"), "x");
+    test.link("h", 3, 255, Some("Alice"), "y");
+    let (edits, after) = test.joiner.take();
+    let shown: Vec<_> = edits
+        .iter()
+        .map(|edit| {
+            (
+                edit.change.revid.0,
+                edit.change.user.as_deref(),
+                edit.is_bare && edit.is_late,
+            )
+        })
+        .collect();
+    assert_eq!(shown, [(4, Some("Bob"), true), (4, Some("Alice"), true)]);
+    assert_eq!(edits[1].links.as_ref().unwrap().added, ["x"]);
+    assert_eq!(
+        (edits[1].wiki.as_str(), edits[1].change.page_id),
+        ("de.wikipedia.org/w", PageId(5))
+    );
+    assert_eq!(test.joiner.counts().repeated, 1);
+    // The links of 3 wait for their edit; 4 has what it waited for.
+    let after = after.unwrap();
+    assert_eq!((after.id.as_str(), after.alone.len()), ("g", 0));
+}
+
+#[test]
 fn links_that_ran_far_ahead_of_their_edit_are_not_forgotten() {
     let mut test = Test::new(BOUNDS);
     test.edit("a", 1, 0);
@@ -267,10 +331,15 @@ fn a_run_that_goes_on_from_any_told_place_loses_nothing() {
                 events.push((false, rev, second + 2));
             }
         }
-        // Never further than the wait for links is long.
+        // Edits never further than the wait for links is long, some links later than that.
         let mut places: Vec<(u64, (bool, u64, i64))> = Vec::new();
         for (place, event) in (0..).zip(events) {
-            places.push((place + next(16), event));
+            let late = if !event.0 && next(8) == 0 {
+                16 + next(30)
+            } else {
+                next(16)
+            };
+            places.push((place + late, event));
             if next(10) == 0 {
                 places.push((place + next(100), event));
             }
@@ -279,8 +348,9 @@ fn a_run_that_goes_on_from_any_told_place_loses_nothing() {
         let events: Vec<_> = places.into_iter().map(|(_, event)| event).collect();
         let mut given: HashMap<u64, bool> = HashMap::new();
         let mut from = 0;
+        let mut place = Position::default();
         while from < events.len() {
-            let mut joiner = Joiner::new(BOUNDS);
+            let mut joiner = Joiner::after(BOUNDS, &place);
             let stop = (from + 20 + usize::try_from(next(100)).unwrap()).min(events.len());
             let mut batch_end = from;
             for (number, (is_edit, rev, second)) in events.iter().enumerate().take(stop).skip(from) {
@@ -297,8 +367,9 @@ fn a_run_that_goes_on_from_any_told_place_loses_nothing() {
                         let has_links = edit.links.is_some() || !edit.knows_links;
                         *given.entry(edit.change.revid.0).or_default() |= has_links;
                     }
-                    if let Some(id) = position.filter(|position| !position.id.is_empty()) {
-                        batch_end = id.id.parse::<usize>().unwrap() + 1;
+                    if let Some(position) = position.filter(|position| !position.id.is_empty()) {
+                        batch_end = position.id.parse::<usize>().unwrap() + 1;
+                        place = position;
                     }
                 }
             }

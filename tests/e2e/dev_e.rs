@@ -1,3 +1,0 @@
-//! For a while.
-mod coi_rules;
-mod coi_explain;
