@@ -273,7 +273,9 @@ mod tests {
     #[test]
     fn a_line_for_a_terminal() {
         assert_eq!(
-            without_markup("TIME ([[Special:Diff/7|diff]]) [[Special:Contributions/A|<bdi>A&#38;B</bdi>]]: “1” → '''it's'''[["),
+            without_markup(
+                "TIME ([[Special:Diff/7|diff]]) [[Special:Contributions/A|<bdi>A&#38;B</bdi>]]: “1” → '''it's'''[["
+            ),
             "TIME (diff) A&B: “1” → it's[["
         );
     }

@@ -64,9 +64,11 @@ pub(crate) async fn read_so_far(world: &World) -> Result<String> {
 /// Everything in the database that is not about the runs themselves.
 async fn rows(world: &World) -> Result<String> {
     let counts = world.row_counts().await?;
-    let kept = counts
-        .lines()
-        .filter(|line| !["run:", "run_error:", "lease:"].iter().any(|table| line.starts_with(table)));
+    let kept = counts.lines().filter(|line| {
+        !["run:", "run_error:", "lease:"]
+            .iter()
+            .any(|table| line.starts_with(table))
+    });
     Ok(kept.map(|line| format!("{line}\n")).collect())
 }
 
@@ -80,7 +82,11 @@ async fn nothing_before_the_first_run_a_dry_run_leaves_no_trace_and_late_rows_co
     assert_eq!(coi.world.row_counts().await?, "", "{dry}");
     let first = job.run_ok().await?;
     assert!(first.says("edits before are not looked at"), "{first}");
-    assert_eq!((number(&first, "first")?, number(&first, "edits_seen")?), (1, 0), "{first}");
+    assert_eq!(
+        (number(&first, "first")?, number(&first, "edits_seen")?),
+        (1, 0),
+        "{first}"
+    );
 
     coi.world.load(&[about_oneself(&coi, "Firstling")]).await?;
     proxy.forget();
@@ -97,11 +103,18 @@ async fn nothing_before_the_first_run_a_dry_run_leaves_no_trace_and_late_rows_co
     assert_eq!(coi.hits_told().await?, one, "{second}");
 
     // A row that shows up behind the place that was reached, and what was handled comes again beside it.
-    let start = "UPDATE checkpoint SET pos = JSON_SET(CONVERT(pos USING utf8mb4), '$.start', '2020-01-01T00:00:00+00:00')";
+    let start =
+        "UPDATE checkpoint SET pos = JSON_SET(CONVERT(pos USING utf8mb4), '$.start', '2020-01-01T00:00:00+00:00')";
     coi.world.execute(start).await?;
-    coi.world.load(&[about_oneself(&coi, "Latecomer").at(&seconds_ago(15))]).await?;
+    coi.world
+        .load(&[about_oneself(&coi, "Latecomer").at(&seconds_ago(15))])
+        .await?;
     let third = job.run_ok().await?;
-    assert_eq!(number(&third, "edits_seen")?, 2, "the one before all, which is no more before it: {third}");
+    assert_eq!(
+        number(&third, "edits_seen")?,
+        2,
+        "the one before all, which is no more before it: {third}"
+    );
     let after = coi.hits_told().await?;
     assert_eq!(after.matches("page-overlap").count(), 3, "{after}{third}");
     let read = read_so_far(&coi.world).await?;
@@ -127,9 +140,13 @@ async fn a_gap_is_told_and_filled_moves_count_for_the_creator_and_imports_for_no
     let title = |name: &str| format!("{}:{prefix} {name}", QUIET.1);
     let ago = |days: i64| seconds_ago(days * 86_400);
     let by_oneself = |name: &str, days: i64| {
-        NewPage::new(&title(name), "Text.").by(&coi.world.own(name)).at(&ago(days))
+        NewPage::new(&title(name), "Text.")
+            .by(&coi.world.own(name))
+            .at(&ago(days))
     };
-    coi.world.load(&[by_oneself("Alphaco", 44), by_oneself("Betaco", 42)]).await?;
+    coi.world
+        .load(&[by_oneself("Alphaco", 44), by_oneself("Betaco", 42)])
+        .await?;
     import_page(prefix, (&title("Elsewhere"), QUIET.0), "Text.", &ago(41)).await?;
     // As if the wiki had dropped them, and the job had not run since then.
     let drop_rows = format!(
@@ -139,7 +156,9 @@ async fn a_gap_is_told_and_filled_moves_count_for_the_creator_and_imports_for_no
     sandbox(&["sql", "enwiki", "-e", &drop_rows]).await?;
     coi.run().await?;
     let place = json!({ "until": ago(43), "start": ago(50), "handled": [] });
-    coi.world.execute(&format!("UPDATE checkpoint SET pos = '{place}'")).await?;
+    coi.world
+        .execute(&format!("UPDATE checkpoint SET pos = '{place}'"))
+        .await?;
 
     coi.world.load(&[by_oneself("Gammaco", 0)]).await?;
     let run = coi.run().await?;
@@ -147,22 +166,33 @@ async fn a_gap_is_told_and_filled_moves_count_for_the_creator_and_imports_for_no
     assert_eq!(number(&run, "gaps")?, 1, "{run}");
     let hits = coi.hits_told().await?;
     let wanted = "Betaco page-overlap MediaWiki talk:Betaco\nGammaco page-overlap MediaWiki talk:Gammaco\n";
-    assert_eq!(hits, wanted, "nobody's before the checkpoint, imports are nobody's edits here: {run}");
+    assert_eq!(
+        hits, wanted,
+        "nobody's before the checkpoint, imports are nobody's edits here: {run}"
+    );
     let status = coi.status().await?;
     let told = coi.world.scrub(&decoded(&status));
-    assert!(told.contains("between TIME (UTC) and TIME (UTC): they were read from the page histories"), "{status}");
+    assert!(
+        told.contains("between TIME (UTC) and TIME (UTC): they were read from the page histories"),
+        "{status}"
+    );
     let read = read_so_far(&coi.world).await?;
     coi.run().await?;
     assert_eq!((coi.hits_told().await?, read_so_far(&coi.world).await?), (hits, read));
 
     // From a draft into the articles: a new page there, of who wrote it.
     let draft = format!("User:{prefix} Deltaco/Draft");
-    coi.world.load(&[NewPage::new(&draft, "Text.").by(&coi.world.own("Deltaco"))]).await?;
+    coi.world
+        .load(&[NewPage::new(&draft, "Text.").by(&coi.world.own("Deltaco"))])
+        .await?;
     assert_eq!(number(&coi.run().await?, "hits")?, 0);
     coi.world.admin.move_page(&draft, &title("Deltaco"), true).await?;
     let run = coi.run().await?;
     let hits = coi.hits_told().await?;
-    assert!(hits.contains("Deltaco page-overlap MediaWiki talk:Deltaco\n"), "{hits}{run}");
+    assert!(
+        hits.contains("Deltaco page-overlap MediaWiki talk:Deltaco\n"),
+        "{hits}{run}"
+    );
     coi.world.admin.move_page(&title("Deltaco"), &draft, true).await?;
     coi.run().await?;
     assert_eq!(coi.hits_told().await?, hits, "out of them it is nobody's");
@@ -188,13 +218,21 @@ async fn two_wikis_in_one_run_each_page_its_part_and_one_that_is_down_stops_nobo
     let refused = coi.job().run_to(78).await?;
     assert!(refused.says("WIKICREW_API_HOSTS"), "{refused}");
     let status = decoded(&coi.status().await?);
-    assert!(status.contains("wikis[2].api") && status.contains("WIKICREW_API_HOSTS"), "{status}");
+    assert!(
+        status.contains("wikis[2].api") && status.contains("WIKICREW_API_HOSTS"),
+        "{status}"
+    );
     assert!(proxy.calls().is_empty(), "{}", proxy.calls().told());
 
     // The other wiki has a settings page of its own, which reads nothing.
     let title = there.settings_title("coi-report");
     let settings = Settings::of(json!({ "enabled": true, "publish": "pages", "wikis": [] }));
-    there.load(&[NewPage::new(&title, "Soon.").protected("sysop"), NewPage::new(&title, &settings.page())]).await?;
+    there
+        .load(&[
+            NewPage::new(&title, "Soon.").protected("sysop"),
+            NewPage::new(&title, &settings.page()),
+        ])
+        .await?;
     let own_run = there
         .job("coi-report")
         .through(&proxy)
@@ -210,10 +248,18 @@ async fn two_wikis_in_one_run_each_page_its_part_and_one_that_is_down_stops_nobo
     let run = job.run_ok().await?;
     assert_eq!(coi.hits_told().await?.lines().count(), 2, "{run}");
     let page = coi.page_lines().await?.join("\n");
-    assert!(page.contains("Homeco") && page.contains("Dortco"), "{page}\n{:?}\n{run}", coi.day_pages().await?);
+    assert!(
+        page.contains("Homeco") && page.contains("Dortco"),
+        "{page}\n{:?}\n{run}",
+        coi.day_pages().await?
+    );
     let dort = page.lines().find(|line| line.contains("Dortco")).context("no line")?;
     assert!(dort.contains("[[:de:Dortco") || dort.contains("[[:de:"), "{dort}");
-    let bad: Vec<Call> = proxy.calls().into_iter().filter(|call| has_credentials(call) || call.is_write()).collect();
+    let bad: Vec<Call> = proxy
+        .calls()
+        .into_iter()
+        .filter(|call| has_credentials(call) || call.is_write())
+        .collect();
     assert!(!proxy.calls().is_empty() && bad.is_empty(), "{}", bad.told());
 
     let run = own_run.run_ok().await?;
@@ -280,7 +326,9 @@ async fn backlog(coi: &Coi, edits: usize) -> Result<Vec<u64>> {
     const PAGES: usize = 30;
     let title = |n: usize| format!("{}:{} Backlog {}", BUSY.1, coi.world.prefix, n % PAGES);
     let at = |n: usize| seconds_ago(300 + (edits - n) as i64);
-    let first: Vec<NewPage> = (0..PAGES).map(|n| NewPage::new(&title(n), "Begin.\n").at(&seconds_ago(90_000))).collect();
+    let first: Vec<NewPage> = (0..PAGES)
+        .map(|n| NewPage::new(&title(n), "Begin.\n").at(&seconds_ago(90_000)))
+        .collect();
     coi.world.load(&first).await?;
     let edit = |n: usize| BulkEdit {
         title: title(n),
@@ -295,7 +343,11 @@ async fn backlog(coi: &Coi, edits: usize) -> Result<Vec<u64>> {
 #[tokio::test]
 async fn a_backlog_after_an_outage_is_read_once_in_one_run_or_in_two() -> Result<()> {
     let coi = Coi::new().await?;
-    let settings = coi.settings.clone().set("publish", "off").set("namespaces", json!([BUSY.0]));
+    let settings = coi
+        .settings
+        .clone()
+        .set("publish", "off")
+        .set("namespaces", json!([BUSY.0]));
     coi.save_settings(&settings).await?;
     let proxy = FaultProxy::start(&coi.world.wiki.api).await?;
     let job = reaching(&coi.job(), &[proxy.url()]).through(&proxy);
@@ -316,16 +368,34 @@ async fn a_backlog_after_an_outage_is_read_once_in_one_run_or_in_two() -> Result
     let read = read_so_far(&coi.world).await?;
     assert_eq!(read, format!("{seen} | {} | 0\n", number(&run, "additions")?), "{run}");
     let calls = proxy.calls().len();
-    assert!(calls as u64 <= 12 + seen * 45 / 1000, "{calls} requests\n{}", proxy.calls().told());
-    let ours = format!("SELECT rev_id FROM link_addition WHERE rev_id BETWEEN {} AND {} ORDER BY 1", revs[0], revs[edits - 1]);
+    assert!(
+        calls as u64 <= 12 + seen * 45 / 1000,
+        "{calls} requests\n{}",
+        proxy.calls().told()
+    );
+    let ours = format!(
+        "SELECT rev_id FROM link_addition WHERE rev_id BETWEEN {} AND {} ORDER BY 1",
+        revs[0],
+        revs[edits - 1]
+    );
     let stored = coi.world.rows(&ours).await?;
     let wanted: Vec<Vec<String>> = revs.iter().step_by(10).map(|rev| vec![rev.to_string()]).collect();
     assert_eq!(stored, wanted);
 
     // The same once more in an empty database, stopped after the first batch and run again.
-    let Coi { world, de, settings, streams } = coi;
+    let Coi {
+        world,
+        de,
+        settings,
+        streams,
+    } = coi;
     let world = world.with_new_database().await?;
-    let coi = Coi { world, de, settings, streams };
+    let coi = Coi {
+        world,
+        de,
+        settings,
+        streams,
+    };
     let job = reaching(&coi.job(), &[proxy.url()]).through(&proxy);
     job.run_ok().await?;
     coi.world.execute(&outage).await?;
@@ -335,8 +405,14 @@ async fn a_backlog_after_an_outage_is_read_once_in_one_run_or_in_two() -> Result
     let stopped = running.wait().await?;
     ensure!(stopped.code == 0, "{stopped}");
     let part = read_so_far(&coi.world).await?;
-    assert!(part != read && !part.starts_with("0 "), "it was stopped between batches: {stopped}");
+    assert!(
+        part != read && !part.starts_with("0 "),
+        "it was stopped between batches: {stopped}"
+    );
     job.run_ok().await?;
-    assert_eq!((read_so_far(&coi.world).await?, coi.world.rows(&ours).await?), (read, stored));
+    assert_eq!(
+        (read_so_far(&coi.world).await?, coi.world.rows(&ours).await?),
+        (read, stored)
+    );
     Ok(())
 }

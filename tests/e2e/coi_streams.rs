@@ -31,7 +31,12 @@ fn streams(coi: &Coi) -> Result<&EventStreams> {
 /// What the streams would have told of this world's edits since then, on the wiki that the job knows by this address.
 async fn events(coi: &Coi, api: &Api, api_url: &str, dbname: &str, since: &str) -> Result<Events> {
     let domain = host_of(api_url).to_owned();
-    let bridge = Bridge { api, domain, dbname: dbname.to_owned(), with_links: true };
+    let bridge = Bridge {
+        api,
+        domain,
+        dbname: dbname.to_owned(),
+        with_links: true,
+    };
     bridge.events(since, |title| title.contains(&coi.world.prefix)).await
 }
 
@@ -76,22 +81,35 @@ async fn all_kinds(coi: &Coi) -> Result<()> {
     let own = |name: &str| world.own(name);
     let shop = coi.newcomer("Shop").await?;
     let link = format!("https://{word}shop.example/ä%2Fb?q=%20x&y=[1]");
-    coi.edit(&shop, "Town", &format!("[{link} Here] and https://x.example/?a=%25.")).await?;
+    coi.edit(&shop, "Town", &format!("[{link} Here] and https://x.example/?a=%25."))
+        .await?;
     let pages = [
         about_oneself(coi, "Alphaco"),
-        NewPage::new(&own("Robots"), "https://robot.example/").by(&own("Robot")).with("bot", json!(true)),
+        NewPage::new(&own("Robots"), "https://robot.example/")
+            .by(&own("Robot"))
+            .with("bot", json!(true)),
         NewPage::new(&own("Plain"), "Words.").by(&own("Writer")),
         NewPage::new(&own("User talk:Alphaco"), "https://talk.example/").by(&own("Alphaco")),
     ];
     world.load(&pages).await?;
     let cleaner = world.login(&world.person("Cleaner").await?).await?;
     let emptied = coi.edit(&cleaner, "Town", "Nothing is left.").await?;
-    let undo = [("action", "edit"), ("title", &own("Town")), ("undo", &emptied.to_string())];
+    let undo = [
+        ("action", "edit"),
+        ("title", &own("Town")),
+        ("undo", &emptied.to_string()),
+    ];
     let reverter = coi.regular("Reverter", 900, 900).await?;
     let undone = reverter.write(&undo).await.context("undoing")?;
     ensure!(undone["edit"]["result"] == "Success", "{undone}");
-    coi.edit(&coi.temporary(world.wiki)?, "Town", "https://t.example/日本?b=c%20d").await?;
-    coi.edit(&coi.address(world.wiki, "203.0.113.9")?, "Plain", "Words. https://near.example/").await?;
+    coi.edit(&coi.temporary(world.wiki)?, "Town", "https://t.example/日本?b=c%20d")
+        .await?;
+    coi.edit(
+        &coi.address(world.wiki, "203.0.113.9")?,
+        "Plain",
+        "Words. https://near.example/",
+    )
+    .await?;
     let hidden = coi.edit(&shop, "Shop", &link).await?;
     coi.edit(&shop, "Shop", "Later.").await?;
     coi.oversighter().await?.suppress_revision(hidden, "user|content").await
@@ -126,8 +144,15 @@ fn bad_times() -> [Manner; 5] {
         Manner::refusing(429, Some(0), "text/html", html),
         Manner::refusing(503, None, "text/html", html),
         Manner::refusing(200, None, "text/html", html),
-        Manner { within_event: true, ..Manner::of_events(4) },
-        Manner { repeats: 3, in_pieces: true, ..Manner::of_events(9) },
+        Manner {
+            within_event: true,
+            ..Manner::of_events(4)
+        },
+        Manner {
+            repeats: 3,
+            in_pieces: true,
+            ..Manner::of_events(9)
+        },
     ]
 }
 
@@ -158,7 +183,11 @@ async fn streams_in_bad_times_tell_the_same_as_recent_changes_go_on_by_id_and_ga
     assert!(run.says("1 events cannot be read"), "{run}");
     let again = job.run_ok().await?;
     let sent = streams.asked().pop().context("nothing was asked")?;
-    assert_eq!(sent.header("last-event-id"), Some(streams.newest_id().as_str()), "{run}{again}");
+    assert_eq!(
+        sent.header("last-event-id"),
+        Some(streams.newest_id().as_str()),
+        "{run}{again}"
+    );
     assert!(sent.header("cookie").is_none() && sent.header("authorization").is_none());
     assert_eq!(number(&again, "edits_seen")?, 0, "{again}");
 
@@ -166,9 +195,16 @@ async fn streams_in_bad_times_tell_the_same_as_recent_changes_go_on_by_id_and_ga
     let same = by_changes.run_ok().await?;
     assert_eq!(hits(&coi.world).await?, hits(&other).await?, "{run}{same}");
     assert_eq!(named_dump(&coi.world).await?, named_dump(&other).await?, "{run}{same}");
-    assert_eq!(read_so_far(&coi.world).await?, read_so_far(&other).await?, "{run}{same}");
+    assert_eq!(
+        read_so_far(&coi.world).await?,
+        read_so_far(&other).await?,
+        "{run}{same}"
+    );
     let found = coi.hits_told().await?;
-    assert!(found.contains("Alphaco page-overlap") && found.contains("Shop link-overlap"), "{found}");
+    assert!(
+        found.contains("Alphaco page-overlap") && found.contains("Shop link-overlap"),
+        "{found}"
+    );
 
     // What the server no longer has: it begins with what is new, without a word.
     coi.save_settings(&settings("eventstreams")).await?;
@@ -198,8 +234,14 @@ async fn streams_in_bad_times_tell_the_same_as_recent_changes_go_on_by_id_and_ga
     let told = Instant::now();
     running.terminate().await?;
     let stopped = running.wait().await?;
-    assert!(stopped.code == 0 && told.elapsed() < Duration::from_secs(10), "{stopped}");
-    let state = coi.world.rows("SELECT state FROM run ORDER BY run_id DESC LIMIT 1").await?;
+    assert!(
+        stopped.code == 0 && told.elapsed() < Duration::from_secs(10),
+        "{stopped}"
+    );
+    let state = coi
+        .world
+        .rows("SELECT state FROM run ORDER BY run_id DESC LIMIT 1")
+        .await?;
     assert_eq!(state, [["stopped"]]);
     let last = job.run_ok().await?;
     let hits = coi.hits_told().await?;
@@ -227,7 +269,11 @@ async fn an_edit_behind_one_that_waits_is_read_by_two_runs_and_counted_once() ->
     streams.push_all(told);
     let first = running.wait().await?;
     let second = job.run_ok().await?;
-    assert_eq!(coi.hits_told().await?, "Waiter page-overlap Waiter\n", "{first}{second}");
+    assert_eq!(
+        coi.hits_told().await?,
+        "Waiter page-overlap Waiter\n",
+        "{first}{second}"
+    );
     assert_eq!(read_so_far(&coi.world).await?, "2 | 1 | 1\n", "{first}{second}");
     Ok(())
 }
@@ -250,7 +296,9 @@ async fn edits_of_a_wiki_that_does_not_answer_are_looked_at_later_and_nothing_is
     let robot = coi.world.own("Robotco");
     let pages = [
         about_oneself(&coi, "Dortco"),
-        NewPage::new(&robot, "https://dort.example/").by(&robot).with("bot", json!(true)),
+        NewPage::new(&robot, "https://dort.example/")
+            .by(&robot)
+            .with("bot", json!(true)),
         NewPage::new(&coi.world.own("Diskussion:Talkco"), "Text").by(&coi.world.own("Talkco")),
     ];
     de.load(&pages).await?;
@@ -267,13 +315,22 @@ async fn edits_of_a_wiki_that_does_not_answer_are_looked_at_later_and_nothing_is
     let parked = coi.world.count("parked").await?;
     let later = job.clone().later(700).run_ok().await?;
     let hits = coi.hits_told().await?;
-    assert_eq!(hits, "Dortco page-overlap Dortco\nHomeco page-overlap Homeco\n", "{down}{later}");
+    assert_eq!(
+        hits, "Dortco page-overlap Dortco\nHomeco page-overlap Homeco\n",
+        "{down}{later}"
+    );
     let rows = coi.world.rows("SELECT COUNT(*) FROM link_addition").await?;
     assert_eq!(rows, [["1"]], "the robot's link: {later}");
-    assert!(parked > 0 && coi.world.count("parked").await? == 0, "{parked}: {down}{later}");
+    assert!(
+        parked > 0 && coi.world.count("parked").await? == 0,
+        "{parked}: {down}{later}"
+    );
     assert_eq!(read_so_far(&coi.world).await?, "3 | 1 | 2\n", "{later}");
     job.clone().later(1_400).run_ok().await?;
-    assert_eq!((coi.hits_told().await?, read_so_far(&coi.world).await?), (hits, "3 | 1 | 2\n".to_owned()));
+    assert_eq!(
+        (coi.hits_told().await?, read_so_far(&coi.world).await?),
+        (hits, "3 | 1 | 2\n".to_owned())
+    );
     Ok(())
 }
 
@@ -304,15 +361,24 @@ async fn two_halves_are_the_whole_and_another_division_is_refused() -> Result<()
         { "wiki": "here", "source": "eventstreams" },
         { "api": proxy.url(), "prefix": "de", "source": "eventstreams" },
     ]);
-    coi.save_settings(&coi.settings.clone().set("publish", "off").set("wikis", both)).await?;
+    coi.save_settings(&coi.settings.clone().set("publish", "off").set("wikis", both))
+        .await?;
     coi.streams = Some(EventStreams::start().await?);
     let other = World::without_wiki().await?;
     let whole = reaching(&coi.job(), &[&coi.world.wiki.api, proxy.url()]);
-    let part = |shard: &str| whole.clone().env("WIKICREW_DATABASE_URL", &other.database_url()).args(&["--shard", shard]);
+    let part = |shard: &str| {
+        whole
+            .clone()
+            .env("WIKICREW_DATABASE_URL", &other.database_url())
+            .args(&["--shard", shard])
+    };
     let (one, two) = (part("1/2"), part("2/2"));
     first_runs(&coi, &[&whole, &one, &two]).await?;
     let since = seconds_ago(1);
-    let pages = [about_oneself(&coi, "Alphaco"), NewPage::new(&coi.world.own("Links"), "https://x.example/").by("Writer")];
+    let pages = [
+        about_oneself(&coi, "Alphaco"),
+        NewPage::new(&coi.world.own("Links"), "https://x.example/").by("Writer"),
+    ];
     coi.world.load(&pages).await?;
     coi.de.load(&pages).await?;
     let mut told = events(&coi, &coi.world.admin, &coi.world.wiki.api, "enwiki", &since).await?;
@@ -322,9 +388,15 @@ async fn two_halves_are_the_whole_and_another_division_is_refused() -> Result<()
     let place = streams.asked().len();
     let running = [whole.start()?, one.start()?, two.start()?];
     asked(streams, place + 3).await?;
-    for wrong in [part("1/3"), whole.clone().env("WIKICREW_DATABASE_URL", &other.database_url())] {
+    for wrong in [
+        part("1/3"),
+        whole.clone().env("WIKICREW_DATABASE_URL", &other.database_url()),
+    ] {
         let refused = wrong.run().await?;
-        assert!(refused.says("divided otherwise") && refused.says("nothing done"), "{refused}");
+        assert!(
+            refused.says("divided otherwise") && refused.says("nothing done"),
+            "{refused}"
+        );
     }
     let mut runs: Vec<Run> = Vec::new();
     for one in running {

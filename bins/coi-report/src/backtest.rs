@@ -23,6 +23,7 @@ use shared::wiki::Stop;
 use crate::offline::run_of;
 use crate::readers::Readers;
 use crate::settings::{Place, Settings, Wikis};
+use crate::show::Hides;
 use crate::sources::{Seen, recent};
 use crate::{judging, replay, show, texts};
 
@@ -69,7 +70,7 @@ pub async fn run(backtest: &BacktestArgs, boot: &Boot, args: &CommonArgs, with: 
     };
     let draft = draft.map(|draft| draft.accepted.parsed.settings);
     let most = backtest.limit as usize;
-    let tested = match &backtest.events {
+    let mut tested = match &backtest.events {
         Some(events) => {
             let current = run.accepted.parsed.settings.clone();
             let old = replay::judge_file(&run.db, &current, events, most).await?;
@@ -92,7 +93,13 @@ pub async fn run(backtest: &BacktestArgs, boot: &Boot, args: &CommonArgs, with: 
         }
     };
     let struck = struck(&run).await?;
+    let all = tested.current.iter().chain(tested.draft.iter().flatten());
+    let hides = Hides::of(&run.db, &run.wiki, all.map(|hit| hit.wiki.as_str())).await?;
+    let hidden = tested.leave_out(&hides);
     print(&tested, &struck, args.json);
+    if hidden > 0 && !args.json {
+        println!("{hidden} hits are suppressed and left out.");
+    }
     db.close().await;
     Ok(true)
 }
@@ -109,6 +116,18 @@ struct Tested {
     current: Vec<NewHit>,
     /// By the draft.
     draft: Option<Vec<NewHit>>,
+}
+
+impl Tested {
+    /// Takes out what is shown nowhere; says how much that was.
+    fn leave_out(&mut self, hides: &Hides) -> usize {
+        let before = self.current.len() + self.draft.as_ref().map_or(0, Vec::len);
+        self.current.retain(|hit| !hides.hit(hit));
+        if let Some(draft) = &mut self.draft {
+            draft.retain(|hit| !hides.hit(hit));
+        }
+        before - self.current.len() - self.draft.as_ref().map_or(0, Vec::len)
+    }
 }
 
 /// Judges the recent changes of all watched wikis since a moment. Texts are read once where both settings read alike.

@@ -38,7 +38,11 @@ fn lines(parsed: &Parsed<Settings>, site: &Site) -> Vec<String> {
     let yes = |is: bool| if is { "yes" } else { "no" };
     let pages = |titles: &[Title]| {
         let titles: Vec<String> = titles.iter().map(|title| site.prefixed(title)).collect();
-        if titles.is_empty() { "none".to_owned() } else { titles.join(", ") }
+        if titles.is_empty() {
+            "none".to_owned()
+        } else {
+            titles.join(", ")
+        }
     };
     let wikis: Vec<String> = match &s.wikis {
         Wikis::All => vec!["all of the sitematrix, from the event streams".to_owned()],
@@ -66,12 +70,19 @@ fn lines(parsed: &Parsed<Settings>, site: &Site) -> Vec<String> {
         ),
         format!("proximity    /{} and /{}", s.config.proximity.0, s.config.proximity.1),
         match s.config.auto_ratio {
-            Some(ratio) => format!("auto monitor from {ratio} % on, until {} without a hit", age(s.auto_expires)),
+            Some(ratio) => format!(
+                "auto monitor from {ratio} % on, until {} without a hit",
+                age(s.auto_expires)
+            ),
             None => "auto monitor no".to_owned(),
         },
         format!("noticeboards {}", pages(&s.noticeboards)),
         format!("blacklists   {}", pages(&s.blacklists)),
-        format!("keep         additions {}, hits {}", age(s.keep.additions), age(s.keep.hits)),
+        format!(
+            "keep         additions {}, hits {}",
+            age(s.keep.additions),
+            age(s.keep.hits)
+        ),
         format!(
             "limits       {} lines a day, {} edits per run, {} per day",
             s.report.max_lines, parsed.common.max_edits_per_run, parsed.common.max_edits_per_day

@@ -31,9 +31,9 @@ pub async fn work(run: &mut Run<Settings>, flags: &Watching) -> anyhow::Result<R
     let near = or_told(watch.run, "links near their servers", near).await?;
     tally.hits += near;
     tally.rows += near;
+    let noted = housekeeping::note(run, &readers).await;
+    or_told(run, "housekeeping", noted).await?;
     if flags.is_first_part() {
-        let noted = housekeeping::note(run, &readers).await;
-        or_told(run, "housekeeping", noted).await?;
         let cleaned = housekeeping::clean(run).await;
         or_told(run, "housekeeping", cleaned).await?;
         let written = write(run, &readers, &mut tally).await;

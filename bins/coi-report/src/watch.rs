@@ -1,14 +1,16 @@
 //! Reads the watched wikis: each from its own checkpoint, chunk after chunk, until it is up to date or the run's time
 //! for reading is over. A wiki that does not answer is told and does not keep the others waiting.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use chrono::{Datelike as _, TimeDelta};
+use shared::core::hit::Rule;
 use shared::core::text::terminal;
-use shared::core::types::Timestamp;
+use shared::core::types::{RevId, Timestamp};
+use shared::db::hit::{self, NewHit};
 use shared::db::links::names::Names;
 use shared::db::links::{partitions, since};
 use shared::db::{checkpoint, memo};
@@ -311,12 +313,36 @@ impl<'a> Watch<'a> {
         })
     }
 
+    /// Of these hits, those that are recorded already.
+    async fn recorded(
+        &self,
+        hits: impl Iterator<Item = &NewHit>,
+    ) -> anyhow::Result<HashSet<(String, RevId, Rule, String)>> {
+        let edits: BTreeSet<(&str, RevId)> = hits.map(|hit| (hit.wiki.as_str(), hit.rev)).collect();
+        let mut known = HashSet::new();
+        for (wiki, rev) in edits {
+            let home = &self.run.wiki;
+            let rows = self
+                .run
+                .db
+                .read(async |db| hit::of_revision(db, home, wiki, rev).await)
+                .await?;
+            let of = |row: hit::Row| (row.of.wiki, row.of.rev, row.of.hit.rule, row.of.hit.string);
+            known.extend(rows.into_iter().map(of));
+        }
+        Ok(known)
+    }
+
     /// Stores outcomes and moves the source on; a dry run shows them.
     pub(crate) async fn store(&mut self, outcomes: &[Outcome], moved: Option<&Moved<'_>>) -> anyhow::Result<()> {
         let hits = outcomes.iter().flat_map(|outcome| &outcome.found.hits);
         let Some(fence) = self.run.fence() else {
             self.tally.hits += hits.clone().filter(|hit| hit.hit.skip.is_none()).count() as u64;
             return crate::show::hits(self.run, hits).await;
+        };
+        let known = match self.run.args.json {
+            true => self.recorded(hits.clone()).await?,
+            false => HashSet::new(),
         };
         let settings = &self.run.accepted.parsed.settings;
         let store = Store {
@@ -332,7 +358,10 @@ impl<'a> Watch<'a> {
             .await
             .context("storing a batch of edits")?;
         if self.run.args.json {
-            crate::show::hits(self.run, hits).await?;
+            // Who reads them counts on seeing each once.
+            let new =
+                hits.filter(|hit| !known.contains(&(hit.wiki.clone(), hit.rev, hit.hit.rule, hit.hit.string.clone())));
+            crate::show::hits(self.run, new).await?;
         }
         for outcome in outcomes {
             for links in &outcome.links {

@@ -183,7 +183,10 @@ fn print(run: &Run<Settings>, found: &Found, since: Timestamp, as_json: bool) ->
         println!("{}", terminal(title));
         for row in rows {
             let how = if row.to_log { "log" } else { "record only" };
-            println!("  {how}: {}", terminal(&manual::without_markup(words.line(row).as_str())));
+            println!(
+                "  {how}: {}",
+                terminal(&manual::without_markup(words.line(row).as_str()))
+            );
         }
     }
     for (title, name) in found.marked() {

@@ -173,9 +173,8 @@ pub const MAX_OF_JOB: u32 = 200_000;
 /// Every entry of a job's lists, on whatever wiki it counts, by wiki; at most [`MAX_OF_JOB`], those for every wiki first.
 pub async fn all_of_job(session: &mut impl Session, job: &str) -> Result<Vec<Row>> {
     // `*` sorts before all that keys of wikis begin with.
-    let sql = format!(
-        "SELECT {COLUMNS} FROM list_entry WHERE job = :job ORDER BY wiki, list, user_name, page LIMIT :limit"
-    );
+    let sql =
+        format!("SELECT {COLUMNS} FROM list_entry WHERE job = :job ORDER BY wiki, list, user_name, page LIMIT :limit");
     let params = params! { "job" => job, "limit" => MAX_OF_JOB };
     session.conn().rows("reading all lists", &sql, params).await
 }

@@ -140,7 +140,9 @@ impl Address {
             return Err(bad("it holds a user name or password; remove them"));
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(bad("it must end with its path (such as /w/api.php), without `?` and `#`"));
+            return Err(bad(
+                "it must end with its path (such as /w/api.php), without `?` and `#`",
+            ));
         }
         let name = url
             .host_str()

@@ -232,7 +232,10 @@ fn reverts_bots_and_nobody() {
     scene.title = "Acme widgets";
     scene.is_revert = true;
     // A link that comes back is not this editor's, but what is said about the user holds.
-    scene.gives(&["page-overlap Acme widgets U->P 100", "user-keyword acmewidgets.com R->L =*"]);
+    scene.gives(&[
+        "page-overlap Acme widgets U->P 100",
+        "user-keyword acmewidgets.com R->L =*",
+    ]);
     assert!(
         scene
             .verdict()

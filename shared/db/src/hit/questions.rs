@@ -28,7 +28,7 @@ pub enum Thing<'a> {
     /// Links of one key, in its stored form.
     Link(&'a str),
     /// Links with stored keys from the first (included) to the last (not included), such as `com.example.` to
-    /// `com.example/`: a domain with all sub-domains. Of more than [`MAX_RANGE`] hits only so many are looked at.
+    /// `com.example/`: a domain with all sub-domains. Of more than 20,000 hits only so many are looked at.
     Links(&'a str, &'a str),
     /// Edits of a page, by title with namespace.
     Page(&'a str),

@@ -209,7 +209,7 @@ fn what_is_wrong_is_told_with_the_right_form() {
             "ml add user",
         ),
         ("ml add link:mailto:a@b", "no host", "ml add"),
-        ("report", "needs a user, a link or a number", "report <number>"),
+        ("report", "needs a user, a link, a day or a number", "report <number>"),
         ("report 51", "no number from 1 to 50", "report <number>"),
         ("report 0", "no number from 1 to 50", "report <number>"),
         ("links A B", "one user", "links <user>"),

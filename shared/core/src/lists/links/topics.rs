@@ -107,7 +107,12 @@ pub const LINKS: Table = Table(&[
             ("report day <date>", "reports what was found in edits of that day (UTC)"),
             ("report <number>", "reports the newest hits, at most 50"),
         ],
-        examples: &["report user Beetstra", "report link example.com", "report day 2026-11-22", "report 10"],
+        examples: &[
+            "report user Beetstra",
+            "report link example.com",
+            "report day 2026-11-22",
+            "report 10",
+        ],
     },
     Topic {
         names: &["links"],
