@@ -118,7 +118,8 @@ async fn read(world: &World) -> Result<Vec<u64>> {
         .collect()
 }
 
-/// Rows about a round; `ROUND` is its word, `MARK` the newest row before it.
+/// Rows about a round; `ROUND` is its word, `MARK` the newest row before it. Of how many hits a line tells is not known
+/// of an edit whose answer was lost, and not compared.
 const TABLES: [(&str, &str); 9] = [
     (
         "hit",
@@ -127,7 +128,7 @@ const TABLES: [(&str, &str); 9] = [
     ),
     (
         "hit_line",
-        "SELECT user_name, subject, string, state, title, revid > 0, shown_hits, is_dirty FROM hit_line \
+        "SELECT user_name, subject, string, state, title, revid > 0, is_dirty FROM hit_line \
          WHERE line_key IN (SELECT line_key FROM hit WHERE title LIKE '%ROUND') ORDER BY 1, 2, 3",
     ),
     (
@@ -379,9 +380,9 @@ async fn hits_lists_lines_and_answers_are_the_same_wherever_the_run_is_killed() 
     for must in [
         "INSERT INTO hit ",
         "INSERT INTO list_entry",
-        "INSERT INTO parked",
-        "UPDATE hit_line",
-        "UPDATE checkpoint",
+        "INSERT INTO hit_line",
+        "INSERT INTO wiki_edits",
+        "INSERT INTO checkpoint",
     ] {
         assert!(
             coverage.messages.iter().any(|line| line.contains(must)),
