@@ -10,6 +10,7 @@ use tokio::process::Command;
 use wikicrew_tests::boxes::Boxes;
 use wikicrew_tests::counter::Moment;
 use wikicrew_tests::kill::{Scenario, kill_at_every_message};
+use wikicrew_tests::links::seconds_ago;
 use wikicrew_tests::proxy::FaultProxy;
 use wikicrew_tests::rules::{Fault, When};
 use wikicrew_tests::run::Job;
@@ -294,14 +295,14 @@ async fn hidden_imported_demoted_blocked_and_too_many() -> Result<()> {
 
 /// Imports a revision as from another wiki, one second after the newest: its author becomes `imported>…`.
 async fn import(title: &str, text: &str, author: &str) -> Result<()> {
-    let time = chrono::Utc::now() + chrono::TimeDelta::seconds(1);
+    let time = seconds_ago(-1);
     let text = text.replace('&', "&amp;").replace('<', "&lt;");
     let xml = format!(
         "<mediawiki xmlns=\"http://www.mediawiki.org/xml/export-0.11/\" version=\"0.11\" xml:lang=\"en\"><page><title>{title}</title>\
          <ns>2</ns><id>1</id><revision><id>1</id><timestamp>{}</timestamp><contributor><username>{author}</username>\
          <id>1</id></contributor><model>wikitext</model><format>text/x-wiki</format><text xml:space=\"preserve\">{text}</text>\
          </revision></page></mediawiki>",
-        time.format("%Y-%m-%dT%H:%M:%SZ")
+        time
     );
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}.xml", title.replace(['/', ':', ' '], "_")));
     tokio::fs::write(&file, xml).await?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use regex::Regex;
-use serde_json::{Value, json};
+use serde_json::Value;
 use wikicrew_tests::coi::Coi;
 use wikicrew_tests::proxy::FaultProxy;
 use wikicrew_tests::rules::{Fault, When};
@@ -83,13 +83,6 @@ impl Days {
                 all.set(key, value.clone())
             });
         self.coi.save_settings(&all).await.map(drop)
-    }
-
-    /// Accounts with exact names that are no longer new.
-    pub async fn regulars(&self, names: &[&str]) -> Result<()> {
-        let line = |name: &&str| json!({ "name": self.coi.exact(name), "edits": 100, "age_days": 20 });
-        let lines: Vec<Value> = names.iter().map(line).collect();
-        self.coi.world.wiki.make_accounts(&lines).await.map(drop)
     }
 
     /// Saves pages under exact titles in exact names; the revisions.

@@ -260,6 +260,7 @@ struct Rounds {
     next: AtomicUsize,
 }
 
+#[expect(clippy::disallowed_methods, reason = "asked for by hand only")]
 fn strikes_everywhere() -> bool {
     std::env::var("WIKICREW_TEST_KILLS").is_ok_and(|kills| kills == "all")
 }

@@ -304,6 +304,7 @@ async fn first_batch(coi: &Coi) -> Result<()> {
 }
 
 /// `WIKICREW_TEST_BACKLOG=5000` for the number that operators care about.
+#[expect(clippy::disallowed_methods, reason = "asked for by hand only")]
 fn backlog_of() -> usize {
     let asked = std::env::var("WIKICREW_TEST_BACKLOG").ok();
     asked.and_then(|count| count.parse().ok()).unwrap_or(600)

@@ -31,8 +31,8 @@ fn told(answer: &str) -> (Vec<String>, String) {
         let data: Value = serde_json::from_str(data).ok()?;
         Some(data["title"].as_str().unwrap_or("canary").to_owned())
     });
-    let ids = text.lines().filter_map(|line| line.strip_prefix("id: "));
-    (titles.collect(), ids.last().unwrap_or_default().to_owned())
+    let mut ids = text.lines().filter_map(|line| line.strip_prefix("id: "));
+    (titles.collect(), ids.next_back().unwrap_or_default().to_owned())
 }
 
 fn titled(n: usize) -> Value {
