@@ -119,7 +119,10 @@ function api( array $args ): void {
 	if ( $as !== 'anon' ) {
 		[ $name, $password ] = explode( ':', $as, 2 ) + [ 1 => accounts()['SECRET_' . ( $as === 'WikicrewBot' ? 'bot' : strtolower( $as ) )] ?? null ];
 		$password ??= fail( "no password known for '$name': --as NAME:PASSWORD" );
-		$jar = "$box/run/cookies-$wiki-" . md5( $as );
+		$kept = $jar = "$box/run/cookies-$wiki-" . md5( $as );
+		// One at a time: two that log in at once would spoil each other's cookies.
+		$lock = fopen( "$kept.lock", 'c' );
+		flock( $lock, LOCK_EX );
 		if ( $query( [ 'meta' => 'userinfo' ] )['query']['userinfo']['name'] !== explode( '@', $name )[0] ) {
 			@unlink( $jar );
 			$token = $query( [ 'meta' => 'tokens', 'type' => 'login' ] )['query']['tokens']['logintoken'];
@@ -129,10 +132,13 @@ function api( array $args ): void {
 				fail( "login of '$name' on $wiki failed: " . json_encode( $login ) );
 			}
 		}
-	} else {
-		// Cookies must be kept even here: a first edit makes a temporary account.
-		$jar = tempnam( sys_get_temp_dir(), 'wikicrew' );
-		register_shutdown_function( static fn () => @unlink( $jar ) );
+	}
+	// Cookies must be kept even for nobody: a first edit makes a temporary account.
+	$jar = tempnam( sys_get_temp_dir(), 'wikicrew' );
+	register_shutdown_function( static fn () => @unlink( $jar ) );
+	if ( $as !== 'anon' ) {
+		copy( $kept, $jar );
+		flock( $lock, LOCK_UN );
 	}
 	// The wiki itself says which of its modules are posted and with which token.
 	$info = $call( [ 'action' => 'paraminfo', 'modules' => $action, 'format' => 'json', 'formatversion' => 2 ], false );

@@ -19,6 +19,8 @@ use crate::keep::Keep;
 
 /// Editors and hosts whose numbers are remembered: some 30 MB at most.
 const NAMES: NonZeroUsize = NonZeroUsize::new(100_000).expect("it is not zero");
+/// The same where edits are judged, too: texts and lists want their memory.
+const FEW_NAMES: NonZeroUsize = NonZeroUsize::new(20_000).expect("it is not zero");
 /// Keys of rows that are remembered, for their addresses to be asked for.
 const KEYS: usize = 10_000;
 /// Batches between two looks at the size of the tables.
@@ -69,7 +71,7 @@ impl Sink {
         Ok(Sink {
             keep,
             size: ingest.batch as usize,
-            names: Names::new(NAMES),
+            names: Names::new(if ingest.judge_for.is_some() { FEW_NAMES } else { NAMES }),
             horizon: since::horizon(now, keep.keep_rows_days, known.as_ref()),
             batch: Vec::new(),
             rows: 0,
