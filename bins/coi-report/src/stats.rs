@@ -84,7 +84,11 @@ pub async fn run(given: &StatsArgs, args: &CommonArgs) -> ExitCode {
             false => {
                 print!("{}", text(&found, limit));
                 if let Some(left) = left {
-                    let days = if left < 36_500.0 { format!("{left:.0}") } else { "more than 36,500".to_owned() };
+                    let days = if left < 36_500.0 {
+                        format!("{left:.0}")
+                    } else {
+                        "more than 36,500".to_owned()
+                    };
                     println!("\nRoom for {days} more days as the last, if nothing were removed");
                 }
                 for line in figures.iter().flat_map(|figures| figures.lines()) {
