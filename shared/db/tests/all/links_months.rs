@@ -103,9 +103,10 @@ async fn a_process_that_died_while_making_months() {
     let (made, ()) = tokio::join!(partitions::ensure(&test.db, t(31 * DAY), 120), kill);
     // A kill that comes when the month is made, but not yet answered for, is told as nothing made.
     made.unwrap();
+    let made = months(&test).await;
     assert!(
-        months(&test).await.contains(&"p202607".to_owned()),
-        "tried again after the kill"
+        made.iter().any(|month| month.starts_with("p202607 ")),
+        "tried again after the kill: {made:?}"
     );
 }
 
