@@ -18,14 +18,17 @@ use wikicrew_tests::world::World;
 use crate::ib_sources::{import_page, sandbox};
 use crate::seen::{decoded, number};
 
-/// Of the recent changes behind the proxy only those of pages whose titles have this word.
+/// Of the recent changes and of the log behind the proxy only what is about pages whose titles have this word.
 pub(crate) fn only(word: &str, proxy: &FaultProxy) {
     let word = word.to_owned();
     let filter = Fault::rewrite(move |answer| {
-        if let Some(changes) = answer["query"]["recentchanges"].as_array_mut() {
-            changes.retain(|change| change["title"].as_str().is_some_and(|title| title.contains(&word)));
+        for list in ["recentchanges", "logevents"] {
+            if let Some(changes) = answer["query"][list].as_array_mut() {
+                changes.retain(|change| change["title"].as_str().is_some_and(|title| title.contains(&word)));
+            }
         }
     });
+    // Both lists come in one answer.
     proxy.rule(When::module("recentchanges"), filter);
 }
 

@@ -238,7 +238,8 @@ async fn is_restored(session: &Session, page: &Title, since: Option<Timestamp>) 
             && event["timestamp"]
                 .as_str()
                 .and_then(timestamp)
-                .is_some_and(|at| at > since)
+                // In the same second it may have come after the look: then rather nothing is carried out.
+                .is_some_and(|at| at >= since)
     }))
 }
 
