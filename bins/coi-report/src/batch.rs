@@ -155,8 +155,7 @@ impl Store<'_> {
                 }
             }
             for one in &common {
-                let job = &self.fence.job;
-                list::del(tx.tx(), job, &one.wiki, list, None, Some(&one.domain)).await?;
+                list::remove_auto(tx, &one.wiki, list, &one.domain).await?;
             }
             for outcome in outcomes {
                 nearby::park(tx, &outcome.found.pending, now).await?;
@@ -213,9 +212,7 @@ impl Store<'_> {
         }
         Ok(found)
     }
-}
 
-impl Store<'_> {
     /// Whether people struck such an observation: it puts nothing on the list again.
     async fn is_struck(&self, one: &NewHit) -> anyhow::Result<bool> {
         let since = self.now - self.auto_expires;

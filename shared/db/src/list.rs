@@ -234,6 +234,16 @@ pub async fn remove_auto_of(tx: &mut FencedTx<'_>, wiki: &str, rev: RevId) -> Re
     Ok(done.affected)
 }
 
+/// Removes an entry of the job itself (page as in [`del`]); one that a person has taken over stays. Whether it was there.
+pub async fn remove_auto(tx: &mut FencedTx<'_>, wiki: &str, list: &str, page: &str) -> Result<bool> {
+    const SQL: &str = "DELETE FROM list_entry WHERE job = :job AND wiki = :wiki AND list = :list \
+        AND user_name = '' AND page = :page AND auto_rev IS NOT NULL";
+    let (conn, fence) = tx.parts();
+    let params = params! { "job" => &fence.job, "wiki" => wiki, "list" => list, "page" => page };
+    let done = conn.run("removing what the job put on a list", SQL, params).await?;
+    Ok(done.affected == 1)
+}
+
 /// Removes entries of this run's job that ended before then, on every wiki, some thousand at most. How many.
 pub async fn expire(tx: &mut FencedTx<'_>, before: Timestamp) -> Result<u64> {
     const SQL: &str = "DELETE FROM list_entry WHERE job = :job AND expires < :before ORDER BY expires LIMIT 5000";

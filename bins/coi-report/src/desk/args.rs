@@ -40,7 +40,7 @@ pub enum ByHand {
     Bl(Order),
     /// The monitor list: ml add|del|search …
     Ml(Order),
-    /// Recorded hits, newest first: report user NAME, report link DOMAIN, report N (at most 50)
+    /// Recorded hits, newest first: report user NAME, report link DOMAIN, report day DATE, report N (at most 50)
     Report(Words),
     /// How far every wiki is read, and how often the rules were right
     Status(Words),

@@ -1,18 +1,16 @@
 //! `report` and `links`: recorded hits and additions, newest first. Names that are shown nowhere are left out, and on a
 //! page also what is only recorded.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use serde_json::{Value, json};
 use shared::core::link::Key;
 use shared::core::lists::links::Report;
 use shared::core::ranges::ip_range;
 use shared::db::hit::{self, Row, Thing, Who};
-use shared::db::suppress::{self, Suppressed, What};
 use shared::db::{Result, Work};
 
 use super::{Answer, Desk};
+use crate::show::Hides;
 use crate::{links, show};
 
 /// Hits read at once.
@@ -29,7 +27,9 @@ impl Desk<'_> {
             Report::Day(day) => format!(" of {day}"),
         };
         let found = self.db.read_if_there(async |db| self.find(of, db).await).await?;
-        let (rows, not_shown) = found;
+        let before = found.len();
+        let rows = self.shown(found).await?;
+        let not_shown = before - rows.len();
         let json = json!({
             "hits": rows.iter().map(|row| show::value(&row.of)).collect::<Vec<Value>>(), "not_shown": not_shown,
         });
@@ -48,8 +48,8 @@ impl Desk<'_> {
         Ok(Answer::new(lines, json))
     }
 
-    /// The hits that may be shown, and how many more there are among those looked at.
-    async fn find(&self, of: &Report, db: &mut Work) -> Result<(Vec<Row>, usize)> {
+    /// The hits that were asked for.
+    async fn find(&self, of: &Report, db: &mut Work) -> Result<Vec<Row>> {
         let (home, most) = (self.home, self.most);
         let rows = match of {
             Report::User(name) => {
@@ -72,10 +72,7 @@ impl Desk<'_> {
             Report::Newest(n) => hit::newest(db, home, None, None, (*n).min(most)).await?,
             Report::Day(day) => self.of_day(db, *day).await?,
         };
-        let before = rows.len();
-        let shown = self.shown(db, rows).await?;
-        let not_shown = before - shown.len();
-        Ok((shown, not_shown))
+        Ok(rows)
     }
 
     /// All hits of a day, newest first; for a page the newest of them.
@@ -95,22 +92,14 @@ impl Desk<'_> {
         Ok(rows)
     }
 
-    async fn shown(&self, db: &mut Work, mut rows: Vec<Row>) -> Result<Vec<Row>> {
+    async fn shown(&self, mut rows: Vec<Row>) -> anyhow::Result<Vec<Row>> {
         if self.on_page {
             rows.retain(|row| row.of.hit.is_shown && row.of.hit.skip.is_none());
         }
-        if self.is_private {
-            return Ok(rows);
+        if !self.is_private {
+            let hides = Hides::of(self.db, self.home, rows.iter().map(|row| row.of.wiki.as_str())).await?;
+            rows.retain(|row| !hides.hit(&row.of));
         }
-        let wikis: BTreeSet<&str> = rows.iter().map(|row| row.of.wiki.as_str()).chain([self.home]).collect();
-        let mut hidden = BTreeMap::new();
-        for wiki in wikis {
-            hidden.insert(wiki.to_owned(), suppress::all(db, wiki).await?);
-        }
-        rows.retain(|row| {
-            let lists = [self.home, row.of.wiki.as_str()].map(|wiki| hidden.get(wiki));
-            !lists.into_iter().flatten().any(|list| hides(list, row))
-        });
         Ok(rows)
     }
 
@@ -127,15 +116,4 @@ impl Desk<'_> {
             ..Answer::new(lines, json)
         })
     }
-}
-
-/// Whether the list has a name that the hit shows.
-fn hides(list: &Suppressed, row: &Row) -> bool {
-    let of = &row.of;
-    let user = of.user.as_ref();
-    let key = of.hit.key.as_deref().and_then(Key::from_stored);
-    user.is_some_and(|user| list.hides_user(Some(user.id), &user.name))
-        || key.is_some_and(|key| list.hides_link(&key))
-        || list.hides(What::Page, &of.title)
-        || list.hides(What::Page, &of.hit.string)
 }
