@@ -176,6 +176,9 @@ async fn no_statement_about_hits_reads_the_table() {
         t(86_400 * 400)
     )));
     assert_eq!(gate_write!(10, |tx| list::remove_auto_of(tx, WIKI, RevId(9))), 1);
+    // Once: then it is gone.
+    assert!(gate_write!(10, |tx| list::remove_auto(tx, "w7", "ml", "d7")));
+    assert!(!gate_write!(10, |tx| list::remove_auto(tx, "w7", "ml", "d7")));
     assert_eq!(gate_write!(120, |tx| list::expire(tx, t(0))), 40);
     let row = hit::newest(&mut *test.db.conn().await.unwrap(), WIKI, None, None, 50)
         .await
