@@ -13,7 +13,6 @@ mod found;
 mod position;
 mod read;
 mod settings;
-mod trusted;
 
 use serde::{Deserialize, Serialize};
 
@@ -21,17 +20,10 @@ use crate::core::lists::split;
 use crate::core::types::{RevId, Timestamp};
 use crate::db::FencedTx;
 use crate::job::Run;
+use crate::newly::Standing;
 
+pub use crate::newly::Person;
 pub use settings::{Commands, read};
-
-/// Who gave a command.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Person {
-    /// The name, as the wiki showed it beside the edit.
-    pub name: String,
-    /// Id of the account.
-    pub id: u64,
-}
 
 /// A command of a trusted user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,7 +114,7 @@ pub trait Desk {
 pub async fn serve<S>(run: &mut Run<S>, commands: &Commands, desk: &mut impl Desk) -> anyhow::Result<Served> {
     let page = commands.page(run.session.account(), run.editor.job);
     let mut served = Served::default();
-    let mut standing = trusted::Standing::new(commands);
+    let mut standing = Standing::new(&commands.users, &commands.groups);
     let found = read::read(run, &page, desk.first_words(), &mut standing).await?;
     served.carried_out = carry::carry_out(run, &page, found, desk, &mut standing).await?;
     if desk.may_answer().await? {

@@ -15,6 +15,7 @@ pub mod job;
 pub mod logging;
 pub mod manual;
 pub mod messages;
+pub mod newly;
 pub mod others;
 pub mod outcome;
 pub mod page;

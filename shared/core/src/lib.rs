@@ -16,6 +16,7 @@ pub mod lists;
 pub mod overlap;
 pub mod patterns;
 pub mod ranges;
+pub mod report;
 pub mod settings;
 pub mod site;
 pub mod spamlist;

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::session::{Fields, FromFields, Session, at, bounded};
 use crate::transaction::Tx;
 use mysql_async::params;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use wikicrew_core::link::Key;
 use wikicrew_core::types::{Timestamp, UserId};
@@ -178,4 +178,26 @@ pub async fn all(session: &mut impl Session, wiki: &str) -> Result<Suppressed> {
         .rows("reading what is shown nowhere", SQL, params! { "wiki" => wiki })
         .await?;
     Ok(Suppressed::new(entries))
+}
+
+/// The names of all wikis that have any, by the wikis' keys.
+pub async fn everywhere(session: &mut impl Session) -> Result<HashMap<String, Suppressed>> {
+    // Handler reads: the rows returned.
+    const SQL: &str =
+        "SELECT wiki, what, name, user_id, added_by, since, reason FROM suppress ORDER BY wiki, what, name";
+    struct OfWiki(String, Entry);
+    impl FromFields for OfWiki {
+        fn from_fields(f: &mut Fields) -> Result<Self> {
+            Ok(Self(f.get("wiki")?, Entry::from_fields(f)?))
+        }
+    }
+    let rows: Vec<OfWiki> = session.conn().rows("reading what is shown nowhere", SQL, ()).await?;
+    let mut entries: HashMap<String, Vec<Entry>> = HashMap::new();
+    for OfWiki(wiki, entry) in rows {
+        entries.entry(wiki).or_default().push(entry);
+    }
+    Ok(entries
+        .into_iter()
+        .map(|(wiki, entries)| (wiki, Suppressed::new(entries)))
+        .collect())
 }

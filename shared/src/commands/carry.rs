@@ -6,13 +6,13 @@ use anyhow::Context as _;
 use super::answers::{self, Said};
 use super::position::Position;
 use super::read::{Frozen, KEY};
-use super::trusted::Standing;
 use super::{ANSWER_LINES, Answer, Desk};
 use crate::core::intent::token;
 use crate::core::site::Title;
 use crate::core::text::terminal;
 use crate::db::intent::{self, Intent, NewIntent};
 use crate::job::{Run, ends_run};
+use crate::newly::Standing;
 
 /// Commands of one run; what is left waits for the next one.
 const PER_RUN: usize = 20;

@@ -4,13 +4,11 @@ use std::collections::HashSet;
 
 use super::position::{MOST_OF_PAGE, Position};
 use super::{Person, Request};
-use crate::core::change::{EditorKind, Revision};
+use crate::core::change::Revision;
 use crate::core::command_lines::lines;
 use crate::core::types::{RevId, Timestamp};
-
-/// Tags of edits that bring back what stood there before.
-/// <https://www.mediawiki.org/wiki/Help:Tags>
-const BRINGS_BACK: [&str; 3] = ["mw-rollback", "mw-undo", "mw-manual-revert"];
+use crate::newly;
+pub(super) use crate::newly::Whose;
 
 /// A line that begins with the word of a command and stands on the page for the first time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,17 +23,6 @@ pub(super) struct Found {
     pub at: Timestamp,
     /// Whose it is.
     pub whose: Whose,
-}
-
-/// Whose a line is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Whose {
-    /// That of somebody with an account.
-    Person(Person),
-    /// That of an address or a temporary account.
-    Guest(String),
-    /// Nobody's, and why.
-    Nobody(&'static str),
 }
 
 impl Found {
@@ -70,7 +57,12 @@ pub(super) fn take(position: &mut Position, revision: &Revision, around: &Around
         position.after_hidden = true;
         return Vec::new();
     };
-    let whose = whose(position, revision, around);
+    let whose = newly::whose(
+        revision,
+        position.is_old(revision.revid),
+        position.after_hidden,
+        around.account,
+    );
     position.after_hidden = false;
     let mut found = Vec::new();
     for line in lines(text, around.tags) {
@@ -87,25 +79,4 @@ pub(super) fn take(position: &mut Position, revision: &Revision, around: &Around
         }
     }
     found
-}
-
-fn whose(position: &Position, revision: &Revision, around: &Around<'_>) -> Whose {
-    if position.is_old(revision.revid) {
-        return Whose::Nobody("it stood there before the job looked");
-    }
-    if position.after_hidden {
-        return Whose::Nobody("a revision before cannot be read");
-    }
-    if revision.tags.iter().any(|tag| BRINGS_BACK.contains(&tag.as_str())) {
-        return Whose::Nobody("the edit takes others back");
-    }
-    match (&revision.user, revision.editor) {
-        (Some(name), _) if name == around.account => Whose::Nobody("the bot wrote it"),
-        (Some(name), EditorKind::Named) => Whose::Person(Person {
-            name: name.clone(),
-            id: revision.user_id.0,
-        }),
-        (Some(name), EditorKind::Temporary | EditorKind::Ip) => Whose::Guest(name.clone()),
-        _ => Whose::Nobody("its author is hidden, or no user of this wiki"),
-    }
 }

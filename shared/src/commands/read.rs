@@ -8,16 +8,15 @@ use serde::{Deserialize, Serialize};
 use super::answers::{self, Said};
 use super::found::{Around, Found, Whose, take};
 use super::position::{MOST_LINES, Position};
-use super::trusted::Standing;
 use super::{Person, Request};
 use crate::core::intent::token;
 use crate::core::site::Title;
 use crate::core::text::terminal;
-use crate::core::types::{PageId, RevId, Timestamp};
+use crate::core::types::{PageId, RevId};
 use crate::db::intent::{self, NewIntent};
 use crate::job::Run;
-use crate::page::timestamp;
-use crate::wiki::{Error, PageRef, Phase, Session, history};
+use crate::newly::{Now, Standing, is_restored, look, made_since};
+use crate::wiki::{Error, PageRef, Phase, history};
 
 /// Begins the keys of the intents of commands.
 pub(super) const KEY: &str = "command:";
@@ -46,14 +45,6 @@ pub(super) struct Frozen {
 struct Sorted {
     commands: Vec<Frozen>,
     notes: Vec<Said>,
-}
-
-/// The page as it is now.
-struct Now {
-    page_id: Option<PageId>,
-    revid: RevId,
-    is_redirect: bool,
-    at: Timestamp,
 }
 
 /// Reads the page. Gives the position, and what a dry run would take up; else that is stored.
@@ -89,23 +80,6 @@ pub(super) async fn read<S>(
     let sorted = sort(run, found, &mut position, standing);
     store(run, page, stored.as_ref(), &position, &sorted).await?;
     Ok((position, sorted.commands))
-}
-
-async fn look(session: &Session, page: &Title) -> Result<Now, Error> {
-    session.count_as(Phase::Fixed);
-    let title = session.site().prefixed(page);
-    let answer = session.get(&[("titles", &title), ("prop", "info")]).await?;
-    let found = &answer["query"]["pages"][0];
-    let at = answer["curtimestamp"].as_str().and_then(timestamp);
-    Ok(Now {
-        page_id: found["pageid"]
-            .as_u64()
-            .map(PageId)
-            .filter(|_| found["missing"] != true),
-        revid: RevId(found["lastrevid"].as_u64().unwrap_or(0)),
-        is_redirect: found["redirect"] == true,
-        at: at.ok_or_else(|| Error::BadReply("no curtimestamp".to_owned()))?,
-    })
 }
 
 /// The position to read on from; `None`: there is nothing to be read now.
@@ -157,31 +131,6 @@ fn look_anew(position: &mut Position, now: &Now) {
     position.old_until = Some(now.revid);
 }
 
-/// Whether the page was made under its title since that moment. One that was moved there has a revision of the move,
-/// which changes nothing of the text.
-async fn made_since(session: &Session, page_id: PageId, since: Option<Timestamp>) -> Result<bool, Error> {
-    let answer = session
-        .get(&[
-            ("pageids", &page_id.to_string()),
-            ("prop", "revisions"),
-            ("rvprop", "ids|sha1|timestamp"),
-            ("rvdir", "newer"),
-            ("rvlimit", "50"),
-        ])
-        .await?;
-    let revisions = answer["query"]["pages"][0]["revisions"]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
-    let first = revisions
-        .first()
-        .and_then(|first| first["timestamp"].as_str())
-        .and_then(timestamp);
-    let is_later = first.zip(since).is_some_and(|(first, since)| first >= since);
-    let is_same = |pair: &[serde_json::Value]| pair[0]["sha1"] == pair[1]["sha1"];
-    Ok(is_later && answer.get("continue").is_none() && !revisions.windows(2).any(is_same))
-}
-
 /// Moves the position over the new revisions; gives the lines that are new in them.
 async fn new_lines<S>(run: &Run<S>, position: &mut Position, words: &[&str], now: &Now) -> anyhow::Result<Vec<Found>> {
     let Some(page_id) = position.page_id else {
@@ -214,33 +163,6 @@ async fn new_lines<S>(run: &Run<S>, position: &mut Position, words: &[&str], now
         }
     }
     Ok(found)
-}
-
-/// Whether revisions of this page were imported or restored since the last look; before the first one it does not matter.
-async fn is_restored(session: &Session, page: &Title, since: Option<Timestamp>) -> Result<bool, Error> {
-    let Some(since) = since else { return Ok(false) };
-    session.count_as(Phase::Safety);
-    let (title, end) = (
-        session.site().prefixed(page),
-        since.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
-    );
-    let asked = [
-        ("list", "logevents"),
-        ("letitle", title.as_str()),
-        ("leend", end.as_str()),
-        ("leprop", "type|timestamp"),
-        ("lelimit", "max"),
-    ];
-    let events = session.list(&asked, "logevents").await?;
-    Ok(events.iter().any(|event| {
-        let brings = ["import", "merge"].iter().any(|kind| event["type"] == *kind) || event["action"] == "restore";
-        brings
-            && event["timestamp"]
-                .as_str()
-                .and_then(timestamp)
-                // In the same second it may have come after the look: then rather nothing is carried out.
-                .is_some_and(|at| at >= since)
-    }))
 }
 
 /// Whose lines are taken up, and who is told that his are not.

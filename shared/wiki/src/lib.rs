@@ -28,6 +28,7 @@ mod revisions;
 mod session;
 mod stop;
 pub mod stream;
+pub mod uses;
 
 pub use changes::{Ask, Changes, Gap, Kind, changes};
 pub use config::{Config, Credentials, Timing, wiki_id_of};

@@ -19,23 +19,64 @@ use wikicrew_core::hit::UserFacts;
 /// One request for [`Session::batch_size`] names. `groups` has those that go by edits and age (`autoconfirmed`), but
 /// neither `*` nor `user`. Errs as [`Session::query`] does.
 pub async fn local(session: &Session, names: &[&str]) -> Result<HashMap<String, UserFacts>, Error> {
+    ask(session, names, "editcount|registration|groups", read_local).await
+}
+
+/// An account as a wiki has it now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AccountNow {
+    /// Local figures; groups without those that go by edits and age.
+    pub facts: UserFacts,
+    /// Whether it is blocked on the whole wiki, not from some of its pages or namespaces only.
+    pub is_blocked: bool,
+}
+
+/// What this wiki itself knows of these accounts now, with their blocks; otherwise as [`local`].
+pub async fn accounts(session: &Session, names: &[&str]) -> Result<HashMap<String, AccountNow>, Error> {
+    let props = "editcount|registration|groups|implicitgroups|blockinfo";
+    ask(session, names, props, |user| {
+        let (name, mut facts) = read_local(user)?;
+        let implicit: Vec<String> = groups(&user["implicitgroups"]).collect();
+        facts.groups.retain(|group| !implicit.contains(group));
+        let is_blocked = !user["blockid"].is_null() && user["blockpartial"] != true;
+        Some((name, AccountNow { facts, is_blocked }))
+    })
+    .await
+}
+
+async fn ask<T: Clone>(
+    session: &Session,
+    names: &[&str],
+    props: &str,
+    read: impl Fn(&Value) -> Option<(String, T)>,
+) -> Result<HashMap<String, T>, Error> {
     let is_account = |name: &&str| name.parse::<IpAddr>().is_err() && !name.is_empty();
     // A name that is asked for in two spellings is answered once.
     let asked: BTreeSet<&str> = names.iter().copied().filter(is_account).collect();
     let asked: Vec<&str> = asked.into_iter().collect();
-    let params = [("list", "users"), ("usprop", "editcount|registration|groups")];
+    let params = [("list", "users"), ("usprop", props)];
     let query = session.in_batches(&params, "ususers", &asked).await?;
-    let mut known: HashMap<String, UserFacts> = HashMap::new();
-    for user in read::list(&query["users"]) {
-        if let Some((name, facts)) = read_local(user) {
-            known.insert(name, facts);
-        }
-    }
+    let known: HashMap<String, T> = read::list(&query["users"]).iter().filter_map(read).collect();
     let found = asked.into_iter().filter_map(|name| {
         let facts = known.get(name).or_else(|| known.get(&canonical(name)))?;
         Some((name.to_owned(), facts.clone()))
     });
     Ok(found.collect())
+}
+
+/// Whether the wiki itself blocks an address now, alone or in a range, from all of its pages. One request; errs as
+/// [`Session::get`] does. <https://www.mediawiki.org/wiki/API:Blocks>
+pub async fn is_address_blocked(session: &Session, address: IpAddr) -> Result<bool, Error> {
+    let address = address.to_string();
+    let params = [
+        ("list", "blocks"),
+        ("bkip", &address),
+        ("bkprop", "flags"),
+        ("bklimit", "max"),
+    ];
+    let answer = session.get(&params).await?;
+    let blocks = read::list(&answer["query"]["blocks"]);
+    Ok(blocks.iter().any(|block| block["partial"] != true))
 }
 
 /// Whether this wiki shares its accounts with others, so that [`global`] can be asked.
@@ -48,6 +89,20 @@ pub fn has_global(session: &Session) -> bool {
 ///
 /// Errs as [`Session::get`] does.
 pub async fn global(session: &Session, name: &str) -> Result<Option<UserFacts>, Error> {
+    Ok(global_account(session, name).await?.map(|account| account.facts))
+}
+
+/// A global account.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GlobalAccount {
+    /// Its figures.
+    pub facts: UserFacts,
+    /// Whether nobody can use it on any wiki.
+    pub is_locked: bool,
+}
+
+/// As [`global`], with what bars the account everywhere.
+pub async fn global_account(session: &Session, name: &str) -> Result<Option<GlobalAccount>, Error> {
     let params = [
         ("meta", "globaluserinfo"),
         ("guiuser", name),
@@ -65,11 +120,14 @@ pub async fn global(session: &Session, name: &str) -> Result<Option<UserFacts>, 
     if global["missing"] == true || global["id"].as_u64().is_none() {
         return Ok(None);
     }
-    Ok(Some(UserFacts {
-        edits: global["editcount"].as_u64(),
-        registered: read::time(&global["registration"]),
-        groups: groups(&global["groups"]).collect(),
-        is_global: true,
+    Ok(Some(GlobalAccount {
+        facts: UserFacts {
+            edits: global["editcount"].as_u64(),
+            registered: read::time(&global["registration"]),
+            groups: groups(&global["groups"]).collect(),
+            is_global: true,
+        },
+        is_locked: global["locked"] == true,
     }))
 }
 

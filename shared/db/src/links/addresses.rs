@@ -9,7 +9,8 @@
 //! Nothing is counted twice: a revision is known by wiki and number, whoever its editor is now, and rows and their
 //! counters each move in one transaction. Nobody stores links meanwhile, see `since::shut`.
 
-use super::prune::walk::{Numbers, Pace, SLICE, Walk, by_keys, find};
+use super::moving;
+use super::prune::walk::{Pace, Walk, find};
 use super::since::{self, days_before};
 use crate::bulk;
 use crate::connect::{Conn, Db};
@@ -28,9 +29,6 @@ const WHAT: &str = "cutting old addresses";
 
 /// Name of the memo of the addresses whose rows are being moved, until none is left: their numbers.
 const BEGUN: &str = "prune.addresses.begun";
-
-/// The highest count, see the table `pair`.
-const MOST: u64 = u32::MAX as u64;
 
 /// Addresses that one transaction cuts.
 const AT_ONCE: usize = 200;
@@ -193,18 +191,12 @@ async fn merge(
     let addresses: Vec<Address> = conn.rows(WHAT, &sql, values).await?;
     let old: Vec<u64> = addresses.iter().map(|address| address.id).collect();
     let to = ranges(conn, &addresses).await?;
-    let mut cut = Cut::default();
-    let mut is_all = true;
-    if !to.is_empty() {
-        for table in ["link_addition", "link_restored", "link_flood"] {
-            let moved = repoint(conn, table, &to).await?;
-            cut.rows += moved;
-            is_all &= moved < SLICE;
-        }
-        is_all &= move_pairs(conn, &to).await? < SLICE;
-        is_all &= move_counts(conn, &to).await? < SLICE;
-    }
-    if !is_all {
+    let moved = moving::some(conn, WHAT, &to).await?;
+    let mut cut = Cut {
+        addresses: 0,
+        rows: moved.rows,
+    };
+    if !moved.is_all {
         let begun = old.iter().map(u64::to_string).collect::<Vec<_>>().join(",");
         memo::set(tx, BEGUN, &begun, now).await?;
         return Ok((cut, old));
@@ -247,98 +239,4 @@ async fn ranges(conn: &mut Conn, addresses: &[Address]) -> Result<BTreeMap<u64, 
     }
     let of = |a: &Address| made.get(&(a.realm, &a.range)).map(|&range| (a.id, range));
     Ok(addresses.iter().filter_map(of).collect())
-}
-
-/// Gives rows of the addresses to their ranges; how many.
-async fn repoint(conn: &mut Conn, table: &str, to: &BTreeMap<u64, u64>) -> Result<u64> {
-    let sql = format!(
-        "UPDATE {table} FORCE INDEX (by_editor) SET editor_id = CASE editor_id {} END WHERE editor_id IN ({}) LIMIT {SLICE}",
-        vec!["WHEN ? THEN ?"; to.len()].join(" "),
-        list("?", to.len())
-    );
-    let mut values: Vec<Value> = to.iter().flat_map(|(&from, &to)| [from, to].map(Value::from)).collect();
-    values.extend(to.keys().map(|&from| Value::from(from)));
-    Ok(conn.run(WHAT, &sql, values).await?.affected)
-}
-
-struct Pair {
-    key: Vec<u64>,
-    n: u64,
-    first: Timestamp,
-    last: Timestamp,
-}
-
-impl FromFields for Pair {
-    fn from_fields(f: &mut Fields) -> Result<Self> {
-        let Numbers(key) = Numbers::from_fields(f)?;
-        Ok(Self {
-            key,
-            n: f.get("n")?,
-            first: f.time("first_ts")?,
-            last: f.time("last_ts")?,
-        })
-    }
-}
-
-/// Adds pairs of the addresses to those of their ranges; how many.
-async fn move_pairs(conn: &mut Conn, to: &BTreeMap<u64, u64>) -> Result<u64> {
-    const COLUMNS: &[&str] = &["host_id", "editor_id", "wiki_id"];
-    let sql = format!(
-        "SELECT CONCAT_WS(',', host_id, editor_id, wiki_id) AS value, n, first_ts, last_ts FROM pair \
-         WHERE editor_id IN ({}) LIMIT {SLICE}",
-        list("?", to.len())
-    );
-    let pairs: Vec<Pair> = conn.rows(WHAT, &sql, from(to)).await?;
-    let mut keys = Vec::new();
-    let mut sums: BTreeMap<_, (u64, Timestamp, Timestamp)> = BTreeMap::new();
-    for pair in &pairs {
-        let [host, editor, wiki] = pair.key[..] else { continue };
-        let Some(&range) = to.get(&editor) else { continue };
-        let sum = sums.entry((host, range, wiki)).or_insert((0, pair.first, pair.last));
-        *sum = ((sum.0 + pair.n).min(MOST), sum.1.min(pair.first), sum.2.max(pair.last));
-        keys.push(pair.key.clone());
-    }
-    let rows = sums.iter().map(|(&(host, range, wiki), &(n, first, last))| {
-        vec![host.into(), range.into(), wiki.into(), n.into(), at(first), at(last)]
-    });
-    bulk::insert(
-        conn,
-        WHAT,
-        "INSERT INTO pair (host_id, editor_id, wiki_id, n, first_ts, last_ts)",
-        "ON DUPLICATE KEY UPDATE n = LEAST(n + VALUES(n), 4294967295), first_ts = LEAST(first_ts, VALUES(first_ts)), \
-         last_ts = GREATEST(last_ts, VALUES(last_ts))",
-        rows,
-    )
-    .await?;
-    by_keys(conn, WHAT, "DELETE FROM pair", COLUMNS, &keys, ("", &[])).await
-}
-
-/// Adds counts of the addresses to those of their ranges; how many.
-async fn move_counts(conn: &mut Conn, to: &BTreeMap<u64, u64>) -> Result<u64> {
-    const COLUMNS: &[&str] = &["editor_id", "wiki_id"];
-    let sql = format!(
-        "SELECT CONCAT_WS(',', editor_id, wiki_id, n) AS value FROM editor_wiki WHERE editor_id IN ({}) LIMIT {SLICE}",
-        list("?", to.len())
-    );
-    let counts: Vec<Numbers> = conn.rows(WHAT, &sql, from(to)).await?;
-    let mut keys = Vec::new();
-    let mut sums = BTreeMap::new();
-    for Numbers(count) in counts {
-        let [editor, wiki, n] = count[..] else { continue };
-        let Some(&range) = to.get(&editor) else { continue };
-        let sum = sums.entry((range, wiki)).or_insert(0);
-        *sum = (*sum + n).min(MOST);
-        keys.push(vec![editor, wiki]);
-    }
-    let rows = sums
-        .iter()
-        .map(|(&(range, wiki), &n)| vec![range.into(), wiki.into(), Value::from(0), n.into()]);
-    let head = "INSERT INTO editor_wiki (editor_id, wiki_id, user_id, n)";
-    let tail = "ON DUPLICATE KEY UPDATE n = LEAST(n + VALUES(n), 4294967295)";
-    bulk::insert(conn, WHAT, head, tail, rows).await?;
-    by_keys(conn, WHAT, "DELETE FROM editor_wiki", COLUMNS, &keys, ("", &[])).await
-}
-
-fn from(to: &BTreeMap<u64, u64>) -> Vec<Value> {
-    to.keys().map(|&from| Value::from(from)).collect()
 }

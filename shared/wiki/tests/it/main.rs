@@ -17,4 +17,5 @@ mod secrets;
 mod server;
 mod stream;
 mod stream_server;
+mod uses;
 mod visit;

@@ -52,7 +52,7 @@ pub struct Addition {
     pub times: u16,
     /// Who made the edit.
     pub editor_id: u32,
-    /// The name.
+    /// The name; of an address in its usual form, of a cut range with its prefix (`192.0.2.0/24`).
     pub editor: String,
     /// What kind of name.
     pub kind: Kind,
@@ -117,12 +117,59 @@ pub async fn newest(
     before: Option<Place>,
     limit: u32,
 ) -> Result<Vec<Addition>> {
+    newest_within(session, of, ids, Span { after: None, before }, limit).await
+}
+
+/// The additions of these hosts together whose revisions are later than `since`, at most `limit` (1,000 say enough of
+/// what came after a report was closed), in the order of [`newest`]. Of the editor's address see [`Addition::editor`].
+pub async fn since(
+    session: &mut impl Session,
+    host_ids: &[u32],
+    since: Timestamp,
+    limit: u32,
+) -> Result<Vec<Addition>> {
+    let span = Span {
+        after: Some(since),
+        before: None,
+    };
+    newest_within(session, Of::Hosts, host_ids, span, limit).await
+}
+
+/// From when to when.
+#[derive(Clone, Copy)]
+struct Span {
+    /// Later than this.
+    after: Option<Timestamp>,
+    before: Option<Place>,
+}
+
+impl Span {
+    /// The conditions, behind others.
+    fn put(self, sql: &str) -> String {
+        let after = if self.after.is_some() { "AND ts > ? " } else { "" };
+        let before = if self.before.is_some() { BEFORE } else { "" };
+        sql.replace("SPAN", &format!("{after}{before}"))
+    }
+
+    /// Their values.
+    fn values(self) -> impl Iterator<Item = Value> {
+        self.after.map(at).into_iter().chain(before_values(self.before))
+    }
+}
+
+async fn newest_within(
+    session: &mut impl Session,
+    of: Of,
+    ids: &[u32],
+    span: Span,
+    limit: u32,
+) -> Result<Vec<Addition>> {
     let mut open: Vec<u32> = ids.to_vec();
     open.sort_unstable();
     open.dedup();
     let mut moments = Vec::new();
     if open.len() > UNITED {
-        moments = newest_moments(session, of, &open, before).await?;
+        moments = newest_moments(session, of, &open, span).await?;
         moments.sort_by_key(|newest| (std::cmp::Reverse(newest.ts), newest.id));
         open = moments.iter().map(|newest| newest.id).collect();
     }
@@ -135,7 +182,7 @@ pub async fn newest(
         {
             break;
         }
-        found.extend(newest_of_some(session, of, some, before, limit).await?);
+        found.extend(newest_of_some(session, of, some, span, limit).await?);
         found.sort_by_key(|addition| std::cmp::Reverse(addition.place));
         found.truncate(limit as usize);
     }
@@ -151,12 +198,12 @@ async fn newest_of_some(
     session: &mut impl Session,
     of: Of,
     ids: &[u32],
-    before: Option<Place>,
+    span: Span,
     limit: u32,
 ) -> Result<Vec<Addition>> {
-    const HOST: &str = "(SELECT * FROM link_addition FORCE INDEX (by_host) WHERE host_id = ? BEFORE \
+    const HOST: &str = "(SELECT * FROM link_addition FORCE INDEX (by_host) WHERE host_id = ? SPAN \
         ORDER BY ts DESC LIMIT ?)";
-    const EDITOR: &str = "(SELECT * FROM link_addition FORCE INDEX (by_editor) WHERE editor_id = ? BEFORE \
+    const EDITOR: &str = "(SELECT * FROM link_addition FORCE INDEX (by_editor) WHERE editor_id = ? SPAN \
         ORDER BY ts DESC LIMIT ?)";
     const SQL: &str = "SELECT STRAIGHT_JOIN l.wiki_id, l.rev_id, l.n, l.ts, l.host_id, l.editor_id, l.page_id, \
         l.flags, l.times, l.path, w.name AS wiki, p.ns, p.title, h.rhost, e.name AS editor, e.kind FROM \
@@ -168,12 +215,12 @@ async fn newest_of_some(
         Of::Hosts => HOST,
         Of::Editors => EDITOR,
     };
-    let one = one.replace("BEFORE", if before.is_some() { BEFORE } else { "" });
+    let one = span.put(one);
     let sql = SQL.replace("UNITED", &vec![one; ids.len()].join(" UNION ALL "));
     let mut values = Vec::new();
     for &id in ids {
         values.push(Value::from(id));
-        values.extend(before_values(before));
+        values.extend(span.values());
         values.push(Value::from(limit));
     }
     values.push(Value::from(limit));
@@ -181,23 +228,23 @@ async fn newest_of_some(
 }
 
 /// Handler reads: one per number and partition.
-async fn newest_moments(session: &mut impl Session, of: Of, ids: &[u32], before: Option<Place>) -> Result<Vec<Newest>> {
-    const HOST: &str = "(SELECT host_id AS id, ts FROM link_addition FORCE INDEX (by_host) WHERE host_id = ? BEFORE \
+async fn newest_moments(session: &mut impl Session, of: Of, ids: &[u32], span: Span) -> Result<Vec<Newest>> {
+    const HOST: &str = "(SELECT host_id AS id, ts FROM link_addition FORCE INDEX (by_host) WHERE host_id = ? SPAN \
         ORDER BY ts DESC LIMIT 1)";
     const EDITOR: &str = "(SELECT editor_id AS id, ts FROM link_addition FORCE INDEX (by_editor) WHERE editor_id = ? \
-        BEFORE ORDER BY ts DESC LIMIT 1)";
+        SPAN ORDER BY ts DESC LIMIT 1)";
     let one = match of {
         Of::Hosts => HOST,
         Of::Editors => EDITOR,
     };
-    let one = one.replace("BEFORE", if before.is_some() { BEFORE } else { "" });
+    let one = span.put(one);
     let mut found = Vec::new();
     for some in ids.chunks(UNITED) {
         let sql = vec![one.as_str(); some.len()].join(" UNION ALL ");
         let mut values = Vec::new();
         for &id in some {
             values.push(Value::from(id));
-            values.extend(before_values(before));
+            values.extend(span.values());
         }
         found.extend(
             session

@@ -1,37 +1,38 @@
-//! Who is trusted now: asked of the wiki by account id when commands are carried out, never taken from the name beside
+//! Who is trusted now: asked of the wiki by account id when something is carried out, never taken from the name beside
 //! an edit. <https://www.mediawiki.org/wiki/API:Users>
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
-use super::Commands;
 use crate::wiki::{Error, Phase, Session};
 
 /// The answers of the wiki in this run.
-pub(super) struct Standing<'a> {
-    commands: &'a Commands,
+pub struct Standing<'a> {
+    users: &'a [String],
+    groups: &'a [String],
     known: HashMap<u64, bool>,
 }
 
 impl<'a> Standing<'a> {
-    /// Nobody was asked for yet.
-    pub fn new(commands: &'a Commands) -> Standing<'a> {
+    /// Trusted are these users, and the members of these groups. Nobody was asked for yet.
+    pub fn new(users: &'a [String], groups: &'a [String]) -> Standing<'a> {
         Standing {
-            commands,
+            users,
+            groups,
             known: HashMap::new(),
         }
     }
 
-    /// Asks for those of these accounts that were not asked for in this run. `accounts`: see
-    /// [`Position::accounts`](super::position::Position).
+    /// Asks for those of these accounts that were not asked for in this run. `accounts`: the ids behind the names of the
+    /// settings, kept between runs: a name that another account takes over is not trusted. Errs as [`Session::get`] does.
     pub async fn ask(
         &mut self,
         session: &Session,
         ids: impl IntoIterator<Item = u64>,
         accounts: &mut BTreeMap<String, u64>,
     ) -> Result<(), Error> {
-        accounts.retain(|name, _| self.commands.users.contains(name));
+        accounts.retain(|name, _| self.users.contains(name));
         let mut wanted: Vec<u64> = ids.into_iter().filter(|id| !self.known.contains_key(id)).collect();
         wanted.sort_unstable();
         wanted.dedup();
@@ -69,12 +70,12 @@ impl<'a> Standing<'a> {
         let in_group = |group: &Value| {
             group
                 .as_str()
-                .is_some_and(|group| self.commands.groups.iter().any(|g| g == group))
+                .is_some_and(|group| self.groups.iter().any(|g| g == group))
         };
         if groups.iter().any(in_group) {
             return true;
         }
-        if !self.commands.users.iter().any(|trusted| trusted == name) {
+        if !self.users.iter().any(|trusted| trusted == name) {
             return false;
         }
         let is_same = *accounts.entry(name.to_owned()).or_insert(id) == id;

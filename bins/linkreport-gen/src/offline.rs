@@ -1,0 +1,124 @@
+//! What only looks: `show-settings`, `trial-report`, `requests`.
+
+use anyhow::ensure;
+use serde_json::json;
+use shared::args::CommonArgs;
+use shared::boot::Boot;
+use shared::core::site::{Site, Title};
+use shared::core::text::terminal;
+use shared::db::{Access, Db, report_ask, suppress};
+use shared::job;
+use shared::manual;
+use shared::settings::Parsed;
+use shared::wiki::Stop;
+
+use crate::settings::{Place, Publish, Settings};
+use crate::{Command, NAME};
+
+/// Most requests that are printed.
+const MOST: u32 = 200;
+
+/// Does what the command says. Errs when wiki or database cannot be reached.
+pub async fn about(command: &Command, boot: &Boot, args: &CommonArgs) -> anyhow::Result<bool> {
+    let seed = job::seed(args);
+    let db = job::database(boot, Access::ReadOnly, seed)?;
+    let done = async {
+        if matches!(command, Command::Requests) {
+            let home = job::wiki_config(boot).wiki_id()?;
+            return requests(&db, &home, args.json).await;
+        }
+        let session = job::login(boot, seed, Stop::new()).await?;
+        match command {
+            Command::TrialReport => manual::trial_report(&session, &db, NAME).await,
+            _ => manual::show_settings(boot, &session, args.json, lines).await,
+        }
+    };
+    let done = done.await;
+    db.close().await;
+    done
+}
+
+/// Prints what waits, one line or JSON object for each subject.
+async fn requests(db: &Db, home: &str, as_json: bool) -> anyhow::Result<bool> {
+    let queue = db
+        .read_if_there(async |db| report_ask::all_waiting(db, home, MOST).await)
+        .await?;
+    let hidden = db.read_if_there(async |db| suppress::all(db, home).await).await?;
+    ensure!(queue.subjects >= queue.first.len() as u64, "the queue was counted wrongly");
+    for one in &queue.first {
+        let name = one.subject.to_string();
+        if hidden.is_named_in(&name) {
+            continue;
+        }
+        let mut reasons: Vec<&str> = one.asks.iter().map(|ask| ask.reason.word()).collect();
+        reasons.sort_unstable();
+        reasons.dedup();
+        let since = one.asks[0].asked_at;
+        let tries = one.asks.iter().map(|ask| ask.tries).max().unwrap_or(0);
+        let error = one.asks.iter().find_map(|ask| ask.error.as_deref());
+        match as_json {
+            true => println!(
+                "{}",
+                json!({"kind": one.subject.kind().word(), "subject": name, "reasons": reasons,
+                    "since": since.to_rfc3339(), "requests": one.asks.len(), "tries": tries, "error": error})
+            ),
+            false => println!(
+                "{} {}: {}; since {}{}",
+                one.subject.kind().word(),
+                terminal(&name),
+                reasons.join(", "),
+                since.format("%Y-%m-%d %H:%M:%S"),
+                error.map_or_else(String::new, |error| format!("; failed {tries} times: {}", terminal(error)))
+            ),
+        }
+    }
+    if !as_json {
+        println!("{} subjects wait, by {} requests", queue.subjects, queue.asks);
+    }
+    Ok(true)
+}
+
+/// The job's own part of `show-settings`.
+fn lines(parsed: &Parsed<Settings>, site: &Site) -> Vec<String> {
+    let s = &parsed.settings;
+    let pages = |titles: &[Title]| {
+        let titles: Vec<String> = titles.iter().map(|title| site.prefixed(title)).collect();
+        if titles.is_empty() { "none".to_owned() } else { titles.join(", ") }
+    };
+    let (rules, limits) = (&s.rules, &s.limits);
+    let mut lines = vec![
+        format!("publish      {}", if s.publish == Publish::Pages { "yes" } else { "no" }),
+        format!("watched      {}", pages(&s.watched_pages)),
+        format!(
+            "templates    {}",
+            [&s.templates.link, &s.templates.user, &s.templates.ip]
+                .map(|names| names.join(", "))
+                .join("; ")
+        ),
+        format!(
+            "rules        {} % by one from {} additions on {} pages, cross-wiki from {} wikis, {} domains of a server, /{}",
+            rules.dominance, rules.min_additions, rules.min_pages, rules.xwiki_from, rules.same_server, rules.cidr
+        ),
+        format!(
+            "limits       {} pages per run, {} a day by rules, {} requests of one person a day, rewritten every {} h, reopened \
+             every {} days",
+            limits.per_run,
+            limits.per_day,
+            limits.per_requester,
+            limits.regenerate_every.num_hours(),
+            limits.reopen_every.num_days()
+        ),
+        format!("stale        after {} days", s.stale_after.num_days()),
+        format!("noticeboards {}", pages(&s.noticeboards)),
+        format!("blacklists   {}", pages(&s.blacklists)),
+    ];
+    lines.extend(s.targets.iter().map(|target| {
+        let place = match &target.place {
+            Place::Here => "this wiki",
+            Place::Api(url) => url,
+        };
+        let home = if target.is_home { ", home" } else { "" };
+        format!("target       {place}{home}")
+    }));
+    lines
+}

@@ -1,0 +1,165 @@
+//! Reads back what people wrote on reports: their status word decides what the bot may do. Where it changed, the category
+//! in the bot's own part follows, and nothing else.
+
+use chrono::TimeDelta;
+use shared::core::report::{Kind, Page, Status};
+use shared::core::site::Title;
+use shared::core::types::RevId;
+use shared::db::report::{self, Report};
+use shared::db::report_page::{self, Page as PageRow};
+use shared::editor::{Computed, Refused, State};
+use shared::job::Run;
+use shared::wiki::{Phase, page_infos};
+
+use crate::page;
+use crate::serve::{self, Around, Before, HEAD};
+use crate::settings::{Publish, Settings};
+
+/// Reports that are looked at in a run.
+const PER_RUN: u32 = 500;
+/// A report is looked at again after this time; those that are decided about are looked at then anyway.
+const AGAIN: TimeDelta = TimeDelta::minutes(10);
+
+/// Reads back what changed since the last look; how many have another status. Errs when wiki or database cannot be reached.
+pub async fn read_back(run: &mut Run<Settings>, place: &Around) -> anyhow::Result<u64> {
+    let (home, now) = (run.wiki.clone(), run.clock.now());
+    let due = run
+        .db
+        .read_if_there(async |db| report::due_for_check(db, &home, now - AGAIN, PER_RUN).await)
+        .await?;
+    let titles: Vec<&str> = due.iter().filter_map(|report| report.title.as_deref()).collect();
+    if titles.is_empty() {
+        return Ok(0);
+    }
+    run.session.count_as(Phase::Fixed);
+    let infos = page_infos(&run.session, &titles).await?;
+    let mut changed = 0;
+    for report in due {
+        let info = infos.iter().find(|info| Some(info.title.as_str()) == report.title.as_deref());
+        let newest = info.and_then(|info| info.revid);
+        if newest.is_none() || newest == report.page_revid {
+            // Gone, or as it was.
+            note(run, Report { checked_at: Some(now), ..report }).await?;
+            continue;
+        }
+        if !run.goes_on().await? {
+            break;
+        }
+        changed += u64::from(one(run, place, report).await?);
+    }
+    Ok(changed)
+}
+
+/// Whether its status is another one.
+async fn one(run: &mut Run<Settings>, place: &Around, report: Report) -> anyhow::Result<bool> {
+    let now = run.clock.now();
+    let settings = run.accepted.parsed.settings.clone();
+    let Some(Ok(title)) = report.title.as_deref().map(|title| run.session.site().title(title)) else {
+        return Ok(false);
+    };
+    let stands = serve::page(&run.session, &title).await?;
+    let (id, wiki) = (report.id, run.wiki.clone());
+    let row = run
+        .db
+        .read_if_there(async |db| report_page::get(db, id, &wiki).await)
+        .await?;
+    let before = Before {
+        status: report.status,
+        digest: row.as_ref().and_then(|row| row.digest),
+    };
+    let words = place.words(&settings);
+    let standing = serve::standing(&run.session, &stands, &words, before).await?;
+    let (was, is, kind) = (report.status, standing.status.or(report.status), report.subject.kind());
+    let mut seen = serve::seen(report, &standing, is, now);
+    if let (Some(was), Some(is)) = (was, is)
+        && was != is
+    {
+        tracing::info!("a report is {} now, it was {}", is.word(), was.word());
+        if let Some(row) = row
+            && settings.publish == Publish::Pages
+            && standing.ours.is_some()
+        {
+            let (row, revid) = category(run, place, (&title, kind), row, standing.ours, (was, is)).await?;
+            seen.page_revid = revid.or(seen.page_revid);
+            seen.digest = row.digest;
+            note(run, seen).await?;
+            store(run, row).await?;
+            return Ok(true);
+        }
+    }
+    note(run, seen).await?;
+    Ok(was != is)
+}
+
+/// Moves the page to the category of its status, where the bot's part is still the bot's.
+async fn category(
+    run: &mut Run<Settings>,
+    place: &Around,
+    (title, kind): (&Title, Kind),
+    row: PageRow,
+    ours: Option<[u8; 32]>,
+    (was, is): (Status, Status),
+) -> anyhow::Result<(PageRow, Option<RevId>)> {
+    let state = State {
+        title,
+        marker: Some(HEAD),
+        is_status_page: false,
+        asked_again: false,
+    };
+    let begins = |status| page::status_categories(&place.around(run, status, None), kind);
+    let (old, new) = (begins(was), begins(is));
+    let mut digest = row.digest;
+    let saved = run
+        .editor
+        .save_state(&state, |look| {
+            let Some(text) = look.target.text() else { return Ok(None) };
+            let Page::Ours { bot, human } = Page::read(text) else {
+                return Ok(None);
+            };
+            if Some(Page::digest(bot)) != ours {
+                return Ok(None);
+            }
+            let pairs = old.iter().zip(&new).filter(|(old, new)| !old.is_empty() && !new.is_empty());
+            let part = pairs.fold(bot.to_owned(), |text, (old, new)| text.replace(old, new));
+            digest = Some(Page::digest(&part));
+            Ok(Some(Computed {
+                text: format!("{part}{}", human.0),
+                summary: format!("The report is {} now", is.word()),
+            }))
+        })
+        .await;
+    match saved {
+        Ok(saved) => {
+            let now = run.clock.now();
+            let row = PageRow {
+                digest,
+                content: digest,
+                revid: saved.or(row.revid),
+                saved_at: if saved.is_some() { Some(now) } else { row.saved_at },
+                status_shown: Some(is),
+                ..row
+            };
+            Ok((row, saved))
+        }
+        Err(Refused::Page { .. } | Refused::Unknown(_)) => Ok((row, None)),
+        Err(refused) => Err(refused.into()),
+    }
+}
+
+async fn note(run: &Run<Settings>, report: Report) -> anyhow::Result<()> {
+    let Some(fence) = run.fence() else { return Ok(()) };
+    run.db
+        .fenced(&fence, "noting what people wrote on a report", async |tx| {
+            report::put(tx, &report).await.map(|_| ())
+        })
+        .await?;
+    Ok(())
+}
+
+async fn store(run: &Run<Settings>, row: PageRow) -> anyhow::Result<()> {
+    let Some(fence) = run.fence() else { return Ok(()) };
+    run.db
+        .fenced(&fence, "noting a report's category", async |tx| report_page::put(tx, &row).await)
+        .await?;
+    Ok(())
+}

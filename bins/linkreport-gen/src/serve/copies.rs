@@ -1,0 +1,171 @@
+//! Copies of reports on another wiki than the home: the whole report, with the status of the home and where people's part
+//! is. Written by that wiki's own run, so that its own protected page decides.
+
+use shared::core::report::{Status, Subject};
+use shared::core::text::{literal, terminal};
+use shared::daypage::taken;
+use shared::db::report::Report;
+use shared::db::report_page::{self, Form as Stored, Page as PageRow, State};
+use shared::job::Run;
+
+use super::place::Place;
+use super::standing::{self, Before};
+use super::write::{self, Wanted, Wrote};
+use super::{RESERVE, Served, is_over};
+use crate::asks::home_key;
+use crate::gather::{self, Context};
+use crate::model::Reach;
+use crate::page::{self, CopyOf, Form};
+use crate::settings::Settings;
+
+/// Reports that are noted at once as wanting a copy.
+const NOTED: u32 = 500;
+
+/// Writes copies that do not show what their report says. Errs when nothing more may be written, or wiki or database
+/// cannot be reached.
+pub async fn copies(run: &mut Run<Settings>, cx: &Context<'_>, place: &Place) -> anyhow::Result<Served> {
+    let mut served = Served::default();
+    let home = home_key(cx.settings, &run.wiki);
+    if let Some(fence) = run.fence() {
+        let wiki = run.wiki.clone();
+        while run
+            .db
+            .fenced(&fence, "noting reports that want a copy", async |tx| {
+                report_page::expect(tx, &home, &wiki, NOTED).await
+            })
+            .await?
+            >= u64::from(NOTED)
+        {}
+    }
+    let (wiki, limit) = (run.wiki.clone(), cx.settings.limits.per_run);
+    let due = run
+        .db
+        .read_if_there(async |db| report_page::due_copies(db, &home, &wiki, limit).await)
+        .await?;
+    for report in due {
+        if run.editor.room().await? <= RESERVE || !run.goes_on().await? {
+            break;
+        }
+        match one(run, cx, place, &home, &report).await {
+            Ok(wrote) => match wrote {
+                Wrote::Stands(Some(_)) => served.pages += 1,
+                Wrote::Stands(None) => served.unchanged += 1,
+                Wrote::Held(_) | Wrote::Refused(..) => served.held += 1,
+                Wrote::Changed | Wrote::Unknown => served.later += 1,
+            },
+            Err(error) if is_over(&error) => return Err(error),
+            Err(error) => {
+                let name = format!("copy of {} {}", report.subject.kind().word(), report.subject);
+                run.item_error(&terminal(&name), &error).await;
+                served.later += 1;
+            }
+        }
+    }
+    Ok(served)
+}
+
+async fn one(
+    run: &mut Run<Settings>,
+    cx: &Context<'_>,
+    place: &Place,
+    home: &str,
+    report: &Report,
+) -> anyhow::Result<Wrote> {
+    let (id, wiki, now) = (report.id, run.wiki.clone(), run.clock.now());
+    let row = run.db.read(async |db| report_page::get(db, id, &wiki).await).await?;
+    let row = row.unwrap_or_else(|| PageRow::new(id, &wiki));
+    let status = report.status.unwrap_or(Status::Open);
+    let subject: &Subject = &report.subject;
+    let model = gather::model(cx, subject, &report.rules).await?;
+    let reach = cx.reach(home);
+    let copy_of = CopyOf {
+        can_link: matches!(reach, Reach::Prefix(_)),
+        prefix: match reach {
+            Reach::Prefix(prefix) => Some(prefix),
+            Reach::Here | Reach::None => None,
+        },
+        title: report.title.clone().unwrap_or_default(),
+        status,
+    };
+    let mut form = match row.form {
+        Stored::Full => Form::Full,
+        Stored::Reduced => Form::Reduced,
+    };
+    let known = row.title.as_deref().and_then(|title| run.session.site().title(title).ok());
+    let mut title = known.unwrap_or_else(|| place.title(cx.settings, subject, form == Form::Reduced));
+    let mut objection = row.why.clone();
+    loop {
+        let around = place.around(run, status, Some(copy_of.clone()));
+        let part = match &model {
+            Some(model) => page::render(model, &around, form),
+            None => page::empty(&around, subject.kind()),
+        };
+        let summary = model.as_ref().map_or_else(
+            || "Nothing to be shown any more".to_owned(),
+            |model| page::summary(model, &run.accepted.parsed.common),
+        );
+        let stands = standing::page(&run.session, &title).await?;
+        let words = place.words(cx.settings);
+        let before = Before {
+            status: None,
+            digest: row.digest,
+        };
+        let standing = standing::standing(&run.session, &stands, &words, before).await?;
+        let ours: Vec<[u8; 32]> = standing.ours.into_iter().chain(row.digest).collect();
+        let wanted = Wanted {
+            title: &title,
+            part: &part,
+            found: None,
+            status,
+            line: None,
+            ours: &ours,
+            held: &literal("New data: see the report that this page is a copy of."),
+            has_people: false,
+            asked_again: false,
+            summary: &summary,
+        };
+        let wrote = write::write(run, &words, &wanted).await?;
+        let shown = run.session.site().prefixed(&title);
+        let mut new = PageRow {
+            title: Some(shown.clone()),
+            ..row.clone()
+        };
+        match &wrote {
+            Wrote::Stands(saved) => {
+                new.revid = saved.or(row.revid);
+                new.digest = Some(write::digest(&write::whole(&part)));
+                new.form = if form == Form::Full { Stored::Full } else { Stored::Reduced };
+                new.state = State::Ok;
+                new.why = objection.filter(|_| form == Form::Reduced);
+                new.saved_at = if saved.is_some() { Some(now) } else { row.saved_at };
+                new.content = report.digest;
+                new.status_shown = report.status;
+            }
+            Wrote::Held(why) => {
+                new.state = State::Held;
+                new.why = Some((*why).to_owned());
+                new.noted_at = row.noted_at.or(Some(now));
+            }
+            Wrote::Refused(code, info) if form == Form::Full && super::one::is_filter(code) => {
+                form = Form::Reduced;
+                objection = Some(info.clone());
+                if code.starts_with("titleblacklist") {
+                    title = place.title(cx.settings, subject, true);
+                }
+                continue;
+            }
+            Wrote::Refused(code, info) => {
+                taken::note(run, now, &shown, &format!("{info} ({code})")).await?;
+                new.state = State::Gone;
+                new.why = Some(info.clone());
+            }
+            Wrote::Changed | Wrote::Unknown => return Ok(wrote),
+        }
+        if let Some(fence) = run.fence() {
+            run.db
+                .fenced(&fence, "noting a copy of a report", async |tx| report_page::put(tx, &new).await)
+                .await?;
+        }
+        return Ok(wrote);
+    }
+}

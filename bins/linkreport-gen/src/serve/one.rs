@@ -1,0 +1,371 @@
+//! One report from asking to saving: what stands there, what is to be done about it, what is known, and the page. People's
+//! status is read before anything is decided.
+
+use shared::core::report::{Kind, Rule, Status, Subject};
+use shared::core::text::{Wikitext, plain};
+use shared::core::types::{RevId, Timestamp};
+use shared::daypage::taken;
+use shared::db::report::{self, Report};
+use shared::db::report_ask::Reason;
+use shared::db::report_page::{self, Form as Stored, Page as PageRow, State};
+use shared::db::report_row;
+use shared::job::Run;
+use shared::messages::Messages;
+use shared::wiki::Phase;
+
+use super::decide::{Decision, Known, Said, decide, is_person, is_trusted};
+use super::place::Place;
+use super::standing::{self, Before, Standing};
+use super::write::{self, Wanted, Wrote};
+use crate::gather::{self, Context};
+use crate::model::Model;
+use crate::page::{self, Form};
+use crate::settings::Settings;
+use crate::words::MESSAGES;
+
+/// How often a status that changes meanwhile is decided again.
+const AGAIN: usize = 3;
+/// Longest reason that is stored, in characters.
+const SHOWN: usize = 300;
+
+/// A subject whose turn it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// The subject.
+    pub subject: Subject,
+    /// Numbers of what asked for it.
+    pub asks: Vec<u64>,
+    /// Why; at least one.
+    pub reasons: Vec<Reason>,
+    /// Rules that asked, in their order.
+    pub rules: Vec<Rule>,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The page was edited.
+    Saved,
+    /// It says all of it already.
+    Same,
+    /// What people decided, or did to the page, leaves it as it is: why.
+    Left(String),
+    /// Nothing is recorded that may be shown.
+    Nothing,
+    /// Not before this moment.
+    Later(Timestamp),
+    /// Not written over; a person has to look.
+    Held,
+    /// The wiki refuses it: why.
+    Refused(String),
+    /// Not known, or it changed all the time.
+    Again(&'static str),
+}
+
+/// What is known of a report before it is served.
+struct Kept {
+    report: Option<Report>,
+    page: Option<PageRow>,
+}
+
+/// Serves it. Errs when nothing more may be written in this run, or wiki or database cannot be reached.
+pub async fn one(run: &mut Run<Settings>, cx: &Context<'_>, place: &Place, turn: &Turn) -> anyhow::Result<Ended> {
+    for _ in 0..AGAIN {
+        if let Some(ended) = once(run, cx, place, turn).await? {
+            return Ok(ended);
+        }
+    }
+    Ok(Ended::Again("its status was changed again and again"))
+}
+
+async fn stored(run: &Run<Settings>, subject: &Subject) -> anyhow::Result<Kept> {
+    let wiki = run.wiki.as_str();
+    let report = run
+        .db
+        .read_if_there(async |db| report::get(db, wiki, subject).await)
+        .await?;
+    let id = report.as_ref().map_or(0, |report| report.id);
+    let page = run
+        .db
+        .read_if_there(async |db| report_page::get(db, id, wiki).await)
+        .await?;
+    Ok(Kept { report, page })
+}
+
+/// `None`: the status changed meanwhile.
+async fn once(
+    run: &mut Run<Settings>,
+    cx: &Context<'_>,
+    place: &Place,
+    turn: &Turn,
+) -> anyhow::Result<Option<Ended>> {
+    let now = run.clock.now();
+    let settings = cx.settings;
+    let Kept { report, page } = stored(run, &turn.subject).await?;
+    let mut is_reduced = page.as_ref().is_some_and(|page| page.form == Stored::Reduced);
+    if is_reduced && turn.reasons.iter().copied().any(is_person) {
+        // Filters change: a person's request tries the full report again.
+        is_reduced = false;
+    }
+    let known_title = page.as_ref().and_then(|page| page.title.as_deref());
+    let title = match known_title.and_then(|title| run.session.site().title(title).ok()) {
+        Some(title) => title,
+        None => place.title(settings, &turn.subject, is_reduced),
+    };
+    run.session.count_as(Phase::Safety);
+    let stands = standing::page(&run.session, &title).await?;
+    let words = place.words(settings);
+    let before = Before {
+        status: report.as_ref().and_then(|report| report.status),
+        digest: page.as_ref().and_then(|page| page.digest),
+    };
+    let standing = standing::standing(&run.session, &stands, &words, before).await?;
+    let status = standing
+        .is_there
+        .then(|| standing.status.or(before.status).unwrap_or(Status::Open));
+    let known = Known {
+        status,
+        saved_at: report.as_ref().and_then(|report| report.saved_at),
+    };
+    let (new, said) = match decide(&turn.reasons, known, settings.limits.regenerate_every, now) {
+        Decision::Write(status, said) => (status, said),
+        Decision::Nothing(why) => {
+            if let Some(report) = &report {
+                note(run, seen(report.clone(), &standing, status, now), None, None).await?;
+            }
+            return Ok(Some(Ended::Left(why.to_owned())));
+        }
+        Decision::Later(next) => return Ok(Some(Ended::Later(next))),
+    };
+    let model = gather::model(cx, &turn.subject, &turn.rules).await?;
+    if model.is_none() && !standing.is_there {
+        return Ok(Some(Ended::Nothing));
+    }
+    let mut form = if is_reduced { Form::Reduced } else { Form::Full };
+    let mut title = title;
+    let mut objection = page.as_ref().and_then(|page| page.why.clone());
+    let asked_again = turn.reasons.iter().copied().any(is_trusted);
+    loop {
+        let part = part(run, place, turn.subject.kind(), model.as_ref(), form, new);
+        let content = write::digest(&write::whole(&part));
+        let line = line(run, said, model.as_ref());
+        let held = held(run, model.as_ref());
+        let ours: Vec<[u8; 32]> = standing.ours.into_iter().chain(before.digest).collect();
+        let summary = model.as_ref().map_or_else(
+            || "Nothing to be shown any more".to_owned(),
+            |model| page::summary(model, &run.accepted.parsed.common),
+        );
+        let wanted = Wanted {
+            title: &title,
+            part: &part,
+            found: standing.said,
+            // What a newcomer wrote there does not count, and is not taken away either.
+            status: if status == Some(new) { standing.said.unwrap_or(new) } else { new },
+            line,
+            ours: &ours,
+            held: &held,
+            has_people: true,
+            asked_again,
+            summary: &summary,
+        };
+        let wrote = write::write(run, &words, &wanted).await?;
+        let mut row = page.clone().unwrap_or_else(|| PageRow::new(0, &run.wiki));
+        let shown = run.session.site().prefixed(&title);
+        let ended = match wrote {
+            Wrote::Stands(saved) => {
+                let mut new_report = report.clone().unwrap_or_else(|| opened(run, turn, now));
+                new_report = seen(new_report, &standing, status, now);
+                told(&mut new_report, model.as_ref(), settings, content, said, saved.is_some(), now);
+                new_report.title = Some(shown.clone());
+                new_report.status = Some(new);
+                new_report.page_revid = Some(saved.unwrap_or(standing.revid)).filter(|rev| rev.0 > 0);
+                row = PageRow {
+                    title: Some(shown),
+                    revid: saved.or(row.revid),
+                    digest: Some(content),
+                    form: if form == Form::Full { Stored::Full } else { Stored::Reduced },
+                    state: State::Ok,
+                    why: objection.filter(|_| form == Form::Reduced),
+                    noted_at: None,
+                    saved_at: if saved.is_some() { Some(now) } else { row.saved_at },
+                    content: Some(content),
+                    status_shown: Some(new),
+                    ..row
+                };
+                note(run, new_report, Some(row), model.as_ref()).await?;
+                if saved.is_some() { Ended::Saved } else { Ended::Same }
+            }
+            Wrote::Held(why) => {
+                if let Some(report) = &report {
+                    row.state = State::Held;
+                    row.why = Some(why.to_owned());
+                    row.noted_at = row.noted_at.or(Some(now));
+                    row.title.get_or_insert(shown);
+                    note(run, seen(report.clone(), &standing, status, now), Some(row), None).await?;
+                }
+                Ended::Held
+            }
+            Wrote::Changed => return Ok(None),
+            Wrote::Unknown => Ended::Again("an edit was sent, and its answer never came"),
+            Wrote::Refused(code, info) if form == Form::Full && is_filter(&code) => {
+                tracing::warn!("the wiki refuses a full report ({code}): it is saved without names");
+                form = Form::Reduced;
+                objection = Some(info.chars().take(SHOWN).collect());
+                if code.starts_with("titleblacklist") {
+                    title = place.title(settings, &turn.subject, true);
+                }
+                continue;
+            }
+            Wrote::Refused(code, info) => {
+                taken::note(run, now, &shown, &format!("{info} ({code})")).await?;
+                if let Some(report) = report.as_ref().filter(|_| code == "taken-away") {
+                    row.state = State::Gone;
+                    row.why = Some(info.chars().take(SHOWN).collect());
+                    note(run, report.clone(), Some(row), None).await?;
+                }
+                Ended::Refused(info)
+            }
+        };
+        return Ok(Some(ended));
+    }
+}
+
+/// Refusals of what a page says, not of the page: it may say less.
+pub fn is_filter(code: &str) -> bool {
+    ["abusefilter", "spamblacklist", "spamdetected", "titleblacklist", "hookaborted", "contenttoobig"]
+        .iter()
+        .any(|begins| code.starts_with(begins))
+}
+
+fn part(
+    run: &Run<Settings>,
+    place: &Place,
+    kind: Kind,
+    model: Option<&Model>,
+    form: Form,
+    status: Status,
+) -> Wikitext {
+    let around = place.around(run, status, None);
+    match model {
+        Some(model) => page::render(model, &around, form),
+        None => page::empty(&around, kind),
+    }
+}
+
+fn messages(run: &Run<Settings>) -> Messages<'_> {
+    Messages::new(Some(&run.accepted.parsed.common), MESSAGES)
+}
+
+fn line(run: &Run<Settings>, said: Said, model: Option<&Model>) -> Option<Wikitext> {
+    let key = match said {
+        Said::Nothing => return None,
+        Said::Made => "human-made",
+        Said::Reopened => "human-reopened",
+        Said::Stale => "human-stale",
+    };
+    let messages = messages(run);
+    let last = model.and_then(|model| model.totals.last);
+    let last = last.map_or_else(Wikitext::new, |last| messages.time(last));
+    let live = model.map_or(0, |model| model.fates.live);
+    let values = [
+        ("bot", &plain(run.session.account(), SHOWN)),
+        ("time", &messages.time(run.clock.now())),
+        ("last", &last),
+        ("live", &plain(&live.to_string(), SHOWN)),
+    ];
+    Some(messages.say(key, &values))
+}
+
+fn held(run: &Run<Settings>, model: Option<&Model>) -> Wikitext {
+    let messages = messages(run);
+    let additions = model.map_or(0, |model| model.totals.additions);
+    let values = [
+        ("bot", &plain(run.session.account(), SHOWN)),
+        ("time", &messages.time(run.clock.now())),
+        ("additions", &plain(&additions.to_string(), SHOWN)),
+    ];
+    messages.say("human-held", &values)
+}
+
+fn opened(run: &Run<Settings>, turn: &Turn, now: Timestamp) -> Report {
+    let rule = turn.rules.first().map(|rule| rule.word());
+    Report::new(
+        &run.wiki,
+        turn.subject.clone(),
+        rule.unwrap_or(report::BY_PERSON),
+        &turn.rules,
+        now,
+    )
+}
+
+/// What people did to the page since it was last looked at.
+pub fn seen(mut report: Report, standing: &Standing, status: Option<Status>, now: Timestamp) -> Report {
+    let since = standing.since.unwrap_or(now);
+    if status.is_some() && status != report.status {
+        match status {
+            Some(Status::Closed) => report.closed_at = Some(since),
+            Some(Status::Open) if report.status.is_some() => report.reopened_at = Some(since),
+            Some(Status::Stale) => report.stale_at = Some(since),
+            _ => {}
+        }
+    }
+    report.status = status.or(report.status);
+    report.page_revid = Some(standing.revid).filter(|rev| *rev > RevId(0)).or(report.page_revid);
+    report.checked_at = Some(now);
+    report
+}
+
+fn told(
+    report: &mut Report,
+    model: Option<&Model>,
+    settings: &Settings,
+    content: [u8; 32],
+    said: Said,
+    is_saved: bool,
+    now: Timestamp,
+) {
+    let totals = model.map(|model| model.totals.clone()).unwrap_or_default();
+    report.is_xwiki = totals.wikis >= u64::from(settings.rules.xwiki_from);
+    report.newest = totals.last;
+    report.additions = totals.additions;
+    report.digest = Some(content);
+    if is_saved || report.saved_at.is_none() {
+        report.saved_at = Some(now);
+    }
+    match said {
+        Said::Reopened => report.reopened_at = Some(now),
+        Said::Stale => report.stale_at = Some(now),
+        Said::Nothing | Said::Made => {}
+    }
+}
+
+/// Stores it; with the page and the revisions that it shows, where they are given.
+async fn note(run: &Run<Settings>, report: Report, page: Option<PageRow>, model: Option<&Model>) -> anyhow::Result<()> {
+    let Some(fence) = run.fence() else { return Ok(()) };
+    let shown: Vec<(String, RevId)> = model
+        .map(|model| {
+            let rows = model.rows.iter().map(|row| (row.wiki, row.rev));
+            let hits = model.hits.iter().map(|hit| (hit.wiki, hit.rev));
+            rows.chain(hits)
+                .filter_map(|(wiki, rev)| Some((model.wikis.get(wiki)?.key.clone(), rev)))
+                .collect()
+        })
+        .unwrap_or_default();
+    run.db
+        .fenced(&fence, "noting a report", async |tx| {
+            let id = report::put(tx, &report).await?;
+            if let Some(page) = &page {
+                let page = PageRow {
+                    report_id: id,
+                    ..page.clone()
+                };
+                report_page::put(tx, &page).await?;
+                if page.state == State::Ok {
+                    report_row::replace(tx, id, &shown).await?;
+                }
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(())
+}

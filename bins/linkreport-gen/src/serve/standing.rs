@@ -1,0 +1,161 @@
+//! What stands on a report's page now: the status that people gave it, since when, and whether the bot's part is still
+//! what the bot wrote. A status counts when an autoconfirmed user wrote it: else anybody could put a report to rest with
+//! one edit.
+
+use std::collections::BTreeSet;
+
+use anyhow::Context as _;
+use shared::core::report::{Page, Status, Words};
+use shared::core::site::Title;
+use shared::core::types::{RevId, Timestamp};
+use shared::page::{PageState, Revision};
+use shared::settings::users_with_right;
+use shared::wiki::{Phase, Session};
+
+/// Revisions that are looked at for who wrote the status.
+const HISTORY: &str = "50";
+
+/// A page as people left it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether there is a page.
+    pub is_there: bool,
+    /// The status that counts; `None`: there is no page, or no status on it.
+    pub status: Option<Status>,
+    /// The word that stands there.
+    pub said: Option<Status>,
+    /// Since which edit it says so.
+    pub since: Option<Timestamp>,
+    /// Newest revision; 0: no page.
+    pub revid: RevId,
+    /// Digest of the bot's part as it stands in the newest revision by the bot.
+    pub ours: Option<[u8; 32]>,
+}
+
+/// What was known before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Before {
+    /// The status.
+    pub status: Option<Status>,
+    /// Digest of the bot's part as it was last saved.
+    pub digest: Option<[u8; 32]>,
+}
+
+/// Reads it from the page as `look` gave it; the history is asked for only where something differs from `before`. Errs
+/// when the wiki does not answer.
+pub async fn standing(
+    session: &Session,
+    page: &PageState,
+    words: &Words<'_>,
+    before: Before,
+) -> anyhow::Result<Standing> {
+    let Some(text) = page.text() else {
+        return Ok(Standing {
+            is_there: false,
+            status: None,
+            said: None,
+            since: None,
+            revid: RevId(0),
+            ours: None,
+        });
+    };
+    let said = status_of(text, words);
+    let bot = match Page::read(text) {
+        Page::Ours { bot, .. } => Some(Page::digest(bot)),
+        _ => None,
+    };
+    let mut standing = Standing {
+        is_there: true,
+        status: said,
+        said,
+        since: None,
+        revid: page.revid().unwrap_or(RevId(0)),
+        ours: before.digest,
+    };
+    let is_ours = bot.is_some() && bot == before.digest;
+    if said == before.status && is_ours {
+        return Ok(standing);
+    }
+    session.count_as(Phase::Safety);
+    let history = history(session, &page.title).await?;
+    standing.ours = ours(&history, session.account()).or(before.digest.filter(|_| is_ours));
+    if said == before.status && before.status.is_some() {
+        return Ok(standing);
+    }
+    let names: BTreeSet<&str> = history.iter().filter_map(|revision| revision.user.as_deref()).collect();
+    let names: Vec<&str> = names.into_iter().filter(|name| *name != session.account()).collect();
+    let confirmed = users_with_right(session, &names, &["autoconfirmed"]).await?;
+    let counts = |name: &str| name == session.account() || confirmed.iter().any(|known| known == name);
+    let word = word(&history, words, counts);
+    standing.since = word.map(|(_, since)| since);
+    standing.status = word.map(|(status, _)| status).or(before.status).or(said);
+    Ok(standing)
+}
+
+/// The newest revisions, newest first.
+async fn history(session: &Session, title: &str) -> anyhow::Result<Vec<Revision>> {
+    let answer = session
+        .get(&[
+            ("titles", title),
+            ("prop", "revisions"),
+            ("rvprop", "ids|user|userid|timestamp|content|sha1|comment"),
+            ("rvslots", "main"),
+            ("rvlimit", HISTORY),
+        ])
+        .await
+        .with_context(|| format!("reading the history of {title}"))?;
+    let revisions = answer["query"]["pages"][0]["revisions"].as_array();
+    Ok(revisions
+        .map(|list| list.iter().filter_map(|one| Revision::from_json(one).ok()).collect())
+        .unwrap_or_default())
+}
+
+fn ours(history: &[Revision], account: &str) -> Option<[u8; 32]> {
+    let newest = history.iter().find(|one| one.user.as_deref() == Some(account))?;
+    match Page::read(newest.text.as_deref()?) {
+        Page::Ours { bot, .. } => Some(Page::digest(bot)),
+        _ => None,
+    }
+}
+
+fn status_of(text: &str, words: &Words<'_>) -> Option<Status> {
+    match Page::read(text) {
+        Page::Ours { human, .. } => human.status(words),
+        // Without a marker the whole page is people's.
+        Page::NoMarker | Page::Doubled => shared::core::report::Human(text).status(words),
+        Page::Empty => None,
+    }
+}
+
+/// The status that counts, and the edit that brought it: of the revisions by people who count, newest first, each against
+/// the one before it, the first that changed it.
+fn word(history: &[Revision], words: &Words<'_>, counts: impl Fn(&str) -> bool) -> Option<(Status, Timestamp)> {
+    let said: Vec<Option<Status>> = history
+        .iter()
+        .map(|one| one.text.as_deref().and_then(|text| status_of(text, words)))
+        .collect();
+    for (n, one) in history.iter().enumerate() {
+        let before = said.get(n + 1).copied().flatten();
+        let is_change = said[n].is_some() && said[n] != before;
+        if is_change && one.user.as_deref().is_some_and(&counts) {
+            return said[n].map(|status| (status, one.timestamp));
+        }
+    }
+    None
+}
+
+/// The page of a title, with its newest text. Errs when the wiki does not answer.
+pub async fn page(session: &Session, title: &Title) -> anyhow::Result<PageState> {
+    let shown = session.site().prefixed(title);
+    let answer = session
+        .get(&[
+            ("titles", &shown),
+            ("prop", "info|revisions"),
+            ("inprop", "protection"),
+            ("rvprop", "ids|user|userid|timestamp|content|sha1|comment"),
+            ("rvslots", "main"),
+        ])
+        .await
+        .with_context(|| format!("reading {shown}"))?;
+    PageState::from_json(&answer["query"]["pages"][0]).map_err(|why| anyhow::anyhow!("{shown}: {why}"))
+}

@@ -1,0 +1,164 @@
+//! linkreport-gen's lines of the status page: how many reports there are, what was written, and what waits: requests for
+//! their turn, pages for a person.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use shared::core::report::{Status, Subject};
+use shared::core::site::Site;
+use shared::core::text::{Wikitext, page_link, plain, user};
+use shared::core::types::Timestamp;
+use shared::daypage::taken;
+use shared::db::report_ask::{self, Waiting};
+use shared::db::suppress::{self, Suppressed};
+use shared::db::report::{self, Report};
+use shared::db::report_page::{self, State};
+use shared::db::{Db, memo};
+use shared::messages::Messages;
+
+use crate::NAME;
+
+/// Longest text shown, in characters.
+const SHOWN: usize = 300;
+/// What happened longer ago is not told any more.
+const NEWS: TimeDelta = TimeDelta::days(7);
+/// Lines of one kind.
+const MANY: u32 = 50;
+
+/// For *Done*.
+pub async fn done(db: &Db, wiki: &str, messages: &Messages<'_>, now: Timestamp) -> anyhow::Result<Vec<Wikitext>> {
+    let mut lines = Vec::new();
+    for (key, hours) in [("span-day", 24), ("span-week", 7 * 24)] {
+        let since = now - TimeDelta::hours(hours);
+        let saved = db.read(async |db| report::saved_since(db, wiki, since).await).await?;
+        let count = |is: fn(&Report) -> Option<Timestamp>| {
+            let those = saved.iter().filter(|report| is(report).is_some_and(|at| at >= since));
+            number(those.count() as u64)
+        };
+        lines.push(messages.say(
+            "done-reports",
+            &[
+                ("span", &plain(messages.text(key), SHOWN)),
+                ("written", &number(saved.len() as u64)),
+                ("made", &count(|report| Some(report.opened_at))),
+                ("reopened", &count(|report| report.reopened_at)),
+                ("stale", &count(|report| report.stale_at)),
+            ],
+        ));
+    }
+    let counts = db.read(async |db| report::counts(db, wiki).await).await?;
+    let of = |status: Status| {
+        let known = counts.iter().find(|(known, _)| *known == Some(status));
+        number(known.map_or(0, |(_, n)| *n))
+    };
+    lines.push(messages.say(
+        "done-counts",
+        &[
+            ("open", &of(Status::Open)),
+            ("closed", &of(Status::Closed)),
+            ("ignore", &of(Status::Ignore)),
+            ("stale", &of(Status::Stale)),
+            ("added", &of(Status::Added)),
+        ],
+    ));
+    Ok(lines)
+}
+
+/// For *Waiting for a person*: requests that wait for their turn stand there too.
+pub async fn waiting(
+    db: &Db,
+    wiki: &str,
+    site: &Site,
+    messages: &Messages<'_>,
+    now: Timestamp,
+) -> anyhow::Result<Vec<Wikitext>> {
+    let mut lines = Vec::new();
+    let hidden = db.read(async |db| suppress::all(db, wiki).await).await?;
+    let queue = db
+        .read(async |db| report_ask::all_waiting(db, wiki, MANY).await)
+        .await?;
+    if queue.subjects > 0 {
+        let key = if queue.subjects == 1 { "wait-one" } else { "wait-many" };
+        lines.push(messages.say(key, &[("count", &number(queue.subjects))]));
+        let shown: Vec<&Waiting> = queue.first.iter().filter(|one| !is_hidden(&one.subject, &hidden)).collect();
+        lines.extend(shown.iter().map(|one| request(messages, one, &hidden)));
+        let more = queue.subjects.saturating_sub(shown.len() as u64);
+        if more > 0 {
+            lines.push(messages.say("wait-more", &[("count", &number(more))]));
+        }
+    }
+    let states = [(State::Held, "held-line"), (State::Gone, "gone-line")];
+    for (state, key) in states {
+        let pages = db
+            .read(async |db| report_page::of_target(db, wiki, wiki, &[state], MANY).await)
+            .await?;
+        for (title, why) in pages.iter().filter_map(|one| Some((one.title.as_deref()?, one.why.as_deref()?))) {
+            let told = messages.text(why);
+            let why = plain(if told.is_empty() { why } else { told }, SHOWN);
+            lines.push(messages.say(key, &[("page", &page(site, title)), ("why", &why)]));
+        }
+        if state == State::Held && !pages.is_empty() {
+            lines.push(messages.say("held-help", &[]));
+        }
+    }
+    let left = db
+        .read(async |db| memo::starting_with(db, NAME, wiki, taken::PREFIX).await)
+        .await?;
+    let left = left.into_iter().filter(|(_, memo)| now - memo.updated < NEWS);
+    for (_, memo) in left.take(MANY as usize) {
+        if let Ok((title, why)) = serde_json::from_str::<(String, String)>(&memo.value) {
+            let values = [("page", &page(site, &title)), ("why", &plain(&why, SHOWN))];
+            lines.push(messages.say("not-saved-line", &values));
+        }
+    }
+    Ok(lines)
+}
+
+fn request(messages: &Messages<'_>, one: &Waiting, hidden: &Suppressed) -> Wikitext {
+    let reasons: BTreeSet<&str> = one.asks.iter().map(|ask| ask.reason.word()).collect();
+    let reasons: Vec<&str> = reasons
+        .into_iter()
+        .map(|word| messages.text(&format!("reason-{word}")))
+        .collect();
+    let who: BTreeSet<Option<&str>> = one
+        .asks
+        .iter()
+        .map(|ask| ask.requester_name.as_deref())
+        .filter(|name| !name.is_some_and(|name| hidden.hides_user(None, name)))
+        .collect();
+    let who: Vec<Wikitext> = who
+        .into_iter()
+        .map(|name| name.map_or_else(|| plain(messages.text("wait-by-rule"), SHOWN), user))
+        .collect();
+    let tries = one.asks.iter().map(|ask| ask.tries).max().unwrap_or(0);
+    let next = one.asks.iter().map(|ask| ask.next_try).min();
+    let since = one.asks.iter().map(|ask| ask.asked_at).min();
+    let time = |time: Option<Timestamp>| time.map_or_else(Wikitext::new, |time| messages.time(time));
+    let values = [
+        ("subject", &user(&one.subject.to_string())),
+        ("reasons", &plain(&reasons.join(", "), SHOWN)),
+        ("who", &Wikitext::join(&who, ", ")),
+        ("time", &time(since)),
+        ("tries", &number(u64::from(tries))),
+        ("next", &time(next)),
+    ];
+    messages.say(if tries == 0 { "wait-line" } else { "wait-line-again" }, &values)
+}
+
+fn is_hidden(subject: &Subject, hidden: &Suppressed) -> bool {
+    match subject {
+        Subject::Link(key) => hidden.hides_link(key),
+        other => hidden.hides_user(None, &other.to_string()),
+    }
+}
+
+fn page(site: &Site, title: &str) -> Wikitext {
+    match site.title(title) {
+        Ok(title) => page_link(site, &title, None),
+        Err(_) => plain(title, SHOWN),
+    }
+}
+
+fn number(n: u64) -> Wikitext {
+    plain(&n.to_string(), SHOWN)
+}

@@ -1,0 +1,148 @@
+//! What stands in people's part of a report, and what the status page says of asking and serving.
+
+use shared::core::settings::Message;
+
+/// The table.
+pub(super) const MESSAGES: &[Message<'static>] = &[
+    // As people read them; the words in the status template itself are the same on every wiki.
+    ("status-open", "open", &[]),
+    ("status-closed", "closed", &[]),
+    ("status-ignore", "ignored", &[]),
+    ("status-stale", "stale", &[]),
+    ("status-added", "added to a blacklist", &[]),
+    (
+        "report-empty",
+        "Nothing is recorded about this subject any more that may be shown.",
+        &[],
+    ),
+    // People's part.
+    ("human-heading", "Status and discussion", &[]),
+    ("human-status", "Status", &[]),
+    ("human-made", "See the report above. – {bot}, {time}", &[]),
+    (
+        "human-reopened",
+        "Closed report, reopened: the additions since it was closed meet the rule that opened it; the newest is of {last}. – {bot}, {time}",
+        &[],
+    ),
+    (
+        "human-stale",
+        "Marked stale: the last known addition is of {last}, and {live} of the links that were looked at are still there. – {bot}, {time}",
+        &[],
+    ),
+    (
+        "human-held",
+        "New data: {additions} additions are known now. The report above was not rewritten, because a person changed it, or the line between it and this part is gone or stands there twice. – {bot}, {time}",
+        &[],
+    ),
+    // Why a report was asked for.
+    ("reason-summary", "a summary template", &[]),
+    ("reason-poke", "asked for by a trusted user", &[]),
+    ("reason-command", "asked for by the operator", &[]),
+    ("reason-rule", "a statistics rule", &[]),
+    ("reason-additions", "new additions", &[]),
+    ("reason-reopen", "new additions after it was closed", &[]),
+    ("reason-hidden", "something in it was hidden on a wiki", &[]),
+    ("reason-suppressed", "something in it is not to be shown any more", &[]),
+    ("reason-rename", "a user was renamed", &[]),
+    ("reason-stale", "nothing new for a long time", &[]),
+    ("reason-copy", "the copy of a report", &[]),
+    // Waiting.
+    ("wait-none", "No report waits to be written.", &[]),
+    ("wait-one", "One report waits to be written:", &[]),
+    ("wait-many", "{count} reports wait to be written:", &["count"]),
+    ("wait-line", "{subject}: {reasons} ({who}; since {time})", &["subject"]),
+    (
+        "wait-line-again",
+        "{subject}: {reasons} ({who}; since {time}); it failed {tries} times and is tried again after {next}",
+        &["subject"],
+    ),
+    (
+        "wait-line-given-up",
+        "{subject}: {reasons} ({who}; since {time}); '''given up''' after {tries} tries. Ask again when the cause is gone.",
+        &["subject"],
+    ),
+    ("wait-more", "{count} more are not shown.", &["count"]),
+    ("wait-by-rule", "the bot", &[]),
+    // Pages that a person has to look at.
+    ("held-line", "{page} is not rewritten: {why}.", &["page", "why"]),
+    ("held-changed", "a person changed the bot’s part", &[]),
+    ("held-no-marker", "the line where people’s part begins is gone", &[]),
+    (
+        "held-doubled",
+        "the line where people’s part begins stands there twice",
+        &[],
+    ),
+    (
+        "held-help",
+        "To let the bot go on, undo the change above the line where people’s part begins, or move what people wrote elsewhere and empty the page.",
+        &[],
+    ),
+    ("gone-line", "{page} is left alone: it {why}.", &["page", "why"]),
+    (
+        "reduced-line",
+        "{page} is saved in a short form: the wiki refused the full one ({why}).",
+        &["page", "why"],
+    ),
+    (
+        "not-saved-line",
+        "{page} could not be saved: the wiki refused it ({why}).",
+        &["page", "why"],
+    ),
+    // Requests that are not served.
+    (
+        "refused-poke",
+        "{user} asked for {count} reports on {page}, where only users and groups that the settings name may ask. Nothing was done.",
+        &["user", "page"],
+    ),
+    (
+        "refused-many",
+        "{user} asked for more than {count} reports in 24 hours; {left} are not made. They can be asked for again later.",
+        &["user"],
+    ),
+    (
+        "refused-what",
+        "{user} asked for a report that cannot be made: {why}.",
+        &["user", "why"],
+    ),
+    // The part of the status page about what was done.
+    (
+        "done-reports",
+        "{span}: {written} reports written ({made} of them new), {reopened} reopened, {stale} marked stale.",
+        &["span", "written"],
+    ),
+    (
+        "done-counts",
+        "Reports in all: {open} open, {closed} closed, {ignore} ignored, {stale} stale, {added} added.",
+        &["open"],
+    ),
+    (
+        "done-limit",
+        "The limit of {count} reports in 24 hours by rules is reached; the others wait.",
+        &["count"],
+    ),
+    (
+        "first-run",
+        "The first run stored where the watched pages and the recorded additions stand now; what was there before {time} asks for nothing.",
+        &["time"],
+    ),
+    (
+        "publish-off",
+        "<code>publish: off</code>: requests are taken, and wait.",
+        &[],
+    ),
+    // Index pages.
+    (
+        "index-intro",
+        "Reports that {bot} wrote lately, the newest first. Older ones are found below {base}, and in the categories.",
+        &["base"],
+    ),
+    ("index-day-format", "%-d %B %Y", &[]),
+    ("index-line", "{report}: {status}, {additions} additions ({time})", &["report"]),
+    (
+        "index-line-xwiki",
+        "{report}: {status}, {additions} additions, cross-wiki ({time})",
+        &["report"],
+    ),
+    ("index-more", "{count} more on this day are not shown.", &["count"]),
+    ("index-none", "None yet.", &[]),
+];

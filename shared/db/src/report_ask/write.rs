@@ -1,0 +1,138 @@
+//! Asks stored, served, tried again, given up and forgotten.
+
+use super::{NewAsk, Outcome};
+use crate::bulk;
+use crate::connect::Db;
+use crate::error::Result;
+use crate::session::{Session, at, bounded};
+use crate::transaction::{FencedTx, Tx};
+use mysql_async::Value;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use wikicrew_core::report::Kind;
+use wikicrew_core::types::Timestamp;
+
+/// Width of the column `origin`, in bytes.
+const MAX_ORIGIN: usize = 64;
+/// Longest stored name and key of a requester, in bytes.
+const MAX_NAME: usize = 255;
+/// Longest stored detail, in bytes.
+const MAX_DETAIL: usize = 1_024;
+/// Longest stored error, in bytes.
+const MAX_ERROR: usize = 8_000;
+
+/// Stores asks; one whose origin was ever stored for its subject changes nothing. How many were new.
+pub async fn ask(tx: &mut FencedTx<'_>, asks: &[NewAsk], now: Timestamp) -> Result<u64> {
+    const HEAD: &str = "INSERT INTO report_ask (home, kind, subject, origin, requester, requester_name, reason, detail, \
+        asked_at, next_try)";
+    const TAIL: &str = "ON DUPLICATE KEY UPDATE id = id";
+    // One order in every process: rows locked crosswise would be a deadlock.
+    let mut rows: BTreeMap<(&str, Kind, String, String), &NewAsk> = BTreeMap::new();
+    for ask in asks {
+        let key = (&*ask.home, ask.subject.kind(), ask.subject.key(), origin(&ask.origin));
+        rows.entry(key).or_insert(ask);
+    }
+    let cut = |text: &Option<String>, max| Value::from(text.as_deref().map(|text| bounded(text, max).into_owned()));
+    let rows = rows.into_iter().map(|((home, kind, subject, origin), ask)| {
+        vec![
+            Value::from(home),
+            Value::from(kind.word()),
+            Value::from(subject),
+            Value::from(origin),
+            cut(&ask.requester, MAX_NAME),
+            cut(&ask.requester_name, MAX_NAME),
+            Value::from(ask.reason.word()),
+            cut(&ask.detail, MAX_DETAIL),
+            at(now),
+            at(now),
+        ]
+    });
+    bulk::insert(tx.conn(), "storing what asks for reports", HEAD, TAIL, rows).await
+}
+
+/// The origin as it is stored: what is too long, or looks like a hash already, as 64 hexadecimal digits.
+fn origin(origin: &str) -> String {
+    if origin.len() < MAX_ORIGIN {
+        return origin.to_owned();
+    }
+    Sha256::digest(origin.as_bytes())
+        .iter()
+        .fold(String::new(), |mut hex, byte| {
+            write!(hex, "{byte:02x}").expect("a String takes everything");
+            hex
+        })
+}
+
+/// These asks were served, and wait no longer; one that does not wait stays as it is. How many waited.
+pub async fn served(tx: &mut FencedTx<'_>, ids: &[u64], outcome: Outcome, now: Timestamp) -> Result<u64> {
+    const SQL: &str = "UPDATE report_ask SET served_at = ?, outcome = ?, error = NULL \
+        WHERE id IN (IDS) AND served_at IS NULL";
+    let values = [at(now), Value::from(outcome.word())];
+    change(tx, "noting that asks were served", SQL, &values, ids).await
+}
+
+/// Serving these asks failed: they wait until then. The error is cut at 8,000 bytes. How many waited.
+pub async fn failed(tx: &mut FencedTx<'_>, ids: &[u64], error: &str, next_try: Timestamp) -> Result<u64> {
+    const SQL: &str = "UPDATE report_ask SET tries = tries + 1, next_try = ?, error = ? \
+        WHERE id IN (IDS) AND served_at IS NULL";
+    let values = [at(next_try), Value::from(bounded(error, MAX_ERROR).into_owned())];
+    change(tx, "noting that serving asks failed", SQL, &values, ids).await
+}
+
+/// These asks wait until then, for no failure of theirs. How many waited.
+pub async fn postpone(tx: &mut FencedTx<'_>, ids: &[u64], next_try: Timestamp) -> Result<u64> {
+    const SQL: &str = "UPDATE report_ask SET next_try = ? WHERE id IN (IDS) AND served_at IS NULL";
+    change(tx, "noting that asks come later", SQL, &[at(next_try)], ids).await
+}
+
+/// These asks are not tried again; how many waited. The error stays with them.
+pub async fn give_up(tx: &mut FencedTx<'_>, ids: &[u64], error: &str, now: Timestamp) -> Result<u64> {
+    const SQL: &str = "UPDATE report_ask SET tries = tries + 1, served_at = ?, outcome = ?, error = ? \
+        WHERE id IN (IDS) AND served_at IS NULL";
+    let values = [
+        at(now),
+        Value::from(Outcome::GivenUp.word()),
+        Value::from(bounded(error, MAX_ERROR).into_owned()),
+    ];
+    change(tx, "giving up asks", SQL, &values, ids).await
+}
+
+async fn change(tx: &mut FencedTx<'_>, what: &'static str, sql: &str, values: &[Value], ids: &[u64]) -> Result<u64> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    bulk::run(tx.conn(), what, sql, values, &ids, &[]).await
+}
+
+/// Erases who asked, with the details; the asks stay. For somebody who is to be named nowhere, or has vanished. How many
+/// asks there were.
+pub async fn forget_requester(tx: &mut Tx<'_>, home: &str, requester: &str) -> Result<u64> {
+    // Not NULL: that would be a rule. Handler reads: the requester's asks.
+    const SQL: &str = "UPDATE report_ask FORCE INDEX (by_requester) SET requester = '', requester_name = NULL, \
+        detail = NULL WHERE home = ? AND requester = ?";
+    let values = vec![Value::from(home), Value::from(requester)];
+    let what = "erasing who asked for reports";
+    Ok(tx.conn().run(what, SQL, values).await?.affected)
+}
+
+/// Removes asks, of every home, that were served or given up before then; how many. From then on the same origin can be
+/// stored again: `before` must be older than anything that is still looked at.
+pub async fn prune(db: &Db, before: Timestamp) -> Result<u64> {
+    const SLICE: u64 = 1_000;
+    const WHAT: &str = "removing old asks";
+    const SQL: &str = "DELETE FROM report_ask WHERE served_at < ? ORDER BY served_at, id LIMIT ?";
+    let mut sum = 0;
+    loop {
+        let done = db
+            .transaction(WHAT, async |tx| {
+                let values = vec![at(before), Value::from(SLICE)];
+                Ok(tx.conn().run(WHAT, SQL, values).await?.affected)
+            })
+            .await?;
+        sum += done;
+        if done < SLICE {
+            return Ok(sum);
+        }
+    }
+}
