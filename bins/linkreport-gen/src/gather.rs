@@ -18,6 +18,7 @@ mod steps;
 mod subject;
 mod sums;
 mod users;
+mod wikis;
 
 use std::collections::{BTreeSet, HashMap};
 

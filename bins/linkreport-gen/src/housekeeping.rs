@@ -16,7 +16,7 @@ use shared::db::report_ask::{self, NewAsk, Reason};
 use shared::db::suppress::{self, Entry, What};
 use shared::db::{Work, memo, report_row};
 use shared::job::Run;
-use shared::wiki::{Error, revisions};
+use shared::wiki::revisions;
 
 use crate::gather::Context;
 use crate::settings::Settings;
@@ -245,7 +245,7 @@ async fn hidden_on(cx: &Context<'_>, wiki: &str, revs: &[RevId]) -> anyhow::Resu
     };
     let found = match revisions(&session, revs, false).await {
         Ok(found) => found,
-        Err(Error::Stopped) => return Err(Error::Stopped.into()),
+        Err(error) if error.stops_run() => return Err(error.into()),
         Err(error) => {
             cx.give_up(wiki, &error).await;
             return Ok(Vec::new());

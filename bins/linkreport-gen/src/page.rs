@@ -4,6 +4,8 @@
 
 mod categories;
 mod chart;
+#[cfg(test)]
+pub mod fixtures;
 mod head;
 mod hits;
 mod lines;
@@ -13,10 +15,8 @@ mod rows;
 mod sections;
 mod site;
 mod statistics;
-mod status;
 mod subsets;
 mod summaries;
-mod titles;
 mod users;
 
 use shared::core::report::{Kind, Status};
@@ -25,9 +25,8 @@ use shared::core::site::Site;
 use shared::core::text::Wikitext;
 use shared::messages::Messages;
 
+pub use categories::status_categories;
 pub use ready::{plain_domain, regex};
-pub use status::{empty, status_categories};
-pub use titles::title;
 
 use crate::model::Model;
 use crate::settings::Settings;
@@ -111,6 +110,11 @@ pub fn summary(model: &Model, common: &Common) -> String {
             ("live", None, &live),
         ],
     )
+}
+
+/// The bot's part of a page about which nothing may be shown any more: without names, numbers and dates.
+pub fn empty(around: &Around<'_>) -> Wikitext {
+    head::empty(around)
 }
 
 fn whole(pen: &Pen<'_>) -> Wikitext {

@@ -2,7 +2,7 @@
 //! in the bot's own part follows, and nothing else.
 
 use chrono::TimeDelta;
-use shared::core::report::{Kind, Page, Status};
+use shared::core::report::{Page, Status};
 use shared::core::site::Title;
 use shared::core::types::RevId;
 use shared::db::report::{self, Report};
@@ -69,7 +69,7 @@ async fn one(run: &mut Run<Settings>, place: &Around, report: Report) -> anyhow:
     };
     let words = place.words(&settings);
     let standing = serve::standing(&run.session, &stands, &words, before).await?;
-    let (was, is, kind) = (report.status, standing.status.or(report.status), report.subject.kind());
+    let (was, is) = (report.status, standing.status.or(report.status));
     let mut seen = serve::seen(report, &standing, is, now);
     if let (Some(was), Some(is)) = (was, is)
         && was != is
@@ -79,7 +79,7 @@ async fn one(run: &mut Run<Settings>, place: &Around, report: Report) -> anyhow:
             && settings.publish == Publish::Pages
             && standing.ours.is_some()
         {
-            let (row, revid) = category(run, place, (&title, kind), row, standing.ours, (was, is)).await?;
+            let (row, revid) = category(run, place, &title, row, standing.ours, (was, is)).await?;
             seen.page_revid = revid.or(seen.page_revid);
             seen.digest = row.digest;
             note(run, seen).await?;
@@ -95,7 +95,7 @@ async fn one(run: &mut Run<Settings>, place: &Around, report: Report) -> anyhow:
 async fn category(
     run: &mut Run<Settings>,
     place: &Around,
-    (title, kind): (&Title, Kind),
+    title: &Title,
     row: PageRow,
     ours: Option<[u8; 32]>,
     (was, is): (Status, Status),
@@ -106,8 +106,7 @@ async fn category(
         is_status_page: false,
         asked_again: false,
     };
-    let begins = |status| page::status_categories(&place.around(run, status, None), kind);
-    let (old, new) = (begins(was), begins(is));
+    let swap = page::status_categories(&place.around(run, was, None), &place.around(run, is, None));
     let mut digest = row.digest;
     let saved = run
         .editor
@@ -119,8 +118,9 @@ async fn category(
             if Some(Page::digest(bot)) != ours {
                 return Ok(None);
             }
-            let pairs = old.iter().zip(&new).filter(|(old, new)| !old.is_empty() && !new.is_empty());
-            let part = pairs.fold(bot.to_owned(), |text, (old, new)| text.replace(old, new));
+            let part = swap
+                .iter()
+                .fold(bot.to_owned(), |text, (old, new)| text.replace(old.as_str(), new));
             digest = Some(Page::digest(&part));
             Ok(Some(Computed {
                 text: format!("{part}{}", human.0),

@@ -71,7 +71,7 @@ pub struct NewAsk {
     pub home: String,
     /// What it is about.
     pub subject: Subject,
-    /// What makes it one and the same ask; of more than 64 bytes a hash is stored.
+    /// What makes it one and the same ask; of 64 bytes and more a hash is stored.
     pub origin: String,
     /// Who asks, as a key that renames do not change, at most 255 bytes; `None`: a rule.
     pub requester: Option<String>,

@@ -34,8 +34,10 @@ impl FromFields for ShownRow {
 /// How far a walk over saved reports has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Place {
-    saved_at: Timestamp,
-    report_id: u64,
+    /// When the last report of the step was saved.
+    pub saved_at: Timestamp,
+    /// Its number.
+    pub report_id: u64,
 }
 
 impl FromFields for Place {

@@ -53,7 +53,7 @@ impl Boards {
 
 /// Reads the pages of the settings. Errs where the database does.
 pub async fn boards(run: &Run<Settings>) -> anyhow::Result<Boards> {
-    let settings = &run.accepted.settings;
+    let settings = &run.accepted.parsed.settings;
     let site = run.session.site();
     let page = settings.shorteners.page.as_ref().map(|page| site.prefixed(page));
     let boards: Vec<String> = settings.noticeboards.iter().map(|page| site.prefixed(page)).collect();
@@ -120,7 +120,10 @@ async fn texts(run: &Run<Settings>, titles: &[&String]) -> anyhow::Result<BTreeM
     }
     pages.extend(changed.into_iter().map(|page| (page.title.clone(), Some(page))));
     let text = |page: Page| String::from_utf8_lossy(&page.body).into_owned();
-    Ok(pages.into_iter().filter_map(|(title, page)| Some((title, text(page?)))).collect())
+    Ok(pages
+        .into_iter()
+        .filter_map(|(title, page)| Some((title, text(page?))))
+        .collect())
 }
 
 /// Those of the pages that were looked at, as they are to be kept.
@@ -154,7 +157,10 @@ async fn changed(
             }),
             _ if revid.0 == 0 => changed.push(page),
             _ if info.length > LONGEST => {
-                tracing::warn!("{} is longer than {LONGEST} bytes: what was read before counts", terminal(title));
+                tracing::warn!(
+                    "{} is longer than {LONGEST} bytes: what was read before counts",
+                    terminal(title)
+                );
             }
             _ => wanted.push(page),
         }
@@ -177,7 +183,8 @@ mod tests {
 
     #[test]
     fn a_page_of_shorteners_is_read_line_by_line() {
-        let text = "Known ones:\n* bit.ly # common\n is.gd seen in May\n# a.example\n:http://www.tiny.example/x\nco.uk\n*";
+        let text =
+            "Known ones:\n* bit.ly # common\n is.gd seen in May\n# a.example\n:http://www.tiny.example/x\nco.uk\n*";
         let keys = hosts(text, &PathHosts::default());
         let names: Vec<String> = keys.iter().map(Key::display).collect();
         assert_eq!(names, ["bit.ly", "is.gd", "tiny.example"]);

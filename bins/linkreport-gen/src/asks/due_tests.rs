@@ -45,12 +45,21 @@ fn requests_say_who_asks_where_and_edits_have_a_bound() {
     all.push(found(14, 32, &Whose::Nobody("the bot wrote it")));
     let sorted = sort(all, &PAGE, |_| true);
     let hosts: Vec<String> = sorted.asks.iter().map(|ask| ask.subject.to_string()).collect();
-    let wanted: Vec<String> = (1..=25).chain([30, 31]).map(|host| format!("h{host}.example")).collect();
+    let wanted: Vec<String> = (1..=25)
+        .chain([30, 31])
+        .map(|host| format!("h{host}.example"))
+        .collect();
     assert_eq!((hosts, sorted.refused, sorted.strangers), (wanted, 4, 0));
     assert_eq!(sorted.wrong, [(RevId(11), "\"x\" is no host".to_owned())]);
     let ask = &sorted.asks[0];
     assert_eq!(
-        (&*ask.home, &*ask.origin, ask.requester.as_deref(), ask.requester_name.as_deref(), ask.detail.as_deref()),
+        (
+            &*ask.home,
+            &*ask.origin,
+            ask.requester.as_deref(),
+            ask.requester_name.as_deref(),
+            ask.detail.as_deref()
+        ),
         (
             "meta.example/w",
             "summary:a.example/w:7:11",

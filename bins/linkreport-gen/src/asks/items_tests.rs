@@ -34,26 +34,52 @@ fn asked(text: &str) -> Vec<String> {
 fn calls_are_read_as_the_wiki_reads_them() {
     for (text, wanted) in [
         ("{{LinkSummary|example.com}}", vec!["link example.com"]),
-        ("* {{ linkSummary | 1 = Example.COM }} x {{Link_summary|http://www.shop.example/a?b}}", vec![
-            "link example.com",
-            "link shop.example",
-        ]),
-        ("{{template:LS|a.example}}{{:LS|b.example}}{{LinkSummaryLive|c.example}}", vec!["link a.example"]),
-        ("{{UserSummary|some_user}} {{UserSummary|192.0.2.7}} {{userSummary|192.0.2.7/24}}", vec![
-            "user Some user",
-            "ip 192.0.2.7",
-            "range 192.0.2.0/24",
-        ]),
-        ("{{IPSummary|2001:DB8::1}} {{IPSummary|192.0.2.0/24}}", vec!["ip 2001:db8::1", "range 192.0.2.0/24"]),
+        (
+            "* {{ linkSummary | 1 = Example.COM }} x {{Link_summary|http://www.shop.example/a?b}}",
+            vec!["link example.com", "link shop.example"],
+        ),
+        (
+            "{{template:LS|a.example}}{{:LS|b.example}}{{LinkSummaryLive|c.example}}",
+            vec!["link a.example"],
+        ),
+        (
+            "{{UserSummary|some_user}} {{UserSummary|192.0.2.7}} {{userSummary|192.0.2.7/24}}",
+            vec!["user Some user", "ip 192.0.2.7", "range 192.0.2.0/24"],
+        ),
+        (
+            "{{IPSummary|2001:DB8::1}} {{IPSummary|192.0.2.0/24}}",
+            vec!["ip 2001:db8::1", "range 192.0.2.0/24"],
+        ),
         // Not what stands there as an example, or not at all.
-        ("<nowiki>{{LinkSummary|a.example}}</nowiki><pre>{{LinkSummary|b.example}}</pre>", vec![]),
-        ("<!-- {{LinkSummary|a.example}} --><includeonly>{{LinkSummary|b.example}}</includeonly>", vec![]),
-        ("<syntaxhighlight>{{LinkSummary|a.example}}</syntaxhighlight>{{LinkSummary|b.example", vec![]),
-        ("{{LinkSummary}}{{LinkSummary|}}{{LinkSummary|{{{1}}}}}{{LinkSummary|{{x}}.example}}", vec![]),
+        (
+            "<nowiki>{{LinkSummary|a.example}}</nowiki><pre>{{LinkSummary|b.example}}</pre>",
+            vec![],
+        ),
+        (
+            "<!-- {{LinkSummary|a.example}} --><includeonly>{{LinkSummary|b.example}}</includeonly>",
+            vec![],
+        ),
+        (
+            "<syntaxhighlight>{{LinkSummary|a.example}}</syntaxhighlight>{{LinkSummary|b.example",
+            vec![],
+        ),
+        (
+            "{{LinkSummary}}{{LinkSummary|}}{{LinkSummary|{{{1}}}}}{{LinkSummary|{{x}}.example}}",
+            vec![],
+        ),
         // Within others, with comments, doubled parameters, twice.
-        ("{{hidden|{{LinkSummary|<!-- 1 -->a.example<!-- 2 -->}}}}", vec!["link a.example"]),
-        ("{{LinkSummary|a.example|1=b.example|2=c}}{{LinkSummary|b.example.}}", vec!["link b.example"]),
-        ("{{LinkSummary<!-- x -->|a.example}}\n{{LinkSummary\n|a.example\n}}", vec!["link a.example"]),
+        (
+            "{{hidden|{{LinkSummary|<!-- 1 -->a.example<!-- 2 -->}}}}",
+            vec!["link a.example"],
+        ),
+        (
+            "{{LinkSummary|a.example|1=b.example|2=c}}{{LinkSummary|b.example.}}",
+            vec!["link b.example"],
+        ),
+        (
+            "{{LinkSummary<!-- x -->|a.example}}\n{{LinkSummary\n|a.example\n}}",
+            vec!["link a.example"],
+        ),
     ] {
         assert_eq!(asked(text), wanted, "{text}");
     }

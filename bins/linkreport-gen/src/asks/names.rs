@@ -27,8 +27,11 @@ type Others = BTreeMap<String, BTreeSet<String>>;
 /// The names. Where the wiki does not tell, those that it told last, or those of the settings alone. Errs where the
 /// database does.
 pub async fn names(run: &Run<Settings>) -> anyhow::Result<Names> {
-    let templates = &run.accepted.settings.templates;
-    let asked: BTreeSet<&String> = [&templates.link, &templates.user, &templates.ip].into_iter().flatten().collect();
+    let templates = &run.accepted.parsed.settings.templates;
+    let asked: BTreeSet<&String> = [&templates.link, &templates.user, &templates.ip]
+        .into_iter()
+        .flatten()
+        .collect();
     let (job, now) = (run.editor.job, run.clock.now());
     let stored = run
         .db
@@ -84,7 +87,9 @@ async fn others(session: &Session, asked: &BTreeSet<&String>) -> anyhow::Result<
         names.extend(info.redirects);
         let target = info.redirect_to.iter();
         names.extend(target.clone().cloned());
-        let behind = of_targets.iter().filter(|of| Some(&of.asked) == info.redirect_to.as_ref());
+        let behind = of_targets
+            .iter()
+            .filter(|of| Some(&of.asked) == info.redirect_to.as_ref());
         names.extend(behind.flat_map(|of| of.redirects.iter().cloned()));
     }
     Ok(found)

@@ -46,7 +46,10 @@ fn tagged(tag: &str, revision: Revision) -> Revision {
 
 /// The hosts that a text asks for.
 fn text(hosts: &str) -> String {
-    hosts.split_whitespace().map(|host| format!("{{{{LinkSummary|{host}.example}}}} ")).collect()
+    hosts
+        .split_whitespace()
+        .map(|host| format!("{{{{LinkSummary|{host}.example}}}} "))
+        .collect()
 }
 
 struct Watch {
@@ -104,14 +107,20 @@ fn a_call_counts_once_for_the_first_who_wrote_it() {
     let mut watch = Watch::new();
     watch.remember(1, Some(&text("old")));
     let none: [&str; 0] = [];
-    assert_eq!(watch.take(&revision(2, "Ann", Some(&text("old a b")))), ["a.example: Ann", "b.example: Ann"]);
+    assert_eq!(
+        watch.take(&revision(2, "Ann", Some(&text("old a b")))),
+        ["a.example: Ann", "b.example: Ann"]
+    );
     // Removed, archived, brought back by whatever means: it has stood there.
     assert_eq!(watch.take(&revision(3, "Ben", Some(""))), none);
     assert_eq!(watch.take(&revision(4, "Ben", Some(&text("a b old")))), none);
     // In nowiki it asks for nothing, and counts when somebody takes the marks away.
     let hidden = format!("{}<nowiki>{}</nowiki>", text("a"), text("c"));
     assert_eq!(watch.take(&revision(5, "Eve", Some(&hidden))), none);
-    assert_eq!(watch.take(&revision(6, "192.0.2.1", Some(&text("a c")))), ["c.example: guest 192.0.2.1"]);
+    assert_eq!(
+        watch.take(&revision(6, "192.0.2.1", Some(&text("a c")))),
+        ["c.example: guest 192.0.2.1"]
+    );
     for (revid, tag) in [(7, "mw-undo"), (8, "mw-rollback"), (9, "mw-manual-revert")] {
         let told = watch.take(&tagged(tag, revision(revid, "Ann", Some(&text(&format!("r{revid}"))))));
         assert_eq!(told, [format!("r{revid}.example: nobody: the edit takes others back")]);
@@ -135,8 +144,14 @@ fn a_first_look_that_reads_nothing_takes_nothing_for_new() {
     let mut watch = Watch::new();
     watch.remember(1, None);
     let told = watch.take(&revision(2, "Ann", Some(&text("a b"))));
-    assert!(told.len() == 2 && told.iter().all(|one| one.contains("nobody")), "{told:?}");
-    assert_eq!(watch.take(&revision(3, "Ann", Some(&text("a b c")))), ["c.example: Ann"]);
+    assert!(
+        told.len() == 2 && told.iter().all(|one| one.contains("nobody")),
+        "{told:?}"
+    );
+    assert_eq!(
+        watch.take(&revision(3, "Ann", Some(&text("a b c")))),
+        ["c.example: Ann"]
+    );
 }
 
 proptest::proptest! {

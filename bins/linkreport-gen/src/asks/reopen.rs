@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::TimeDelta;
-use shared::core::hit::UserFacts;
+use shared::core::hit::{Skip, UserFacts};
 use shared::core::link::Key;
 use shared::core::report::{Facts, Kind as Of, Rule, Status, Subject};
 use shared::core::text::terminal;
@@ -106,7 +106,7 @@ fn read(memo: Option<memo::Memo>) -> Notes {
 }
 
 /// Looks at the reports that are noted. Errs as the database does, and where a wiki ends the run.
-pub(super) async fn look(run: &mut Run<Settings>, boards: &Boards) -> anyhow::Result<Looked> {
+pub(super) async fn look(run: &mut Run<Settings>, settings: &Settings, boards: &Boards) -> anyhow::Result<Looked> {
     let (job, home, now) = (run.editor.job, run.wiki.clone(), run.clock.now());
     let memo = run
         .db
@@ -122,17 +122,19 @@ pub(super) async fn look(run: &mut Run<Settings>, boards: &Boards) -> anyhow::Re
     if due.is_empty() {
         return Ok(looked);
     }
-    let settings = run.accepted.settings.clone();
+    // The run is needed for itself while a context looks at wikis.
+    let (db, here, others) = (run.db.clone(), run.session.clone(), run.others.clone());
+    let cx = Context::new(&db, settings, &here, &others, run.fence(), now).await?;
     let entries = run
         .db
         .read_if_there(async |db| list::all_of_job(db, RECORDER).await)
         .await?;
-    let white = White::new(entries, &settings.path_hosts, now);
+    let white = White::new(entries, &cx.settings.path_hosts, now);
     for key in due {
         if !run.goes_on().await? {
             break;
         }
-        let verdict = match judge(run, &settings, boards, &white, &key).await {
+        let verdict = match judge(&cx, boards, &white, &key).await {
             Ok(verdict) => verdict,
             Err(error) if ends_run(&error) => return Err(error),
             Err(error) => {
@@ -177,19 +179,13 @@ async fn store(run: &Run<Settings>, key: &str, verdict: &Verdict) -> anyhow::Res
     Ok(())
 }
 
-async fn judge(
-    run: &Run<Settings>,
-    settings: &Settings,
-    boards: &Boards,
-    white: &White,
-    key: &str,
-) -> anyhow::Result<Verdict> {
-    let (home, now) = (&run.wiki, run.clock.now());
+async fn judge(cx: &Context<'_>, boards: &Boards, white: &White, key: &str) -> anyhow::Result<Verdict> {
+    let (home, now, settings) = (&cx.home, cx.now, cx.settings);
     let Some(key) = Key::from_stored(key) else {
         return Ok(Verdict::Not);
     };
     let subject = Subject::Link(key.clone());
-    let report = run.db.read(async |db| report::get(db, home, &subject).await).await?;
+    let report = cx.db.read(async |db| report::get(db, home, &subject).await).await?;
     let Some(report) = report.filter(|report| report.status == Some(Status::Closed)) else {
         return Ok(Verdict::Not);
     };
@@ -198,7 +194,7 @@ async fn judge(
     }
     let closed = report.closed_at.or(report.saved_at).unwrap_or(report.opened_at);
     let (from, to) = key.with_subdomains();
-    let (hosts, rows) = run
+    let (hosts, rows) = cx
         .db
         .read(async |db| {
             let hosts = hosts_between(db, &from, &to, HOSTS).await?;
@@ -214,7 +210,7 @@ async fn judge(
         .iter()
         .filter(|row| Key::from_stored(&row.stored_key).is_none_or(|key| !white.has(&row.wiki, &row.editor, &key)))
         .collect();
-    let Some(known) = accounts(run, settings, &counting).await? else {
+    let Some(known) = accounts(cx, &counting).await? else {
         return Ok(Verdict::Later(now + PAUSE));
     };
     let is_skipped = |row: &&&Addition| {
@@ -222,7 +218,7 @@ async fn judge(
         facts.is_some_and(|facts| is_skipped(&settings.skip, facts, row.place.ts))
     };
     let counting: Vec<&Addition> = counting.iter().filter(|row| !is_skipped(row)).copied().collect();
-    let facts = facts(run, settings, boards, &key, &hosts, &counting).await?;
+    let facts = facts(cx, boards, &key, &hosts, &counting).await?;
     if facts.editors > settings.common_host.into() {
         return Ok(Verdict::Not);
     }
@@ -249,22 +245,21 @@ fn asking(report: Report, rules: &[Rule], closed: Timestamp, counting: &[&Additi
 
 /// The facts of the additions that count.
 async fn facts(
-    run: &Run<Settings>,
-    settings: &Settings,
+    cx: &Context<'_>,
     boards: &Boards,
     key: &Key,
     hosts: &[u32],
     counting: &[&Addition],
 ) -> anyhow::Result<Facts> {
-    let least = settings.rules.same_server;
+    let limits = &cx.settings.rules;
     let hosts = &hosts[..hosts.len().min(ON_SERVERS)];
-    let servers = run
+    let servers = cx
         .db
-        .read(async |db| servers::by_one_editor(db, hosts, least, MAX_ADDITIONS).await)
+        .read(async |db| servers::by_one_editor(db, hosts, limits.same_server, MAX_ADDITIONS).await)
         .await?;
     let editors: HashSet<u32> = counting.iter().map(|row| row.editor_id).collect();
     let on_server = on_server(&servers, |editor| editors.contains(&editor));
-    let facts = Facts::from_rows(&rows(counting.iter().copied()), &settings.rules);
+    let facts = Facts::from_rows(&rows(counting.iter().copied()), limits);
     Ok(Facts {
         on_server: on_server.into_values().max().unwrap_or(0),
         is_shortener: boards.is_shortener(key),
@@ -276,8 +271,7 @@ async fn facts(
 /// What is known of the accounts that added them, by wiki and name; accounts that nobody knows are absent. `None`: a wiki
 /// could not be asked.
 async fn accounts<'a>(
-    run: &Run<Settings>,
-    settings: &Settings,
+    cx: &Context<'_>,
     additions: &[&'a Addition],
 ) -> anyhow::Result<Option<HashMap<(&'a str, &'a str), UserFacts>>> {
     let mut names: BTreeMap<&str, HashSet<&str>> = BTreeMap::new();
@@ -288,22 +282,20 @@ async fn accounts<'a>(
     if names.is_empty() {
         return Ok(Some(known));
     }
-    let (now, fence) = (run.clock.now(), run.fence());
-    let context = Context::new(&run.db, settings, &run.session, &run.others, fence, now).await?;
     let mut global = 0;
     for (wiki, names) in names {
-        let Some(session) = context.session(wiki).await else {
+        let Some(session) = cx.session(wiki).await else {
             return Ok(None);
         };
         let names: Vec<&str> = names.into_iter().collect();
-        match of_wiki(&session, settings, &names, now, &mut global).await {
+        match of_wiki(&session, &cx.settings.skip, &names, cx.now, &mut global).await {
             Ok(facts) => {
                 let of = |name: &&'a str| Some(((wiki, *name), facts.get(*name)?.clone()));
                 known.extend(names.iter().filter_map(of));
             }
-            Err(error) if wiki == run.wiki => return Err(error.into()),
+            Err(error) if wiki == cx.home => return Err(error.into()),
             Err(error) => {
-                context.give_up(wiki, &error).await;
+                cx.give_up(wiki, &error).await;
                 return Ok(None);
             }
         }
@@ -314,7 +306,7 @@ async fn accounts<'a>(
 /// Local figures, joined with the global ones of those whom the local ones do not settle.
 async fn of_wiki(
     session: &Session,
-    settings: &Settings,
+    skip: &Skip,
     names: &[&str],
     now: Timestamp,
     asked: &mut usize,
@@ -324,7 +316,7 @@ async fn of_wiki(
     if !people::has_global(session) {
         return Ok(facts);
     }
-    let open = facts.iter_mut().filter(|(_, facts)| !is_skipped(&settings.skip, facts, now));
+    let open = facts.iter_mut().filter(|(_, facts)| !is_skipped(skip, facts, now));
     for (name, facts) in open {
         if *asked >= GLOBAL {
             break;

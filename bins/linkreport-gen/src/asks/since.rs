@@ -26,7 +26,11 @@ pub fn is_skipped(skip: &Skip, facts: &UserFacts, at: Timestamp) -> bool {
         return true;
     }
     let has_many = |least: u64| facts.edits.is_some_and(|edits| edits > least);
-    let is_old = |least: TimeDelta| facts.registered.is_some_and(|made| at.signed_duration_since(made) > least);
+    let is_old = |least: TimeDelta| {
+        facts
+            .registered
+            .is_some_and(|made| at.signed_duration_since(made) > least)
+    };
     match (skip.edits_over, skip.age_over) {
         (None, None) => false,
         (Some(edits), None) => has_many(edits),

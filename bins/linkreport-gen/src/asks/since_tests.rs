@@ -29,7 +29,12 @@ fn whom_the_rules_pass_over() {
     let is = |skip: &Skip, edits, days, groups: &[&str]| is_skipped(skip, &facts(edits, days, groups), at(22, 0));
     assert!(is(&skip, Some(501), Some(31), &[]));
     assert!(is(&skip, None, None, &["sysop"]) && is(&skip, None, None, &["bot"]));
-    for (edits, days) in [(Some(500), Some(31)), (Some(501), Some(30)), (None, Some(31)), (Some(501), None)] {
+    for (edits, days) in [
+        (Some(500), Some(31)),
+        (Some(501), Some(30)),
+        (None, Some(31)),
+        (Some(501), None),
+    ] {
         assert!(!is(&skip, edits, days, &["autoconfirmed"]), "{edits:?} {days:?}");
     }
     let alone = |edits, age| Skip {
@@ -96,7 +101,10 @@ fn only_the_rule_that_opened_it_opens_it_again() {
     let addresses: Vec<Addition> = (0..8)
         .map(|n| added(n % 4, Kind::Address, &format!("192.0.2.{}", n % 4), u64::from(n), 1))
         .collect();
-    assert_eq!(again(&addresses, "close-addresses"), [Rule::UnnamedOnly, Rule::CloseAddresses]);
+    assert_eq!(
+        again(&addresses, "close-addresses"),
+        [Rule::UnnamedOnly, Rule::CloseAddresses]
+    );
     assert_eq!(again(&addresses, "dominance"), []);
     let row = &rows(addresses.iter())[1];
     let ip: IpAddr = "192.0.2.1".parse().unwrap();
@@ -108,7 +116,12 @@ fn nobody_is_asked_for_what_cannot_meet_the_rule() {
     let limits = Limits::default();
     let four: Vec<Addition> = (0..4).map(|n| added(1, Kind::Named, "Ann", n, 1)).collect();
     let more = [four.clone(), vec![added(2, Kind::Named, "Ben", 9, 1)]].concat();
-    for (opened_by, is) in [("dominance", true), ("unnamed-only", true), ("same-server", false), ("person", false)] {
+    for (opened_by, is) in [
+        ("dominance", true),
+        ("unnamed-only", true),
+        ("same-server", false),
+        ("person", false),
+    ] {
         assert_eq!(is_too_little(&four, opened_by, &limits), is, "{opened_by}");
         assert!(is_too_little(&[], opened_by, &limits));
         assert!(!is_too_little(&more, opened_by, &limits));

@@ -71,11 +71,11 @@ struct Slice {
 /// Errs as the database does, and where the wiki ends the run.
 pub async fn statistics(run: &mut Run<Settings>) -> anyhow::Result<Tally> {
     let mut tally = Tally::default();
-    if !run.accepted.settings.home_is_here() {
+    if !run.accepted.parsed.settings.home_is_here() {
         return Ok(tally);
     }
     let boards = boards(run).await?;
-    let settings = run.accepted.settings.clone();
+    let settings = run.accepted.parsed.settings.clone();
     let (home, fence) = (run.wiki.clone(), run.fence());
     let mut before: HashMap<String, HashSet<String>> = HashMap::new();
     let mut after = 0;
@@ -129,7 +129,7 @@ pub async fn statistics(run: &mut Run<Settings>) -> anyhow::Result<Tally> {
             }
         }
     }
-    let looked = reopen::look(run, &boards).await?;
+    let looked = reopen::look(run, &settings, &boards).await?;
     tally.reopened = looked.reopened;
     tally.later = looked.later;
     Ok(tally)
@@ -197,7 +197,10 @@ async fn tripping(db: &mut impl Session, hosts: &HashMap<u32, Key>, by: &By<'_>)
         facts.pages = pages.get(&id).copied().unwrap_or(0);
         let rules = tripped(&facts, by.limits);
         if !rules.is_empty() {
-            found.push(Tripped { key: key.clone(), rules });
+            found.push(Tripped {
+                key: key.clone(),
+                rules,
+            });
         }
     }
     found.sort_by(|a, b| a.key.cmp(&b.key));

@@ -60,9 +60,14 @@ pub fn needs_pages(facts: &Facts, limits: &Limits) -> bool {
 pub fn on_server(rows: &[OnServer], counts: impl Fn(u32) -> bool) -> HashMap<u32, u64> {
     let mut domains: HashMap<_, HashSet<String>> = HashMap::new();
     for row in rows.iter().filter(|row| counts(row.editor_id)) {
-        let Some(key) = Key::from_stored(&row.stored_key) else { continue };
+        let Some(key) = Key::from_stored(&row.stored_key) else {
+            continue;
+        };
         let domain = key.registrable().unwrap_or_else(|| key.host());
-        domains.entry((row.host_id, row.ip, row.editor_id)).or_default().insert(domain);
+        domains
+            .entry((row.host_id, row.ip, row.editor_id))
+            .or_default()
+            .insert(domain);
     }
     let mut most: HashMap<u32, u64> = HashMap::new();
     for ((host, _, _), domains) in domains {

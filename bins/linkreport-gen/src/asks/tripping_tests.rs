@@ -32,24 +32,39 @@ fn several_hosts_of_a_domain_ask_for_one_report() {
         trip("192.0.2.1", &[Rule::Dominance]),
     ];
     let before = HashMap::from([
-        ("later.example".to_owned(), HashSet::from([key("y.later.example").stored().to_owned()])),
-        ("one.example".to_owned(), HashSet::from([key("one.example").stored().to_owned()])),
+        (
+            "later.example".to_owned(),
+            HashSet::from([key("y.later.example").stored().to_owned()]),
+        ),
+        (
+            "one.example".to_owned(),
+            HashSet::from([key("one.example").stored().to_owned()]),
+        ),
     ]);
     let domains = shared_domains(&tripped, &before);
     assert_eq!(domains, ["later.example", "shop.co.uk"]);
     let told = |domains: &[&str]| {
         let domains = domains.iter().map(|domain| (*domain).to_owned()).collect();
         let subjects = subjects(tripped.clone(), &domains, &PathHosts::default());
-        subjects.into_iter().map(|one| format!("{} {}", one.key.ascii(), words(&one.rules))).collect::<Vec<String>>()
+        subjects
+            .into_iter()
+            .map(|one| format!("{} {}", one.key.ascii(), words(&one.rules)))
+            .collect::<Vec<String>>()
     };
     let whole = told(&["later.example", "shop.co.uk"]);
     assert_eq!(whole.len(), 8);
-    assert!(whole.contains(&"shop.co.uk dominance unnamed-only".to_owned()), "{whole:?}");
+    assert!(
+        whole.contains(&"shop.co.uk dominance unnamed-only".to_owned()),
+        "{whole:?}"
+    );
     assert!(whole.contains(&"later.example shortener".to_owned()) && whole.contains(&format!("{owners} dominance")));
     // A place where many people have pages is not taken for one.
     assert!(told(&["later.example"]).contains(&"a.shop.co.uk unnamed-only".to_owned()));
     let asks = opening("a/w", &trip("a.example", &[Rule::Dominance, Rule::Noticeboard]));
-    assert_eq!((&*asks.origin, asks.detail.as_deref()), ("rule:dominance:opening", Some("dominance noticeboard")));
+    assert_eq!(
+        (&*asks.origin, asks.detail.as_deref()),
+        ("rule:dominance:opening", Some("dominance noticeboard"))
+    );
 }
 
 fn report(name: &str, status: Option<Status>) -> Report {
@@ -88,8 +103,16 @@ fn additions_do_to_a_report_what_its_status_says() {
         report("never.example", None),
     ];
     let news = news(&hosts, &reports, at(9));
-    let asks: Vec<String> = news.asks.iter().map(|ask| format!("{} {}", ask.subject, ask.origin)).collect();
-    let origin = format!("open.example additions:{}:{}", at(5).timestamp(), at(9).timestamp_micros());
+    let asks: Vec<String> = news
+        .asks
+        .iter()
+        .map(|ask| format!("{} {}", ask.subject, ask.origin))
+        .collect();
+    let origin = format!(
+        "open.example additions:{}:{}",
+        at(5).timestamp(),
+        at(9).timestamp_micros()
+    );
     assert_eq!(asks, [origin]);
     let closed: Vec<String> = news.closed.iter().map(ToString::to_string).collect();
     assert_eq!(closed, ["closed.example", "a.open.example"]);
@@ -124,7 +147,10 @@ fn addresses_are_close_in_one_family_only() {
         facts(5, 2, Some(&counted), &Limits::default())
     };
     let near = of(ends("192.0.2.1", "192.0.2.254"), None);
-    assert_eq!((near.additions, near.editors, near.top, near.unnamed, near.wikis), (6, 3, 4, 5, 2));
+    assert_eq!(
+        (near.additions, near.editors, near.top, near.unnamed, near.wikis),
+        (6, 3, 4, 5, 2)
+    );
     assert!(near.one_network && of(None, ends("2001:db8:0:1::1", "2001:db8:0:2::1")).one_network);
     assert!(!of(ends("192.0.2.1", "192.0.3.1"), None).one_network);
     assert!(!of(ends("192.0.2.1", "192.0.2.1"), ends("2001:db8::1", "2001:db8::1")).one_network);

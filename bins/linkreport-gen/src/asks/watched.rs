@@ -42,14 +42,18 @@ pub struct Watched {
 }
 
 /// Looks at the watched pages and the poke page of this run's wiki. What stands there asks for reports of the home,
-/// whichever wiki that is. A page that cannot be read is told as an error of the run and stays for the next one.
+/// whichever wiki that is. A page that cannot be read is told as an error of the run and stays for the next one. A dry
+/// run prints what would be asked for.
 ///
 /// Errs where the run cannot go on: wiki or database do not answer.
 pub async fn watched(run: &mut Run<Settings>) -> anyhow::Result<Watched> {
     let names = names(run).await?;
-    let settings = run.accepted.settings.clone();
+    let settings = run.accepted.parsed.settings.clone();
     let poke = settings.poke_page(run.session.account());
-    let pages = settings.watched_pages.iter().filter(|page| Some(*page) != poke.as_ref());
+    let pages = settings
+        .watched_pages
+        .iter()
+        .filter(|page| Some(*page) != poke.as_ref());
     let mut pages: Vec<(Title, Option<&Poke>)> = pages.map(|page| (page.clone(), None)).collect();
     pages.extend(poke.map(|page| (page, settings.poke.as_ref())));
     let mut told = Watched::default();
@@ -78,11 +82,13 @@ pub async fn watched(run: &mut Run<Settings>) -> anyhow::Result<Watched> {
 async fn read(run: &Run<Settings>, page: &Title, poke: Option<&Poke>, names: &Names) -> anyhow::Result<Watched> {
     let title = run.session.site().prefixed(page);
     let stored = Position::load(run, &title).await?;
-    let now = look(&run.session, page).await.with_context(|| format!("looking at {title}"))?;
+    let now = look(&run.session, page)
+        .await
+        .with_context(|| format!("looking at {title}"))?;
     let reading = Reading {
         names,
         tags: run.session.site().extension_tags(),
-        path_hosts: &run.accepted.settings.path_hosts,
+        path_hosts: &run.accepted.parsed.settings.path_hosts,
     };
     let Some(mut position) = begin(run, stored.as_ref(), &title, &now, &reading).await? else {
         return Ok(Watched::default());
@@ -104,7 +110,7 @@ async fn read(run: &Run<Settings>, page: &Title, poke: Option<&Poke>, names: &Na
     }
     position.at = Some(now.at);
     let page = Page {
-        home: &home_key(&run.accepted.settings, &run.wiki),
+        home: &home_key(&run.accepted.parsed.settings, &run.wiki),
         wiki: &run.wiki,
         title: &title,
         page_id: position.page_id.map_or(0, |id| id.0),
@@ -117,8 +123,12 @@ async fn read(run: &Run<Settings>, page: &Title, poke: Option<&Poke>, names: &Na
         None => sort(found, &page, |_| true),
         Some(poke) => {
             let mut standing = Standing::new(&poke.users, &poke.groups);
-            standing.ask(&run.session, people(&found), &mut position.accounts).await?;
-            sort(found, &page, |person| person.is_some_and(|person| standing.is_trusted(person.id)))
+            standing
+                .ask(&run.session, people(&found), &mut position.accounts)
+                .await?;
+            sort(found, &page, |person| {
+                person.is_some_and(|person| standing.is_trusted(person.id))
+            })
         }
     };
     tell(&title, &sorted);
@@ -225,7 +235,10 @@ async fn new_calls(
 fn tell(title: &str, sorted: &Sorted) {
     let title = terminal(title);
     for (revid, why) in &sorted.wrong {
-        tracing::info!("{title}, revision {revid}: no report can be asked for so: {}", terminal(why));
+        tracing::info!(
+            "{title}, revision {revid}: no report can be asked for so: {}",
+            terminal(why)
+        );
     }
     if sorted.strangers > 0 {
         tracing::info!(
@@ -250,7 +263,10 @@ async fn store(
     };
     let Some(fence) = run.fence() else {
         for ask in &sorted.asks {
-            println!("would ask for a report: {}", terminal(&format!("{} {}", ask.subject.kind().word(), ask.subject)));
+            println!(
+                "would ask for a report: {}",
+                terminal(&format!("{} {}", ask.subject.kind().word(), ask.subject))
+            );
         }
         return Ok(told);
     };
@@ -258,8 +274,8 @@ async fn store(
         return Ok(told);
     }
     let (name, json, now) = (Position::name(title), serde_json::to_string(position)?, run.clock.now());
-    let home = home_key(&run.accepted.settings, &run.wiki);
-    let most = run.accepted.settings.limits.per_requester;
+    let home = home_key(&run.accepted.parsed.settings, &run.wiki);
+    let most = run.accepted.parsed.settings.limits.per_requester;
     let requesters: BTreeSet<String> = sorted.asks.iter().filter_map(|ask| ask.requester.clone()).collect();
     let requesters: Vec<String> = requesters.into_iter().collect();
     let (asked, refused) = run
@@ -275,7 +291,11 @@ async fn store(
     told.asked = asked;
     told.refused += refused;
     if told.refused > 0 {
-        tracing::info!("{}: {} requests are more than an edit or a person may make", terminal(title), told.refused);
+        tracing::info!(
+            "{}: {} requests are more than an edit or a person may make",
+            terminal(title),
+            told.refused
+        );
     }
     Ok(told)
 }

@@ -51,7 +51,14 @@ impl White {
         let name = stored_name(name);
         let is_here = |row: &&Row| row.wiki == EVERY_WIKI || row.wiki == wiki;
         let row = |n: &usize| self.rows.get(*n);
-        if self.users.get(&name).into_iter().flatten().filter_map(row).any(|row| is_here(&row)) {
+        if self
+            .users
+            .get(&name)
+            .into_iter()
+            .flatten()
+            .filter_map(row)
+            .any(|row| is_here(&row))
+        {
             return true;
         }
         let is_users = |row: &Row| row.user.as_ref().is_none_or(|user| stored_name(user) == name);

@@ -9,6 +9,7 @@ use shared::others::Others;
 use shared::wiki::{Session, matrix, wiki_id_of};
 use tokio::sync::Mutex;
 
+use crate::asks::home_key;
 use crate::model::Reach;
 use crate::settings::{Place, Settings};
 
@@ -22,6 +23,9 @@ pub struct Context<'a> {
     pub here: &'a Session,
     /// Its key.
     pub home: String,
+    /// Key of the wiki under which requests, hits, lists and notes are kept: that of the home of the reports, which may be
+    /// another one.
+    pub records: String,
     /// How other wikis are reached.
     pub others: &'a Others,
     /// With which what wikis hide is erased, and names are changed, in the database; `None`: the database stays as it is.
@@ -49,11 +53,13 @@ impl<'a> Context<'a> {
         now: Timestamp,
     ) -> anyhow::Result<Context<'a>> {
         let prefixes = matrix::interwiki(here).await?;
+        let home = here.wiki_id();
         Ok(Context {
             db,
             settings,
             here,
-            home: here.wiki_id(),
+            records: home_key(settings, &home),
+            home,
             others,
             fence,
             now,

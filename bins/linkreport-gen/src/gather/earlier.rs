@@ -8,6 +8,7 @@ use shared::core::report::{Kind, Subject};
 use shared::core::site::{Site, Title};
 use shared::db::links::questions::lookup::Kind as EditorKind;
 use shared::db::report::{self, Report};
+use shared::db::{Work, report_page};
 use shared::wiki::{Error, Phase};
 
 use super::fates::tolerate;
@@ -25,26 +26,17 @@ const FOUND: &str = "50";
 /// Sets the earlier reports, those of links first, and then discussions. One request for each noticeboard. Errs as
 /// [`super::fates::look`] does.
 pub async fn look(cx: &Context<'_>, gathered: &mut Gathered) -> anyhow::Result<()> {
-    let hides = cx.db.read_if_there(async |db| Hides::read(db, &cx.home).await).await?;
+    let hides = cx
+        .db
+        .read_if_there(async |db| Hides::read(db, &[&cx.home, &cx.records]).await)
+        .await?;
     let is_shown = |title: &str| !hides.page(&cx.home, title);
     let mut earlier = Vec::new();
     let asked = Asked::of(&gathered.model);
-    let reports = cx
-        .db
-        .read_if_there(async |db| {
-            let mut found = report::of_hosts_domain(db, &cx.home, &asked.links).await?;
-            for (kind, keys) in [(Kind::User, &asked.users), (Kind::Ip, &asked.addresses)] {
-                found.extend(report::of_subjects(db, &cx.home, kind, keys).await?);
-            }
-            Ok(found)
-        })
-        .await?;
-    for Report {
-        subject, title, status, ..
-    } in reports
-    {
-        if let Some(title) = title.filter(|title| subject != gathered.model.subject && is_shown(title)) {
-            earlier.push(Earlier { title, status });
+    let reports = cx.db.read_if_there(async |db| reports(cx, db, &asked).await).await?;
+    for (subject, told) in reports {
+        if subject != gathered.model.subject && is_shown(&told.title) {
+            earlier.push(told);
         }
     }
     earlier.truncate(REPORTS);
@@ -57,6 +49,32 @@ pub async fn look(cx: &Context<'_>, gathered: &mut Gathered) -> anyhow::Result<(
     }
     gathered.model.earlier = earlier;
     Ok(())
+}
+
+/// Reports that have a page on the wiki of this one.
+async fn reports(cx: &Context<'_>, db: &mut Work, asked: &Asked) -> shared::db::Result<Vec<(Subject, Earlier)>> {
+    let mut found = report::of_hosts_domain(db, &cx.records, &asked.links).await?;
+    for (kind, keys) in [(Kind::User, &asked.users), (Kind::Ip, &asked.addresses)] {
+        found.extend(report::of_subjects(db, &cx.records, kind, keys).await?);
+    }
+    let mut told = Vec::new();
+    for Report {
+        id,
+        subject,
+        title,
+        status,
+        ..
+    } in found
+    {
+        let title = match cx.records == cx.home {
+            true => title,
+            false if told.len() > REPORTS => None,
+            // Copies have their own titles.
+            false => report_page::get(db, id, &cx.home).await?.and_then(|page| page.title),
+        };
+        told.extend(title.map(|title| (subject, Earlier { title, status })));
+    }
+    Ok(told)
 }
 
 /// Keys of the subjects that may have reports.
@@ -72,7 +90,9 @@ impl Asked {
     /// that are named.
     fn of(model: &Model) -> Asked {
         let hosts = model.hosts.iter().map(|host| &host.subject);
-        let links = hosts.chain([&model.subject]).filter(|subject| subject.kind() == Kind::Link);
+        let links = hosts
+            .chain([&model.subject])
+            .filter(|subject| subject.kind() == Kind::Link);
         let mut links: BTreeSet<String> = links.map(Subject::key).collect();
         if matches!(model.subject, Subject::Link(_) | Subject::Server(_)) {
             links.extend(model.rows.iter().map(|row| row.stored_key.clone()));
@@ -103,14 +123,14 @@ async fn discussions(cx: &Context<'_>, subject: &Subject) -> Result<Vec<String>,
             break;
         };
         let namespace = board.ns.to_string();
-        let answer = cx.here.get(&[
+        let params = [
             ("list", "search"),
-            ("srsearch", &query),
-            ("srnamespace", &namespace),
+            ("srsearch", query.as_str()),
+            ("srnamespace", namespace.as_str()),
             ("srprop", ""),
             ("srlimit", FOUND),
-        ]);
-        let answer = match answer.await {
+        ];
+        let answer = match cx.here.get(&params).await {
             Ok(answer) => answer,
             // A search that is switched off, or too busy, or does not like this word.
             Err(Error::Api { code, info, .. }) => {

@@ -62,7 +62,12 @@ pub async fn look(cx: &Context<'_>, gathered: &mut Gathered) -> anyhow::Result<(
     let mut entries = ours(cx, gathered).await?;
     if let Subject::Link(key) = gathered.model.subject.clone() {
         let urls = urls(&key, gathered);
-        let by_wiki = gathered.model.by_wiki.iter().map(|(wiki, _)| *wiki).filter(|wiki| *wiki != here);
+        let by_wiki = gathered
+            .model
+            .by_wiki
+            .iter()
+            .map(|(wiki, _)| *wiki)
+            .filter(|wiki| *wiki != here);
         let wikis: Vec<usize> = [here].into_iter().chain(by_wiki).collect();
         let has_any = !cx.settings.blacklists.is_empty();
         for (n, wiki) in wikis.into_iter().enumerate().filter(|_| has_any) {
@@ -90,7 +95,10 @@ pub async fn look(cx: &Context<'_>, gathered: &mut Gathered) -> anyhow::Result<(
         let others = others(cx).await?;
         entries.extend(others.of(&key, here));
     }
-    let hides = cx.db.read_if_there(async |db| Hides::read(db, &cx.home).await).await?;
+    let hides = cx
+        .db
+        .read_if_there(async |db| Hides::read(db, &[&cx.home, &cx.records]).await)
+        .await?;
     for entry in &mut entries {
         entry.by = entry.by.take().filter(|by| !hides.user(&cx.home, None, by));
     }
@@ -121,7 +129,10 @@ async fn ours(cx: &Context<'_>, gathered: &Gathered) -> anyhow::Result<Vec<Entry
         }
         Ok(Mutex::new(Lists::new(rows, &cx.settings.path_hosts, cx.now)))
     };
-    let hides = cx.db.read_if_there(async |db| Hides::read(db, &cx.home).await).await?;
+    let hides = cx
+        .db
+        .read_if_there(async |db| Hides::read(db, &[&cx.home, &cx.records]).await)
+        .await?;
     let mut lists = cx.entries.lists.get_or_try_init(read).await?.lock().await;
     let model = &gathered.model;
     let texts: BTreeSet<String> = match &model.subject {
@@ -132,24 +143,33 @@ async fn ours(cx: &Context<'_>, gathered: &Gathered) -> anyhow::Result<Vec<Entry
     let wikis: Vec<&str> = model.wikis.iter().map(|wiki| wiki.key.as_str()).collect();
     let rows = lists.of(&model.subject, &texts, &wikis).into_iter();
     let is_shown = |user: &str| !hides.user(&cx.home, None, user);
-    Ok(rows.filter(|row| row.user.as_deref().is_none_or(is_shown)).filter_map(lists::entry).collect())
+    Ok(rows
+        .filter(|row| row.user.as_deref().is_none_or(is_shown))
+        .filter_map(lists::entry)
+        .collect())
 }
 
 /// The rows' links as `host/path`, each once.
 fn addresses(gathered: &Gathered) -> impl Iterator<Item = String> {
     let mut known = BTreeSet::new();
     let rows = gathered.model.rows.iter().zip(&gathered.refs.rows);
-    rows.filter(|(_, behind)| !behind.path.is_empty()).filter_map(move |(row, behind)| {
-        let host = Key::from_stored(&row.stored_key)?.host();
-        let address = format!("{host}{}", behind.path);
-        known.insert(address.clone()).then_some(address)
-    })
+    rows.filter(|(_, behind)| !behind.path.is_empty())
+        .filter_map(move |(row, behind)| {
+            let host = Key::from_stored(&row.stored_key)?.host();
+            let address = format!("{host}{}", behind.path);
+            known.insert(address.clone()).then_some(address)
+        })
 }
 
 /// What lines are tried on: the domain as such, and what was added.
 fn urls(key: &Key, gathered: &Gathered) -> Vec<String> {
-    let whole = [format!("https://{}/", key.ascii()), format!("https://www.{}/", key.ascii())];
-    let added = addresses(gathered).take(ADDRESSES).map(|address| format!("https://{address}"));
+    let whole = [
+        format!("https://{}/", key.ascii()),
+        format!("https://www.{}/", key.ascii()),
+    ];
+    let added = addresses(gathered)
+        .take(ADDRESSES)
+        .map(|address| format!("https://{address}"));
     let mut urls: Vec<String> = whole.into_iter().take(if key.ip().is_some() { 1 } else { 2 }).collect();
     urls.extend(added);
     urls
@@ -209,7 +229,13 @@ async fn read(cx: &Context<'_>, session: &Session) -> anyhow::Result<(Blacklists
         true => site.has_extension("Abuse Filter"),
         false => site.has_extension("SpamBlacklist"),
     };
-    let titles: Vec<String> = cx.settings.blacklists.iter().map(|title| site.prefixed(title)).filter(is_read).collect();
+    let titles: Vec<String> = cx
+        .settings
+        .blacklists
+        .iter()
+        .map(|title| site.prefixed(title))
+        .filter(is_read)
+        .collect();
     let texts = pages::texts(cx, session, &titles).await?;
     let all: Vec<(String, String)> = titles.into_iter().zip(texts).collect();
     Ok(Blacklists::new(&all, &cx.settings.path_hosts))
@@ -247,7 +273,9 @@ async fn others<'a>(cx: &'a Context<'_>) -> anyhow::Result<&'a Others> {
         let page = settings.shorteners.page.as_ref().map(|title| site.prefixed(title));
         let titles: Vec<String> = boards.chain(page.clone()).collect();
         let mut others = Others::default();
-        others.shorteners.extend(settings.shorteners.keys.iter().map(|key| (None, key.clone())));
+        others
+            .shorteners
+            .extend(settings.shorteners.keys.iter().map(|key| (None, key.clone())));
         let texts = match pages::texts(cx, cx.here, &titles).await {
             Ok(texts) => texts,
             Err(error) => {
@@ -262,13 +290,19 @@ async fn others<'a>(cx: &'a Context<'_>) -> anyhow::Result<&'a Others> {
                 break;
             }
             match spamlist::noticeboard(text, site, &settings.templates.link, path_hosts) {
-                Ok(keys) => others.noticeboards.extend(keys.into_iter().map(|key| (title.clone(), key))),
+                Ok(keys) => others
+                    .noticeboards
+                    .extend(keys.into_iter().map(|key| (title.clone(), key))),
                 Err(why) => tracing::warn!("{title}: {why}"),
             }
         }
         Ok(others)
     };
-    cx.entries.others.get_or_try_init(read).await.context("reading noticeboards and shorteners")
+    cx.entries
+        .others
+        .get_or_try_init(read)
+        .await
+        .context("reading noticeboards and shorteners")
 }
 
 impl Others {
@@ -303,7 +337,11 @@ pub fn shorteners(text: &str, path_hosts: &PathHosts) -> Vec<Key> {
     });
     let key = |line: &str| Key::from_name(line, path_hosts).ok();
     let is_one = |key: &Key| key.ip().is_some() || key.registrable().is_some();
-    lines.filter(|line| !line.is_empty()).filter_map(key).filter(is_one).collect()
+    lines
+        .filter(|line| !line.is_empty())
+        .filter_map(key)
+        .filter(is_one)
+        .collect()
 }
 
 /// Whether an entry that names `named` is about `key`, too.

@@ -144,7 +144,10 @@ enum Page {
 async fn ask(session: &Session, plan: &Plan, path_hosts: &PathHosts) -> Result<HashMap<PageId, Page>, Error> {
     let mut pages = HashMap::new();
     let whole = (!plan.whole.is_empty()).then_some((None, &plan.whole));
-    let of_domain = plan.of_domain.iter().map(|(domain, pages)| (Some(domain.as_str()), pages));
+    let of_domain = plan
+        .of_domain
+        .iter()
+        .map(|(domain, pages)| (Some(domain.as_str()), pages));
     for (domain, ids) in whole.into_iter().chain(of_domain) {
         let ids: Vec<PageId> = ids.iter().copied().collect();
         for (id, now) in linking(session, &ids, domain, ANSWERS).await? {
@@ -185,7 +188,9 @@ fn fate(row: &Row, behind: &RowRef, page: Option<&Page>) -> Fate {
     let is_there = match behind.path.is_empty() {
         false => links.contains(&(host, behind.path.clone(), row.by_archive)),
         // What followed the host was erased.
-        true => links.iter().any(|(of, _, by_archive)| *of == host && *by_archive == row.by_archive),
+        true => links
+            .iter()
+            .any(|(of, _, by_archive)| *of == host && *by_archive == row.by_archive),
     };
     match is_there {
         true => Fate::Live,
@@ -196,10 +201,15 @@ fn fate(row: &Row, behind: &RowRef, page: Option<&Page>) -> Fate {
 
 /// Adds the rows to the sums of the model and of its users.
 fn sum(gathered: &mut Gathered) {
-    let places: HashMap<u32, usize> = (0..).zip(&gathered.refs.users).map(|(i, user)| (user.editor_id, i)).collect();
+    let places: HashMap<u32, usize> = (0..)
+        .zip(&gathered.refs.users)
+        .map(|(i, user)| (user.editor_id, i))
+        .collect();
     for (row, behind) in gathered.model.rows.iter().zip(&gathered.refs.rows) {
         count(&mut gathered.model.fates, row);
-        let user = places.get(&behind.editor_id).and_then(|i| gathered.model.users.get_mut(*i));
+        let user = places
+            .get(&behind.editor_id)
+            .and_then(|i| gathered.model.users.get_mut(*i));
         if let Some(user) = user {
             count(&mut user.fates, row);
         }

@@ -41,7 +41,10 @@ pub async fn look(cx: &Context<'_>, gathered: &mut Gathered) -> anyhow::Result<(
     for hit in &gathered.model.hits {
         revs.entry(hit.wiki).or_default().entry(hit.rev).or_default();
     }
-    let hides = cx.db.read_if_there(async |db| Hides::read(db, &cx.home).await).await?;
+    let hides = cx
+        .db
+        .read_if_there(async |db| Hides::read(db, &[&cx.home, &cx.records]).await)
+        .await?;
     for (wiki, revs) in revs {
         let Some(key) = gathered.model.wikis.get(wiki).map(|wiki| wiki.key.clone()) else {
             continue;

@@ -8,10 +8,10 @@ use shared::db::links::questions::lookup::{Kind, stored_name};
 use shared::db::{UserKind, Work};
 
 use super::context::Context;
-use super::recorded::Wikis;
 use super::rows::is_single;
 use super::shown::{Hides, who};
 use super::subject::{Meant, ends};
+use super::wikis::Wikis;
 use crate::model::{HitRow, Who};
 
 /// Hits that are shown.
@@ -28,7 +28,7 @@ pub struct Hits {
     pub all: u64,
 }
 
-/// Reads the hits of the home. A name is one of the families of wikis in which it is meant.
+/// Reads the hits that are kept under the home of the reports. A name is one of the families of wikis in which it is meant.
 pub async fn read(
     cx: &Context<'_>,
     db: &mut Work,
@@ -40,11 +40,11 @@ pub async fn read(
     let mut found = match subject {
         Subject::Link(key) => {
             let (from, to) = key.with_subdomains();
-            hit::of_string(db, &cx.home, None, Thing::Links(&from, &to), READ).await?
+            hit::of_string(db, &cx.records, None, Thing::Links(&from, &to), READ).await?
         }
         Subject::User(name) => {
             let name = stored_name(name);
-            let mut hits = hit::of_user(db, &cx.home, None, By::Name(&name), READ).await?;
+            let mut hits = hit::of_user(db, &cx.records, None, By::Name(&name), READ).await?;
             let mut realms: HashSet<String> = meant.editors.iter().map(|editor| editor.realm.clone()).collect();
             if realms.is_empty() {
                 realms.insert(wikis.realm(&cx.home));
@@ -57,9 +57,9 @@ pub async fn read(
             });
             hits
         }
-        Subject::Ip(ip) => hit::of_user(db, &cx.home, None, By::Name(&ip.to_string()), READ).await?,
+        Subject::Ip(ip) => hit::of_user(db, &cx.records, None, By::Name(&ip.to_string()), READ).await?,
         Subject::Range(_) => match ends(subject) {
-            Some((first, last)) => hit::of_user(db, &cx.home, None, By::Addresses(first, last), READ).await?,
+            Some((first, last)) => hit::of_user(db, &cx.records, None, By::Addresses(first, last), READ).await?,
             None => Vec::new(),
         },
         Subject::Server(_) => Vec::new(),

@@ -5,9 +5,8 @@
 //! (and of wikis, where they added on several), of which only the rows that were read are; suppressed pages and hosts are
 //! taken off as far as their rows were read. The second of the four numbers is not changed.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
-use shared::core::addition::realm_of;
 use shared::core::report::{Kind, Rule, Subject};
 use shared::core::types::UserId;
 use shared::db::Work;
@@ -23,84 +22,18 @@ use super::rows::{self, Read};
 use super::shown::Hides;
 use super::subject::{Meant, meant};
 use super::sums::{Less, Sums};
+use super::wikis::Wikis;
 use super::{Gathered, Refs, hits, hosts, users};
-use crate::model::{Complete, Established, Fates, Model, Server, Totals, Wiki};
+use crate::model::{Complete, Established, Fates, Model, Server, Totals};
 
 /// Addresses of its servers that a link's report shows, the newest.
 const SERVERS: usize = 20;
 /// Gaps that a report names, the newest.
 const GAPS: usize = 10;
 /// The job that reads changes, as its notes are kept.
-const READER: &str = "coi-report";
+const READER: &str = crate::RECORDER;
 /// Begins the names under which it notes gaps.
 const GAP: &str = "gap.";
-
-/// The wikis of the database, and those that the model names.
-pub struct Wikis<'c, 'a> {
-    cx: &'c Context<'a>,
-    by_id: BTreeMap<u16, lookup::Wiki>,
-    /// Those of the model, in its order.
-    pub named: Vec<Wiki>,
-    /// Their numbers.
-    pub ids: Vec<u16>,
-}
-
-impl<'c, 'a> Wikis<'c, 'a> {
-    fn new(cx: &'c Context<'a>, all: Vec<lookup::Wiki>) -> Wikis<'c, 'a> {
-        Wikis {
-            cx,
-            by_id: all.into_iter().map(|wiki| (wiki.id, wiki)).collect(),
-            named: Vec::new(),
-            ids: Vec::new(),
-        }
-    }
-
-    /// The place in the model of a wiki.
-    pub fn place(&mut self, id: u16) -> usize {
-        if let Some(place) = self.ids.iter().position(|known| *known == id) {
-            return place;
-        }
-        let known = self.by_id.get(&id);
-        let key = known.map(|wiki| wiki.name.clone()).unwrap_or_default();
-        let dbname = known.map(|wiki| wiki.dbname.clone()).filter(|name| !name.is_empty());
-        self.named.push(Wiki {
-            name: dbname.unwrap_or_else(|| key.clone()),
-            reach: self.cx.reach(&key),
-            key,
-        });
-        self.ids.push(id);
-        self.ids.len() - 1
-    }
-
-    /// The same by its key; one that added no links has no number (0).
-    pub fn place_of(&mut self, key: &str) -> usize {
-        if let Some(place) = self.named.iter().position(|wiki| wiki.key == key) {
-            return place;
-        }
-        let id = self.by_id.values().find(|wiki| wiki.name == key).map(|wiki| wiki.id);
-        if let Some(id) = id {
-            return self.place(id);
-        }
-        self.named.push(Wiki {
-            key: key.to_owned(),
-            name: key.to_owned(),
-            reach: self.cx.reach(key),
-        });
-        self.ids.push(0);
-        self.ids.len() - 1
-    }
-
-    /// Key of a wiki.
-    pub fn key(&self, id: u16) -> &str {
-        self.by_id.get(&id).map_or("", |wiki| wiki.name.as_str())
-    }
-
-    /// The family of wikis that a wiki (its key) shares accounts with.
-    pub fn realm(&self, key: &str) -> String {
-        let known = self.by_id.values().find(|wiki| wiki.name == key);
-        known.map_or_else(|| realm_of(key), |wiki| wiki.realm.clone())
-    }
-}
 
 /// All that is recorded of a subject. `None`: nothing, or nothing that may be shown. `rules` as for
 /// [`model`](super::model). Errs as the database does; a database that is not there yet has nothing.
@@ -114,7 +47,7 @@ pub async fn recorded(cx: &Context<'_>, subject: &Subject, rules: &[Rule]) -> an
 
 async fn read(cx: &Context<'_>, db: &mut Work, subject: &Subject) -> shared::db::Result<Option<Gathered>> {
     let mut wikis = Wikis::new(cx, lookup::wikis(db).await?);
-    let hides = Hides::read(db, &cx.home).await?;
+    let hides = Hides::read(db, &[&cx.home, &cx.records]).await?;
     let is_hidden = match subject {
         Subject::Link(key) => hides.key(key),
         other => other.kind().is_editor() && hides.user(&cx.home, None, &other.to_string()),
@@ -124,9 +57,7 @@ async fn read(cx: &Context<'_>, db: &mut Work, subject: &Subject) -> shared::db:
     }
     let realm = wikis.realm(&cx.home);
     let mut meant = meant(db, subject, &realm, &hides).await?;
-    let realms = wikis.by_id.values();
-    let realms: HashMap<&str, &str> = realms.map(|wiki| (wiki.name.as_str(), wiki.realm.as_str())).collect();
-    let mut gone = hides.editors(db, &realms).await?;
+    let mut gone = hides.editors(db, &wikis.realms()).await?;
     if !by_account(db, &wikis, &hides, &mut meant, &mut gone).await? {
         return Ok(None);
     }
@@ -139,7 +70,7 @@ async fn read(cx: &Context<'_>, db: &mut Work, subject: &Subject) -> shared::db:
         Of::Editors => meant.editor_ids(),
         Of::Hosts => meant.host_ids(),
     };
-    let rows = rows::read(cx, db, of, &ids, &hides, &mut gone).await?;
+    let rows = rows::read(cx, db, of, &ids, None, &hides, &mut gone).await?;
     let mut sums = match of {
         Of::Editors => of_these_editors(db, &meant).await?,
         Of::Hosts => of_these_hosts(db, &ids).await?,
@@ -177,6 +108,7 @@ async fn read(cx: &Context<'_>, db: &mut Work, subject: &Subject) -> shared::db:
         }
     }
     let listed = hosts::read(cx, db, subject, &meant, &hides).await?;
+    let rest = rows.rest;
     let (rows, row_refs) = rows::shown(cx, subject, rows, &mut wikis);
     let servers = servers(db, subject, &meant).await?;
     let complete = complete(cx, db, &mut wikis).await?;
@@ -187,6 +119,7 @@ async fn read(cx: &Context<'_>, db: &mut Work, subject: &Subject) -> shared::db:
             wikis: wikis.ids,
             users: people.refs,
             rows: row_refs,
+            rest,
             ..Refs::default()
         },
         model: Model {
@@ -366,7 +299,7 @@ async fn servers(db: &mut Work, subject: &Subject, meant: &Meant) -> shared::db:
 /// stream) a gap is one of all of them.
 async fn complete(cx: &Context<'_>, db: &mut Work, wikis: &mut Wikis<'_, '_>) -> shared::db::Result<Complete> {
     let since = since::shown(db).await?;
-    let noted = memo::starting_with(db, READER, &cx.home, GAP).await?;
+    let noted = memo::starting_with(db, READER, &cx.records, GAP).await?;
     let mut gaps = Vec::new();
     let of_wiki: HashMap<String, u16> = wikis
         .by_id
@@ -402,10 +335,4 @@ async fn complete(cx: &Context<'_>, db: &mut Work, wikis: &mut Wikis<'_, '_>) ->
 fn gap_name(wiki: &str) -> String {
     let source = format!("recentchanges {wiki}");
     format!("{GAP}{}", shared::core::intent::token(READER, &source, "gap"))
-}
-
-/// Numbers without repetition, in the order of coming.
-pub fn unique(ids: impl Iterator<Item = u32>) -> Vec<u32> {
-    let mut seen = HashSet::new();
-    ids.filter(|id| seen.insert(*id)).collect()
 }

@@ -96,7 +96,7 @@ fn read(query: &Value) -> HashMap<UserId, String> {
 fn apply(gathered: &mut Gathered, renamed: &[Renamed]) {
     for one in renamed {
         let now = one.name.clone().map_or(Who::Hidden, Who::Name);
-        let mut put = |who: &mut Who| {
+        let put = |who: &mut Who| {
             if is_named(who) {
                 *who = now.clone();
             }

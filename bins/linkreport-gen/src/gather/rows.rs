@@ -7,15 +7,15 @@ use shared::core::link::Key;
 use shared::core::report::Subject;
 use shared::core::types::{RevId, Timestamp, UserId};
 use shared::db::Work;
-use shared::db::links::questions::additions::{Addition, Of, newest};
+use shared::db::links::questions::additions::{Addition, Of, Place, newest};
 use shared::db::links::questions::counts::{Four, four_numbers};
 use shared::db::links::questions::lookup::{self, Kind as EditorKind};
 
 use super::RowRef;
 use super::context::Context;
-use super::recorded::Wikis;
 use super::shown::{Hides, who};
 use super::sums::{Less, month_of};
+use super::wikis::Wikis;
 use crate::model::{Fate, Row, Who};
 
 /// So often older rows are read in place of those that are not shown.
@@ -27,29 +27,33 @@ pub struct Read {
     pub shown: Vec<(Addition, Four, Option<UserId>)>,
     /// Those that may not, and whether they are what an archive's link shows.
     pub left_out: Vec<(Less, bool)>,
+    /// Where they end, if there may be older ones.
+    pub rest: Option<Place>,
 }
 
-/// Reads at most as many as are looked at. Editors who turn out to be shown nowhere, by their account, join `gone`.
+/// Reads at most as many as are looked at, older than `before`. Editors who turn out to be shown nowhere, by their account, join `gone`.
 pub async fn read(
     cx: &Context<'_>,
     db: &mut Work,
     of: Of,
     ids: &[u32],
+    before: Option<Place>,
     hides: &Hides,
     gone: &mut BTreeMap<u32, EditorKind>,
 ) -> shared::db::Result<Read> {
     let limit = cx.settings.show.looked_at;
     let mut shown: Vec<(Addition, Option<UserId>)> = Vec::new();
     let mut left_out = Vec::new();
-    let mut before = None;
+    let mut rest = before;
+    let mut is_end = ids.is_empty();
     for _ in 0..ROUNDS {
         let missing = (limit as usize).saturating_sub(shown.len());
-        if ids.is_empty() || missing == 0 {
+        if is_end || missing == 0 {
             break;
         }
-        let more = newest(db, of, ids, before, missing as u32).await?;
-        before = more.last().map(|last| last.place);
-        let is_end = more.len() < missing;
+        let more = newest(db, of, ids, rest, missing as u32).await?;
+        is_end = more.len() < missing;
+        rest = more.last().map(|last| last.place).or(rest);
         let pairs: HashSet<(u32, u16)> = more.iter().map(|one| (one.editor_id, one.place.wiki_id)).collect();
         let accounts = lookup::accounts(db, &pairs.into_iter().collect::<Vec<_>>()).await?;
         for one in more {
@@ -61,9 +65,6 @@ pub async fn read(
                 true => left_out.push(less(&one)),
                 false => shown.push((one, account)),
             }
-        }
-        if is_end {
-            break;
         }
     }
     // An account may have been told after rows of the same editor.
@@ -80,6 +81,7 @@ pub async fn read(
     Ok(Read {
         shown: shown.collect(),
         left_out,
+        rest: rest.filter(|_| !is_end),
     })
 }
 

@@ -19,24 +19,25 @@ use crate::settings::Settings;
 /// The lists of what is shown nowhere.
 #[derive(Default)]
 pub struct Hides {
-    /// Of the reports' wiki: it holds everywhere.
-    home: Suppressed,
+    /// Of the reports' wikis: they hold everywhere.
+    everywhere: Vec<Suppressed>,
     /// Of each wiki that has one: it holds for edits there.
     of: HashMap<String, Suppressed>,
 }
 
 impl Hides {
-    /// Reads the lists.
-    pub async fn read(db: &mut Work, home: &str) -> shared::db::Result<Hides> {
+    /// Reads the lists; those of the wikis `here` (their keys) hold everywhere.
+    pub async fn read(db: &mut Work, here: &[&str]) -> shared::db::Result<Hides> {
         let mut of = suppress::everywhere(db).await?;
-        let home = of.remove(home).unwrap_or_default();
-        Ok(Hides { home, of })
+        let everywhere = here.iter().filter_map(|wiki| of.remove(*wiki)).collect();
+        Ok(Hides { everywhere, of })
     }
 
     /// From lists by wiki.
     #[cfg(test)]
-    pub fn new(home: Suppressed, of: HashMap<String, Suppressed>) -> Hides {
-        Hides { home, of }
+    pub fn new(here: Suppressed, of: HashMap<String, Suppressed>) -> Hides {
+        let everywhere = vec![here];
+        Hides { everywhere, of }
     }
 
     /// The editors, by number, that a list names: those of this wiki's in every family of wikis, others in that of their
@@ -51,7 +52,7 @@ impl Hides {
             let realm = realms.get(wiki.as_str())?;
             Some((list, Some(*realm)))
         });
-        for (list, realm) in of_others.chain([(&self.home, None)]) {
+        for (list, realm) in of_others.chain(self.everywhere.iter().map(|list| (list, None))) {
             for entry in list.private_entries().iter().filter(|entry| entry.what == What::User) {
                 let editors = lookup::editors_named(db, &entry.name, realm).await?;
                 found.extend(editors.into_iter().map(|editor| (editor.id, editor.kind)));
@@ -61,7 +62,7 @@ impl Hides {
     }
 
     fn any(&self, wiki: &str, hides: impl Fn(&Suppressed) -> bool) -> bool {
-        hides(&self.home) || self.of.get(wiki).is_some_and(hides)
+        self.everywhere.iter().chain(self.of.get(wiki)).any(hides)
     }
 
     /// Whether a user of a wiki is not to be named: by account or by name.
@@ -76,7 +77,7 @@ impl Hides {
 
     /// Whether links of this key are not, wherever they were added.
     pub fn key(&self, key: &Key) -> bool {
-        self.home.hides_link(key)
+        self.everywhere.iter().any(|list| list.hides_link(key))
     }
 
     /// The same of a key as it is stored; one that cannot be read is not shown.

@@ -6,8 +6,8 @@ use shared::db::links::questions::additions::{Of, Place};
 use shared::db::links::questions::lookup;
 
 use super::context::Context;
-use super::recorded::Wikis;
 use super::shown::Hides;
+use super::wikis::Wikis;
 use super::{Gathered, fates, hidden, renamed, rows};
 use crate::model::Model;
 
@@ -56,7 +56,7 @@ impl<'s, 'a> Steps<'s, 'a> {
         let (named, numbers) = (&self.gathered.model.wikis, &refs.wikis);
         let read = cx.db.read_if_there(async |db: &mut Work| {
             let mut wikis = Wikis::new(cx, lookup::wikis(db).await?);
-            let hides = Hides::read(db, &cx.home).await?;
+            let hides = Hides::read(db, &[&cx.home, &cx.records]).await?;
             let mut gone = hides.editors(db, &wikis.realms()).await?;
             let read = rows::read(cx, db, of, ids, Some(rest), &hides, &mut gone).await?;
             // Those that are named already keep their places.

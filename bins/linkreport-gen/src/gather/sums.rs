@@ -61,7 +61,7 @@ impl Sums {
 
     /// Takes an addition off its month; unless they went with their editor, also off its kind and wiki.
     pub fn less_addition(&mut self, less: &Less, is_of_kind: bool, is_of_wiki: bool) {
-        let mut off = |n: Option<&mut u64>| {
+        let off = |n: Option<&mut u64>| {
             if let Some(n) = n {
                 *n = n.saturating_sub(less.times);
             }

@@ -11,11 +11,11 @@ use shared::db::links::questions::{adders, counts, editors};
 
 use super::UserRef;
 use super::context::Context;
-use super::recorded::Wikis;
 use super::rows::is_single;
 use super::shown::{Hides, who};
 use super::subject::Meant;
 use super::sums::Less;
+use super::wikis::Wikis;
 use crate::model::{Adder, Fates};
 
 /// Read in excess, in place of such as are not shown.

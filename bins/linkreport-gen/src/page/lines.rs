@@ -174,7 +174,7 @@ fn one_host(pen: &Pen<'_>) -> Wikitext {
     };
     let others = match top.others {
         0 => pen.words("other-users-none"),
-        n => pen.counted("other-users", n, &pen.linked(n, "lr-others")),
+        n => pen.counted("other-users", n, &pen.jump("lr-others", &pen.other_users(n))),
     };
     pen.say(
         "line-second-editor",

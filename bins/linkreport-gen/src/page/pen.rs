@@ -10,7 +10,6 @@ use shared::core::text::{
 use shared::core::types::{RevId, Timestamp};
 use shared::messages::Messages;
 
-use super::titles::title;
 use super::{Around, Form};
 use crate::model::{Model, Reach, Who};
 use crate::words::MESSAGES;
@@ -30,6 +29,7 @@ pub struct Pen<'a> {
     pub form: Form,
     /// Additions that are shown.
     pub rows: usize,
+    base: Option<Title>,
     messages: Messages<'a>,
 }
 
@@ -41,6 +41,7 @@ impl<'a> Pen<'a> {
             around,
             form,
             rows: rows.min(model.rows.len()),
+            base: around.site.title(&around.base).ok(),
             messages: Messages::new(Some(around.common), MESSAGES),
         }
     }
@@ -125,6 +126,15 @@ impl<'a> Pen<'a> {
     /// The same with the mere number.
     pub fn count(&self, key: &str, n: u64) -> Wikitext {
         self.counted(key, n, &self.number(n))
+    }
+
+    /// Other users of a host. They are counted so far only that it is certain that the host is a common one.
+    pub fn other_users(&self, n: u64) -> Wikitext {
+        let most = u64::from(self.around.settings.common_host);
+        match n >= most {
+            true => self.say("or-more", &[("n", &self.number(most))]),
+            false => self.number(n),
+        }
     }
 
     /// A share in percent, with one decimal where a whole number would say none or all of it.
@@ -279,14 +289,10 @@ impl<'a> Pen<'a> {
         }
     }
 
-    /// The title of the report on a subject.
+    /// The title of the report on a subject; `None` where the base is no title.
     pub fn title_of(&self, subject: &Subject) -> Option<Title> {
-        title(
-            self.around.site,
-            &self.around.base,
-            &self.around.settings.titles,
-            subject,
-        )
+        let base = self.base.as_ref()?;
+        Some(self.around.settings.titles.title(base, subject))
     }
 
     /// Text of somebody, such as a reason.

@@ -26,7 +26,10 @@ pub fn others(pen: &Pen<'_>) -> Wikitext {
             "others-of-host",
             &[
                 ("host", &named(pen, &host.subject)),
-                ("users", &pen.count("other-users-of", host.others)),
+                (
+                    "users",
+                    &pen.counted("other-users-of", host.others, &pen.other_users(host.others)),
+                ),
                 ("own", &pen.number(host.n)),
                 ("all", &pen.number(host.all)),
             ],

@@ -106,9 +106,10 @@ fn hosts(pen: &Pen<'_>) -> Wikitext {
     let shown = (pen.around.settings.show.hosts as usize).min(pen.model.hosts.len());
     for host in &pen.model.hosts[..shown] {
         text.push_literal("|-\n").push(&cell(&named(pen, &host.subject), false));
-        let numbers = [host.n, host.wikis, host.all, host.others];
+        let others = pen.other_users(host.others);
+        let numbers = [pen.number(host.n), pen.number(host.wikis), pen.number(host.all), others];
         for n in &numbers[..columns.len() - 1] {
-            text.push(&cell(&pen.number(*n), true));
+            text.push(&cell(n, true));
         }
     }
     text.push_literal("|}</div>\n");

@@ -98,7 +98,7 @@ async fn one(
         let around = place.around(run, status, Some(copy_of.clone()));
         let part = match &model {
             Some(model) => page::render(model, &around, form),
-            None => page::empty(&around, subject.kind()),
+            None => page::empty(&around),
         };
         let summary = model.as_ref().map_or_else(
             || "Nothing to be shown any more".to_owned(),

@@ -1,7 +1,7 @@
 //! One report from asking to saving: what stands there, what is to be done about it, what is known, and the page. People's
 //! status is read before anything is decided.
 
-use shared::core::report::{Kind, Rule, Status, Subject};
+use shared::core::report::{Rule, Status, Subject};
 use shared::core::text::{Wikitext, plain};
 use shared::core::types::{RevId, Timestamp};
 use shared::daypage::taken;
@@ -146,7 +146,7 @@ async fn once(
     let mut objection = page.as_ref().and_then(|page| page.why.clone());
     let asked_again = turn.reasons.iter().copied().any(is_trusted);
     loop {
-        let part = part(run, place, turn.subject.kind(), model.as_ref(), form, new);
+        let part = part(run, place, model.as_ref(), form, new);
         let content = write::digest(&write::whole(&part));
         let line = line(run, said, model.as_ref());
         let held = held(run, model.as_ref());
@@ -240,7 +240,6 @@ pub fn is_filter(code: &str) -> bool {
 fn part(
     run: &Run<Settings>,
     place: &Place,
-    kind: Kind,
     model: Option<&Model>,
     form: Form,
     status: Status,
@@ -248,7 +247,7 @@ fn part(
     let around = place.around(run, status, None);
     match model {
         Some(model) => page::render(model, &around, form),
-        None => page::empty(&around, kind),
+        None => page::empty(&around),
     }
 }
 

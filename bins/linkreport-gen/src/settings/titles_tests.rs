@@ -59,7 +59,7 @@ fn titles_are_those_of_the_day_pages() {
     );
     assert_eq!(
         settings.reduced_title("Bot", &link("example.com")).text,
-        "Bot/LinkReports/R-HASH"
+        "Bot/LinkReports/R-frk7syalvd"
     );
 }
 

@@ -37,6 +37,11 @@ pub(super) const MESSAGES: &[Message<'static>] = &[
         &["command"],
     ),
     (
+        "report-empty",
+        "Nothing is shown here any more. More about the program that wrote this page: {status}.",
+        &["status"],
+    ),
+    (
         "copy-of",
         "This is a copy. The discussion about this report takes place on {page}; its status there: ''{state}''.",
         &["page", "state"],

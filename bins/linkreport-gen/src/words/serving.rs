@@ -10,11 +10,6 @@ pub(super) const MESSAGES: &[Message<'static>] = &[
     ("status-ignore", "ignored", &[]),
     ("status-stale", "stale", &[]),
     ("status-added", "added to a blacklist", &[]),
-    (
-        "report-empty",
-        "Nothing is recorded about this subject any more that may be shown.",
-        &[],
-    ),
     // People's part.
     ("human-heading", "Status and discussion", &[]),
     ("human-status", "Status", &[]),

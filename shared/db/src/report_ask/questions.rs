@@ -33,7 +33,7 @@ impl FromFields for Named {
 /// order of their first ask. Where there are more than `limit`, each requester's first ask comes before anybody's second
 /// one, so that a flood by one hides nobody else's.
 pub async fn waiting(session: &mut impl Session, home: &str, now: Timestamp, limit: u32) -> Result<Vec<Waiting>> {
-    // Handler reads: all asks of the home that wait, from the index alone, and some times that in tables of numbers.
+    // Handler reads: all asks of the home that wait, from the index alone, and eight times those in tables of numbers.
     const SQL: &str = "SELECT kind, subject FROM (SELECT id, kind, subject, \
         ROW_NUMBER() OVER (PARTITION BY requester ORDER BY id) AS turn FROM report_ask FORCE INDEX (by_waiting) \
         WHERE home = ? AND served_at IS NULL AND next_try <= ?) due \
@@ -145,7 +145,7 @@ impl FromFields for Asked {
 
 /// For how many subjects a page was saved since then of which no person's ask was served in that time.
 pub async fn pages_by_rules_since(session: &mut impl Session, home: &str, since: Timestamp) -> Result<u64> {
-    // Handler reads: twice the asks that were served since then, and the subjects.
+    // Handler reads: two and a half times the asks that were served since then.
     const SQL: &str = "SELECT COUNT(*) AS value FROM (SELECT kind FROM report_ask FORCE INDEX (by_waiting) \
         WHERE home = ? AND served_at >= ? GROUP BY kind, subject \
         HAVING SUM(requester IS NOT NULL) = 0 AND SUM(outcome = ?) > 0) each_subject";

@@ -10,19 +10,20 @@ use mysql_async::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use wikicrew_core::report::Kind;
+use wikicrew_core::report::{Kind, Subject};
 use wikicrew_core::types::Timestamp;
 
 /// Width of the column `origin`, in bytes.
 const MAX_ORIGIN: usize = 64;
-/// Longest stored name and key of a requester, in bytes.
+/// Longest stored name, key of a requester and key of a subject, in bytes.
 const MAX_NAME: usize = 255;
 /// Longest stored detail, in bytes.
 const MAX_DETAIL: usize = 1_024;
 /// Longest stored error, in bytes.
 const MAX_ERROR: usize = 8_000;
 
-/// Stores asks; one whose origin was ever stored for its subject changes nothing. How many were new.
+/// Stores asks; one whose origin was ever stored for its subject changes nothing. A subject that could not be read back
+/// (a user without a name, a name of more than 255 bytes) has no report and is left out. How many were new.
 pub async fn ask(tx: &mut FencedTx<'_>, asks: &[NewAsk], now: Timestamp) -> Result<u64> {
     const HEAD: &str = "INSERT INTO report_ask (home, kind, subject, origin, requester, requester_name, reason, detail, \
         asked_at, next_try)";
@@ -30,8 +31,12 @@ pub async fn ask(tx: &mut FencedTx<'_>, asks: &[NewAsk], now: Timestamp) -> Resu
     // One order in every process: rows locked crosswise would be a deadlock.
     let mut rows: BTreeMap<(&str, Kind, String, String), &NewAsk> = BTreeMap::new();
     for ask in asks {
-        let key = (&*ask.home, ask.subject.kind(), ask.subject.key(), origin(&ask.origin));
-        rows.entry(key).or_insert(ask);
+        let (kind, key) = (ask.subject.kind(), ask.subject.key());
+        // One such row would stop everybody's from being read.
+        if key.len() <= MAX_NAME && Subject::from_key(kind, &key).as_ref() == Some(&ask.subject) {
+            let key = (&*ask.home, kind, key, origin(&ask.origin));
+            rows.entry(key).or_insert(ask);
+        }
     }
     let cut = |text: &Option<String>, max| Value::from(text.as_deref().map(|text| bounded(text, max).into_owned()));
     let rows = rows.into_iter().map(|((home, kind, subject, origin), ask)| {
@@ -51,7 +56,7 @@ pub async fn ask(tx: &mut FencedTx<'_>, asks: &[NewAsk], now: Timestamp) -> Resu
     bulk::insert(tx.conn(), "storing what asks for reports", HEAD, TAIL, rows).await
 }
 
-/// The origin as it is stored: what is too long, or looks like a hash already, as 64 hexadecimal digits.
+/// The origin as it is stored: what is too long, or as long as a hash, as 64 hexadecimal digits.
 fn origin(origin: &str) -> String {
     if origin.len() < MAX_ORIGIN {
         return origin.to_owned();

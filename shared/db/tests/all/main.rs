@@ -18,6 +18,7 @@ mod indexes;
 mod intents;
 mod lease;
 mod links_also;
+mod links_editors_gate;
 mod links_faults;
 mod links_gate;
 mod links_gate_fill;

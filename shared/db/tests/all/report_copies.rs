@@ -75,7 +75,7 @@ async fn a_page_comes_back_as_it_was_stored() {
     assert_eq!(all.iter().map(|page| &*page.target).collect::<Vec<_>>(), [COPY, WIKI]);
     assert_eq!(
         report_page::held(&mut *conn, WIKI, COPY, 9).await.unwrap(),
-        [full.clone()]
+        std::slice::from_ref(&full)
     );
     assert_eq!(report_page::held(&mut *conn, WIKI, WIKI, 9).await.unwrap(), []);
     assert_eq!(report_page::held(&mut *conn, "home2", COPY, 9).await.unwrap(), []);

@@ -74,7 +74,10 @@ impl Blacklists {
             }
             found.extend(told.into_values());
         }
-        let of_key = self.domains.iter().filter(|(_, domain)| covers(&domain.key, key) || covers(key, &domain.key));
+        let of_key = self
+            .domains
+            .iter()
+            .filter(|(_, domain)| covers(&domain.key, key) || covers(key, &domain.key));
         found.extend(of_key.take(LINES).map(|(title, domain)| Entry {
             list: ListName::BlockedDomains,
             what: domain.key.display(),

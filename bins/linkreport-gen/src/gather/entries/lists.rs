@@ -39,7 +39,10 @@ enum Names {
 impl Lists {
     /// From all entries of the job; those that end before `now` are left out.
     pub fn new(rows: Vec<Row>, path_hosts: &PathHosts, now: Timestamp) -> Lists {
-        let mut entries: Vec<Row> = rows.into_iter().filter(|row| row.expires.is_none_or(|end| end > now)).collect();
+        let mut entries: Vec<Row> = rows
+            .into_iter()
+            .filter(|row| row.expires.is_none_or(|end| end > now))
+            .collect();
         entries.sort_by_key(|row| row.at);
         let (mut domains, mut below) = (Domains::default(), BTreeMap::<String, Vec<usize>>::new());
         let mut users: HashMap<String, Vec<usize>> = HashMap::new();
@@ -92,7 +95,8 @@ impl Lists {
             Subject::Server(_) => {}
         }
         let rows = ids.into_iter().filter_map(|id| self.entries.get(id));
-        rows.filter(|row| row.wiki == EVERY_WIKI || wikis.contains(&row.wiki.as_str())).collect()
+        rows.filter(|row| row.wiki == EVERY_WIKI || wikis.contains(&row.wiki.as_str()))
+            .collect()
     }
 
     fn below(&self, key: &Key) -> Vec<usize> {
@@ -166,7 +170,10 @@ pub fn entry(row: &Row) -> Option<Entry> {
         List::Black => ListName::Blacklist,
         List::Monitor => ListName::Monitor,
     };
-    let what: Vec<&str> = [row.user.as_deref(), row.page.as_deref()].into_iter().flatten().collect();
+    let what: Vec<&str> = [row.user.as_deref(), row.page.as_deref()]
+        .into_iter()
+        .flatten()
+        .collect();
     let text = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     Some(Entry {
         list,

@@ -25,7 +25,10 @@ pub async fn texts(cx: &Context<'_>, session: &Session, titles: &[String]) -> an
     let fresh = if wiki == cx.home { FRESH_HERE } else { FRESH };
     let mut known: HashMap<&String, Page> = HashMap::new();
     for title in titles {
-        let page = cx.db.read_if_there(async |db| source_page::get(db, NAME, &wiki, title).await).await?;
+        let page = cx
+            .db
+            .read_if_there(async |db| source_page::get(db, NAME, &wiki, title).await)
+            .await?;
         known.extend(page.map(|page| (title, page)));
     }
     let is_fresh = |title: &&String| known.get(title).is_some_and(|page| cx.now - page.checked < fresh);
@@ -42,8 +45,12 @@ pub async fn texts(cx: &Context<'_>, session: &Session, titles: &[String]) -> an
             .await?;
     }
     let text = |title: &String| {
-        let page = looked_at.iter().find(|page| page.title == *title).or_else(|| known.get(title));
-        page.map(|page| String::from_utf8_lossy(&page.body).into_owned()).unwrap_or_default()
+        let page = looked_at
+            .iter()
+            .find(|page| page.title == *title)
+            .or_else(|| known.get(title));
+        page.map(|page| String::from_utf8_lossy(&page.body).into_owned())
+            .unwrap_or_default()
     };
     Ok(titles.iter().map(text).collect())
 }
@@ -73,7 +80,9 @@ async fn changed(
         match known.get(title) {
             Some(known) if known.revid == revid => found.push(page(known.body.clone())),
             _ if revid.0 == 0 => found.push(page(Vec::new())),
-            _ if info.length > LONGEST => tracing::warn!("{wiki}: {title} is longer than {LONGEST} bytes: it is not read"),
+            _ if info.length > LONGEST => {
+                tracing::warn!("{wiki}: {title} is longer than {LONGEST} bytes: it is not read")
+            }
             _ => wanted.push(page(Vec::new())),
         }
     }

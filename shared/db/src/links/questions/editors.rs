@@ -47,7 +47,7 @@ pub async fn on_wikis(session: &mut impl Session, editor_ids: &[u32]) -> Result<
 /// are left out. Counted as in [`on_wikis`]. At most [`MOST`](super::MOST) editors, and only such as added at most
 /// [`BUSY`](super::adders::BUSY) links together: all their rows are read.
 pub async fn months(session: &mut impl Session, editor_ids: &[u32]) -> Result<Vec<Times>> {
-    // Handler reads: the editors' rows, one per editor and partition, and the months.
+    // Handler reads: two per row of the editors, one per editor and partition, and the months.
     const SQL: &str = "SELECT CAST(YEAR(ts) * 12 + MONTH(ts) - 1 AS UNSIGNED) AS of, CAST(SUM(times) AS UNSIGNED) AS n \
         FROM link_addition FORCE INDEX (by_editor) WHERE editor_id IN (LIST) AND flags & 2 = 0 \
         GROUP BY of ORDER BY of";
