@@ -112,3 +112,6 @@ CREATE TABLE IF NOT EXISTS report_row (
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- The link database: what reports ask of it
+-- The kind of the editor, so that who added a host is told by one look at its pairs; 0 in rows that were not touched
+-- since: to be looked up
+ALTER TABLE pair ADD COLUMN IF NOT EXISTS kind TINYINT UNSIGNED NOT NULL DEFAULT 0;

@@ -20,6 +20,7 @@ pub mod nameserver;
 pub mod net;
 mod packets;
 pub mod proxy;
+pub mod reports;
 pub mod rules;
 pub mod run;
 pub mod sandbox;

@@ -15,7 +15,7 @@ fn the_terminal_shows_what_fits_and_nothing_acts() {
         "link example.com\n41 additions of 1 host on 7 wikis by 3 users, 2026-01-02 to 2026-11-01\n",
         "of the newest 41 looked at: 37 removed, 4 still live,",
         "\n  monitor: example\\.com on Project:Lists @ enwiki, since 2026-05-04, by Carol: often added\n",
-        "\n     1 2026-11-01 10:11 Ann Lee (40) on Tree @ enwiki, live: example.com/page?id=1 (40, 41, 38, 2)\n",
+        "\n     1 2026-11-01 10:11 Ann Lee (40) on Tree @ enwiki, live (40, 41, 38, 2) example.com/page?id=1\n",
     ] {
         assert!(text.contains(said), "{said}\n{text}");
     }

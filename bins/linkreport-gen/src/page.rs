@@ -9,6 +9,8 @@ pub mod fixtures;
 mod head;
 mod hits;
 mod lines;
+#[cfg(test)]
+mod looks;
 mod pen;
 mod ready;
 mod rows;
@@ -151,3 +153,7 @@ fn is_about_links(kind: Kind) -> bool {
 #[cfg(test)]
 #[path = "page_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "page/forms_tests.rs"]
+mod forms_tests;

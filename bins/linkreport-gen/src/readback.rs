@@ -18,7 +18,7 @@ use crate::settings::{Publish, Settings};
 /// Reports that are looked at in a run.
 const PER_RUN: u32 = 500;
 /// A report is looked at again after this time; those that are decided about are looked at then anyway.
-const AGAIN: TimeDelta = TimeDelta::minutes(10);
+const AGAIN: TimeDelta = TimeDelta::minutes(1);
 
 /// Reads back what changed since the last look; how many have another status. Errs when wiki or database cannot be reached.
 pub async fn read_back(run: &mut Run<Settings>, place: &Around) -> anyhow::Result<u64> {

@@ -1,18 +1,20 @@
 //! The sentences of linkreport-gen on wiki pages; `messages:` can override each. They say what was observed and counted,
 //! never what somebody may have meant by it.
 
+mod lists;
 mod pages;
 mod serving;
 
 use shared::core::settings::Message;
 
 /// The whole table.
-pub const MESSAGES: &[Message<'static>] = &joined::<{ pages::MESSAGES.len() + serving::MESSAGES.len() }>();
+pub const MESSAGES: &[Message<'static>] =
+    &joined::<{ pages::MESSAGES.len() + lists::MESSAGES.len() + serving::MESSAGES.len() }>();
 
 const fn joined<const ALL: usize>() -> [Message<'static>; ALL] {
     let none: &[&str] = &[];
     let mut all = [("", "", none); ALL];
-    let parts = [pages::MESSAGES, serving::MESSAGES];
+    let parts = [pages::MESSAGES, lists::MESSAGES, serving::MESSAGES];
     let (mut part, mut at) = (0, 0);
     while part < parts.len() {
         let mut n = 0;

@@ -127,6 +127,8 @@ async fn discussions(cx: &Context<'_>, subject: &Subject) -> Result<Vec<String>,
             ("list", "search"),
             ("srsearch", query.as_str()),
             ("srnamespace", namespace.as_str()),
+            // MediaWiki's own search looks at titles only, unless it is told.
+            ("srwhat", "text"),
             ("srprop", ""),
             ("srlimit", FOUND),
         ];

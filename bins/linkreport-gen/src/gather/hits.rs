@@ -17,14 +17,14 @@ use crate::model::{HitRow, Who};
 /// Hits that are shown.
 const SHOWN: usize = 500;
 /// Hits that are read, to count them.
-const READ: u32 = 5_000;
+const READ: u32 = 2_000;
 
 /// The hits of a report.
 #[derive(Default)]
 pub struct Hits {
     /// Newest first.
     pub rows: Vec<HitRow>,
-    /// All of them, as far as they are counted: 5,000. With those that the wiki hides.
+    /// All of them, as far as they are counted: 2,000. With those that the wiki hides.
     pub all: u64,
 }
 

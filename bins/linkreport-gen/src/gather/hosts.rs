@@ -1,14 +1,16 @@
 //! The hosts of a report about editors, or about a server.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use shared::core::link::Key;
 use shared::core::report::{Kind, Subject};
 use shared::db::Work;
+use shared::db::links::questions::lookup::Kind as EditorKind;
 use shared::db::links::questions::{adders, counts, hosts as questions, rules};
 
 use super::context::Context;
+use super::rows::of_gone;
 use super::shown::Hides;
 use super::subject::Meant;
 use crate::model::HostCount;
@@ -24,12 +26,13 @@ struct One {
     wikis: u64,
 }
 
-/// Reads as many as the settings show. Other editors are counted up to `common_host`: one more means that there are more.
+/// Reads as many as the settings show. What editors added who are shown nowhere (`gone`) is not counted. Other editors are counted up to `common_host`: one more means that there are more.
 pub async fn read(
     cx: &Context<'_>,
     db: &mut Work,
     subject: &Subject,
     meant: &Meant,
+    gone: &BTreeMap<u32, EditorKind>,
     hides: &Hides,
 ) -> shared::db::Result<Vec<HostCount>> {
     let most = cx.settings.show.hosts;
@@ -53,16 +56,30 @@ pub async fn read(
             (_, [_]) => 1,
             (_, several) => adders::of_hosts(db, &[one.id], several).await?.len() as u64,
         };
+        let (n_gone, editors_gone) = of_gone(db, one.id, gone).await?;
+        let n = match subject.kind() {
+            Kind::Server => one.n.saturating_sub(n_gone),
+            _ => one.n,
+        };
         let Some(key) = Key::from_stored(&one.stored_key) else {
             continue;
         };
         listed.push(HostCount {
             subject: Subject::Link(key),
-            n: one.n,
+            n,
             wikis: one.wikis,
             // Pairs that go on keep older counts than months do.
-            all: all.get(&one.id).copied().unwrap_or_default().max(one.n),
-            others: by.get(&one.id).copied().unwrap_or_default().saturating_sub(own),
+            all: all
+                .get(&one.id)
+                .copied()
+                .unwrap_or_default()
+                .saturating_sub(n_gone)
+                .max(n),
+            others: by
+                .get(&one.id)
+                .copied()
+                .unwrap_or_default()
+                .saturating_sub(own + editors_gone),
         });
     }
     Ok(listed)

@@ -3,7 +3,7 @@
 //!
 //! What lists name that are shown nowhere is neither named nor counted: editors are taken off all sums but those of months
 //! (and of wikis, where they added on several), of which only the rows that were read are; suppressed pages and hosts are
-//! taken off as far as their rows were read. The second of the four numbers is not changed.
+//! taken off as far as their rows were read.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -107,7 +107,7 @@ async fn read(cx: &Context<'_>, db: &mut Work, subject: &Subject) -> shared::db:
             *editors = editors.saturating_sub(1);
         }
     }
-    let listed = hosts::read(cx, db, subject, &meant, &hides).await?;
+    let listed = hosts::read(cx, db, subject, &meant, &gone, &hides).await?;
     let rest = rows.rest;
     let (rows, row_refs) = rows::shown(cx, subject, rows, &mut wikis);
     let servers = servers(db, subject, &meant).await?;

@@ -7,6 +7,7 @@ use shared::core::link::Key;
 use shared::core::report::Subject;
 use shared::core::types::{RevId, Timestamp, UserId};
 use shared::db::Work;
+use shared::db::links::questions::adders;
 use shared::db::links::questions::additions::{Addition, Of, Place, newest};
 use shared::db::links::questions::counts::{Four, four_numbers};
 use shared::db::links::questions::lookup::{self, Kind as EditorKind};
@@ -73,7 +74,8 @@ pub async fn read(
         .partition(|(one, _)| !gone.contains_key(&one.editor_id));
     left_out.extend(late.iter().map(|(one, _)| less(one)));
     let pairs: Vec<(u32, u32)> = shown.iter().map(|(one, _)| (one.editor_id, one.host_id)).collect();
-    let fours = four_numbers(db, &pairs).await?;
+    let mut fours = four_numbers(db, &pairs).await?;
+    less_of_gone(db, &pairs, &mut fours, gone).await?;
     let shown = shown
         .into_iter()
         .zip(fours)
@@ -83,6 +85,35 @@ pub async fn read(
         left_out,
         rest: rest.filter(|_| !is_end),
     })
+}
+
+/// Takes what editors added who are shown nowhere off the second numbers.
+async fn less_of_gone(
+    db: &mut Work,
+    pairs: &[(u32, u32)],
+    fours: &mut [Four],
+    gone: &BTreeMap<u32, EditorKind>,
+) -> shared::db::Result<()> {
+    let mut known: HashMap<u32, u64> = HashMap::new();
+    for (&(_, host), four) in pairs.iter().zip(fours) {
+        let less = match known.get(&host) {
+            Some(less) => *less,
+            None => of_gone(db, host, gone).await?.0,
+        };
+        known.insert(host, less);
+        four.b = four.b.saturating_sub(less).max(four.c);
+    }
+    Ok(())
+}
+
+/// How often editors who are shown nowhere added a host, and how many of them did.
+pub async fn of_gone(db: &mut Work, host: u32, gone: &BTreeMap<u32, EditorKind>) -> shared::db::Result<(u64, u64)> {
+    if gone.is_empty() {
+        return Ok((0, 0));
+    }
+    let gone: Vec<u32> = gone.keys().copied().collect();
+    let added = adders::of_hosts(db, &[host], &gone).await?;
+    Ok((added.values().map(|added| added.n).sum(), added.len() as u64))
 }
 
 fn less(one: &Addition) -> (Less, bool) {

@@ -177,16 +177,18 @@ fn cut(text: &str, most: usize) -> String {
 
 fn adder(model: &Model, adder: &Adder) -> String {
     let mut line = format!(
-        "{:>8}  {} @ {}",
+        "{:>8}  last {}, other links {:>5}  {} @ {} ({}",
         adder.n,
+        day(adder.last),
+        adder.other_links,
         cut(who_words(&adder.who), 40),
-        name(model, adder.wiki)
+        name(model, adder.wiki),
+        kind_word(adder.kind)
     );
-    let _ = write!(line, " ({}", kind_word(adder.kind));
     if let Some(account) = &adder.account {
         line.push_str(&of_account(account));
     }
-    let _ = write!(line, "); other links {}, last {}", adder.other_links, day(adder.last));
+    line.push(')');
     line
 }
 
@@ -225,7 +227,7 @@ fn addition(model: &Model, row: &Row) -> String {
     let title = row.title.as_deref().unwrap_or("?");
     let four = &row.four;
     format!(
-        "{:>4} {} {} ({}) on {} @ {}, {}: {} ({}, {}, {}, {})",
+        "{:>4} {} {} ({}) on {} @ {}, {} ({}, {}, {}, {}) {}",
         row.number,
         moment(row.ts),
         cut(who_words(&row.who), 16),
@@ -233,11 +235,11 @@ fn addition(model: &Model, row: &Row) -> String {
         cut(title, 16),
         cut(name(model, row.wiki), 10),
         fate_word(row.fate),
-        cut(&row.link, 24),
         four.a,
         four.b,
         four.c,
-        four.d
+        four.d,
+        row.link
     )
 }
 

@@ -47,7 +47,7 @@ pub fn hits(pen: &Pen<'_>) -> Wikitext {
             .push_literal("\n");
     }
     let items: Vec<Wikitext> = shown.iter().map(|hit| line(pen, hit)).collect();
-    text.push(&Pen::list(&items));
+    text.push(&Pen::wrapped(&Pen::list(&items)));
     text
 }
 

@@ -29,7 +29,7 @@ pub fn lines(pen: &Pen<'_>) -> Wikitext {
             &[("blacklist", &blacklist(pen)), ("monitor", &monitor(pen))],
         ),
     };
-    let mut text = Pen::list(&[first(pen), second, third]);
+    let mut text = Pen::wrapped(&Pen::list(&[first(pen), second, third]));
     text.push(&complete(pen));
     text
 }

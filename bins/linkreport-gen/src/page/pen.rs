@@ -143,7 +143,8 @@ impl<'a> Pen<'a> {
         let whole = (part * 200 + all) / (all * 2);
         let tenths = part * 1000 / all;
         let shown = match whole {
-            0 if part > 0 => self.decimal(0, tenths.max(1)),
+            0 if part > 0 && tenths == 0 => return self.say("percent-under", &[("n", &self.decimal(0, 1))]),
+            0 if part > 0 => self.decimal(0, tenths),
             100 if part < all => self.decimal(tenths / 10, tenths % 10),
             whole => plain(&whole.to_string(), 20),
         };
@@ -252,19 +253,32 @@ impl<'a> Pen<'a> {
         }
     }
 
+    /// The same on the wiki of the report.
+    pub fn special_here(&self, page: &str, label: &Wikitext) -> Wikitext {
+        match can_link(page) {
+            true => link(None, page, label),
+            false => label.clone(),
+        }
+    }
+
     /// A page on a wiki, linked where that can be. Pages of users are named: a link to one might notify that user when
     /// somebody copies the line and signs. <https://www.mediawiki.org/wiki/Help:Notifications>
     pub fn page(&self, page: &str, wiki: usize) -> Wikitext {
         let label = plain(page, SHOWN);
         let shown = match self.reach(wiki) {
-            Reach::Here => match self.around.site.title(page) {
-                Ok(title) if !is_of_user(&title) => page_link(self.around.site, &title, None),
-                _ => label,
-            },
+            Reach::Here => self.local(page),
             Reach::Prefix(prefix) if can_link(page) => link(Some(prefix), page, &label),
             _ => label,
         };
         self.at_wiki(shown, wiki)
+    }
+
+    /// The same of a page on the wiki of the report.
+    pub fn local(&self, page: &str) -> Wikitext {
+        match self.around.site.title(page) {
+            Ok(title) if !is_of_user(&title) => page_link(self.around.site, &title, None),
+            _ => plain(page, SHOWN),
+        }
     }
 
     /// What a revision changed.
@@ -321,6 +335,13 @@ impl<'a> Pen<'a> {
             text.push_literal("* ").push(item).push_literal("\n");
         }
         text
+    }
+
+    /// Lines with words of somebody, which are broken wherever they are too long for a narrow screen.
+    pub fn wrapped(text: &Wikitext) -> Wikitext {
+        let mut wrapped = literal("<div style=\"overflow-wrap:anywhere\">\n");
+        wrapped.push(text).push_literal("</div>\n");
+        wrapped
     }
 
     /// A part that can be folded, under an anchor that is always there.

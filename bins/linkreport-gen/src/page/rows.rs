@@ -20,12 +20,16 @@ pub fn additions(pen: &Pen<'_>) -> Wikitext {
     text.push_literal("<div id=\"lr-additions\"></div>\n");
     text.push(&notes(pen));
     text.push(&subsets(pen));
+    let mut lines = Wikitext::new();
     let shown = &model.rows[..pen.rows];
     for edit in shown.chunk_by(|a, b| (a.wiki, a.rev) == (b.wiki, b.rev)) {
-        text.push(&match edit {
+        lines.push(&match edit {
             [row] => single(pen, row),
             rows => several(pen, rows),
         });
+    }
+    if !lines.is_empty() {
+        text.push(&Pen::wrapped(&lines));
     }
     text
 }
@@ -38,7 +42,7 @@ fn notes(pen: &Pen<'_>) -> Wikitext {
     let shown = pen.rows as u64;
     notes.push(match shown {
         0 => pen.words("rows-none"),
-        shown if shown < all => {
+        shown if shown.saturating_add(model.fates.hidden) < all => {
             let name = model.subject.to_string();
             let command = format!("linkreport-gen {} {name} --output csv", model.subject.kind().word());
             let command = match model.subject {

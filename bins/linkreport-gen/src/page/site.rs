@@ -2,7 +2,7 @@
 //! the link is in use by people who know the wiki, and what was said earlier.
 
 use shared::core::report::{Kind, Rule, Status, Subject};
-use shared::core::text::{Wikitext, plain, user};
+use shared::core::text::{Wikitext, user};
 use shared::db::links::questions::lookup::Kind as EditorKind;
 
 use super::is_about_links;
@@ -26,10 +26,12 @@ pub fn site(pen: &Pen<'_>) -> Wikitext {
                 .map(|server| of_server(pen, server)),
         );
     }
-    let rules = &pen.model.rules;
-    items.extend(rules.iter().map(|rule| holds(pen, *rule)));
-    if rules.is_empty() && is_about_links(pen.model.subject.kind()) {
-        items.push(pen.words("rules-none"));
+    if is_about_links(pen.model.subject.kind()) {
+        let rules = &pen.model.rules;
+        items.extend(rules.iter().map(|rule| holds(pen, *rule)));
+        if rules.is_empty() {
+            items.push(pen.words("rules-none"));
+        }
     }
     items.extend(established(pen));
     if pen.is_full() {
@@ -46,7 +48,7 @@ pub fn site(pen: &Pen<'_>) -> Wikitext {
     }
     let mut text = pen.heading("heading-site");
     text.push_literal("<div id=\"lr-rules\"></div>\n")
-        .push(&Pen::list(&items));
+        .push(&Pen::wrapped(&Pen::list(&items)));
     text
 }
 
@@ -215,10 +217,7 @@ fn established(pen: &Pen<'_>) -> Vec<Wikitext> {
 }
 
 fn of_earlier(pen: &Pen<'_>, earlier: &Earlier) -> Wikitext {
-    let page = match pen.around.site.title(&earlier.title) {
-        Ok(title) => shared::core::text::page_link(pen.around.site, &title, None),
-        Err(_) => plain(&earlier.title, 255),
-    };
+    let page = pen.local(&earlier.title);
     match earlier.status {
         Some(status) => pen.say(
             "earlier-report",

@@ -66,7 +66,7 @@ fn wikis(pen: &Pen<'_>) -> Wikitext {
     if by_wiki.is_empty() {
         return text;
     }
-    text.push(&table(pen, &["column-wiki", "column-additions"]));
+    text.push(&table(pen, &["column-wiki", "column-additions"], false));
     for (wiki, n) in by_wiki.iter().take(WIKIS) {
         text.push_literal("|-\n");
         text.push(&cell(&pen.wiki(*wiki), false))
@@ -102,7 +102,7 @@ fn hosts(pen: &Pen<'_>) -> Wikitext {
         false => &["column-host", "column-additions", "column-wikis"],
     };
     let mut text = literal("<div id=\"lr-hosts\"></div>\n");
-    text.push(&table(pen, columns));
+    text.push(&table(pen, columns, false));
     let shown = (pen.around.settings.show.hosts as usize).min(pen.model.hosts.len());
     for host in &pen.model.hosts[..shown] {
         text.push_literal("|-\n").push(&cell(&named(pen, &host.subject), false));

@@ -54,8 +54,9 @@ fn subset(pen: &Pen<'_>, anchor: &'static str, key: &str, n: u64, is_one: impl F
 
 fn label(pen: &Pen<'_>, key: &str, n: u64, shown: u64) -> Wikitext {
     let what = pen.words(key);
+    let is_all = shown >= n;
     let n = pen.number(n);
-    match shown.to_string() == n.as_str() || pen.number(shown) == n {
+    match is_all {
         true => pen.say("subset", &[("what", &what), ("n", &n)]),
         false => {
             let shown = pen.number(shown);

@@ -86,12 +86,13 @@ fn of_link(pen: &Pen<'_>, key: &Key) -> Wikitext {
 /// The pages of a wiki that link to a host now. <https://www.mediawiki.org/wiki/Help:Linksearch>
 pub fn search(pen: &Pen<'_>, key: &Key, wiki: Option<usize>) -> Wikitext {
     let host = key.host();
+    let part = key.part().map_or(String::new(), |part| format!("/{part}"));
     let page = match key.ip() {
         Some(_) => format!("Special:LinkSearch/{host}"),
-        None => format!("Special:LinkSearch/*.{host}"),
+        None => format!("Special:LinkSearch/*.{host}{part}"),
     };
     match wiki {
-        None => super::pen::link(None, &page.replace(['[', ']'], ""), &pen.words("label-uses")),
+        None => pen.special_here(&page, &pen.words("label-uses")),
         Some(wiki) => {
             let label = pen.say("label-uses-on", &[("wiki", &pen.wiki(wiki))]);
             pen.special(&page, wiki, &label)

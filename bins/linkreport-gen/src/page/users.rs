@@ -38,7 +38,7 @@ pub fn users(pen: &Pen<'_>) -> Wikitext {
         text.push(&pen.words("users-none")).push_literal("\n");
         return text;
     }
-    text.push(&table(pen, &COLUMNS));
+    text.push(&table(pen, &COLUMNS, true));
     for (i, adder) in users.iter().enumerate() {
         text.push_literal("|-\n").push(&line(pen, i + 1, adder));
     }
@@ -62,9 +62,10 @@ pub fn users(pen: &Pen<'_>) -> Wikitext {
     text
 }
 
-/// Begins a table that can be scrolled on a narrow screen; its heads are messages.
-pub fn table(pen: &Pen<'_>, columns: &[&str]) -> Wikitext {
-    let mut text = literal("<div style=\"overflow-x:auto\">\n{| class=\"wikitable\"\n");
+/// Begins a table that can be scrolled on a narrow screen; its heads are messages. A wide one has smaller letters.
+pub fn table(pen: &Pen<'_>, columns: &[&str], is_wide: bool) -> Wikitext {
+    let mut text = literal("<div style=\"overflow-x:auto\">\n{| class=\"wikitable\"");
+    text.push_literal(if is_wide { " style=\"font-size:82%\"\n" } else { "\n" });
     for column in columns {
         text.push_literal("! scope=\"col\" | ")
             .push(&pen.words(column))

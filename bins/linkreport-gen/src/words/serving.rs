@@ -132,7 +132,11 @@ pub(super) const MESSAGES: &[Message<'static>] = &[
         &["base"],
     ),
     ("index-day-format", "%-d %B %Y", &[]),
-    ("index-line", "{report}: {status}, {additions} additions ({time})", &["report"]),
+    (
+        "index-line",
+        "{report}: {status}, {additions} additions ({time})",
+        &["report"],
+    ),
     (
         "index-line-xwiki",
         "{report}: {status}, {additions} additions, cross-wiki ({time})",

@@ -35,7 +35,7 @@ const AT_ONCE: usize = 200;
 
 /// Kinds of editors in the database.
 const ADDRESS: u64 = 3;
-const RANGE: u64 = 4;
+const RANGE: u8 = 4;
 
 /// Not seen since the moment that the four values say. Asked by an index each, which is forced: the server may else
 /// make a filter of all rows since then. The pairs last, since all of an address's pairs may be read for it.
@@ -191,7 +191,7 @@ async fn merge(
     let addresses: Vec<Address> = conn.rows(WHAT, &sql, values).await?;
     let old: Vec<u64> = addresses.iter().map(|address| address.id).collect();
     let to = ranges(conn, &addresses).await?;
-    let moved = moving::some(conn, WHAT, &to).await?;
+    let moved = moving::some(conn, WHAT, &to, RANGE).await?;
     let mut cut = Cut {
         addresses: 0,
         rows: moved.rows,

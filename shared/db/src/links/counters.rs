@@ -23,6 +23,8 @@ pub(super) struct Counters<'b> {
     touched: BTreeMap<(u32, u16), Timestamp>,
     /// Wiki, page.
     pages: BTreeMap<(u16, u32), &'b Placed<'b>>,
+    /// Kinds of the editors of all revisions; whatever is counted is theirs.
+    kinds: BTreeMap<u32, u8>,
 }
 
 struct Pair {
@@ -46,6 +48,7 @@ impl<'b> Counters<'b> {
         }
         let editor = self.editors.entry((rev.editor, rev.wiki)).or_default();
         editor.user_id = editor.user_id.max(rev.user_id);
+        self.kinds.insert(rev.editor, rev.kind);
     }
 
     /// An addition. What an archive's link shows is not counted for the editor a second time.
@@ -77,9 +80,10 @@ impl<'b> Counters<'b> {
              title = IF(VALUES(rev_id) > rev_id, VALUES(title), title), rev_id = GREATEST(rev_id, VALUES(rev_id))",
         ];
         const PAIR: [&str; 2] = [
-            "INSERT INTO pair (host_id, editor_id, wiki_id, n, first_ts, last_ts)",
+            "INSERT INTO pair (host_id, editor_id, wiki_id, n, first_ts, last_ts, kind)",
             "ON DUPLICATE KEY UPDATE n = LEAST(n + VALUES(n), 4294967295), \
-             first_ts = LEAST(first_ts, VALUES(first_ts)), last_ts = GREATEST(last_ts, VALUES(last_ts))",
+             first_ts = LEAST(first_ts, VALUES(first_ts)), last_ts = GREATEST(last_ts, VALUES(last_ts)), \
+             kind = VALUES(kind)",
         ];
         const MONTH: [&str; 2] = [
             "INSERT INTO host_month (host_id, month, wiki_id, n)",
@@ -110,6 +114,8 @@ impl<'b> Counters<'b> {
             rows.row(|row| {
                 row.number(*host).number(*editor).number(*wiki);
                 row.number(bounded(pair.n)).time(pair.first).time(pair.last);
+                // 0: to be looked up.
+                row.number(self.kinds.get(editor).copied().unwrap_or_default());
             });
         }
         insert(conn, "counting hosts of editors", PAIR, &rows).await?;

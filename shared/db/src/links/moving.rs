@@ -25,9 +25,9 @@ pub(super) struct Moved {
     pub is_all: bool,
 }
 
-/// Moves at most a slice of each table, from the keys of `to` to the values; the accounts' numbers last, when nothing
+/// Moves at most a slice of each table, from the keys of `to` to the values, which are all of this `kind`; the accounts' numbers last, when nothing
 /// else is left: by them it is known what was begun.
-pub(super) async fn some(conn: &mut Conn, what: &'static str, to: &BTreeMap<u64, u64>) -> Result<Moved> {
+pub(super) async fn some(conn: &mut Conn, what: &'static str, to: &BTreeMap<u64, u64>, kind: u8) -> Result<Moved> {
     let mut moved = Moved { rows: 0, is_all: true };
     if to.is_empty() {
         return Ok(moved);
@@ -37,7 +37,7 @@ pub(super) async fn some(conn: &mut Conn, what: &'static str, to: &BTreeMap<u64,
         moved.rows += rows;
         moved.is_all &= rows < SLICE;
     }
-    moved.is_all &= pairs(conn, what, to).await? < SLICE;
+    moved.is_all &= pairs(conn, what, to, kind).await? < SLICE;
     moved.is_all = moved.is_all && counts(conn, what, to).await? < SLICE;
     Ok(moved)
 }
@@ -74,7 +74,7 @@ impl FromFields for Pair {
 }
 
 /// Adds pairs to those of others; how many.
-async fn pairs(conn: &mut Conn, what: &'static str, to: &BTreeMap<u64, u64>) -> Result<u64> {
+async fn pairs(conn: &mut Conn, what: &'static str, to: &BTreeMap<u64, u64>, kind: u8) -> Result<u64> {
     const COLUMNS: &[&str] = &["host_id", "editor_id", "wiki_id"];
     let sql = format!(
         "SELECT CONCAT_WS(',', host_id, editor_id, wiki_id) AS value, n, first_ts, last_ts FROM pair \
@@ -92,14 +92,22 @@ async fn pairs(conn: &mut Conn, what: &'static str, to: &BTreeMap<u64, u64>) -> 
         keys.push(pair.key.clone());
     }
     let rows = sums.iter().map(|(&(host, other, wiki), &(n, first, last))| {
-        vec![host.into(), other.into(), wiki.into(), n.into(), at(first), at(last)]
+        vec![
+            host.into(),
+            other.into(),
+            wiki.into(),
+            n.into(),
+            at(first),
+            at(last),
+            kind.into(),
+        ]
     });
     bulk::insert(
         conn,
         what,
-        "INSERT INTO pair (host_id, editor_id, wiki_id, n, first_ts, last_ts)",
+        "INSERT INTO pair (host_id, editor_id, wiki_id, n, first_ts, last_ts, kind)",
         "ON DUPLICATE KEY UPDATE n = LEAST(n + VALUES(n), 4294967295), first_ts = LEAST(first_ts, VALUES(first_ts)), \
-         last_ts = GREATEST(last_ts, VALUES(last_ts))",
+         last_ts = GREATEST(last_ts, VALUES(last_ts)), kind = VALUES(kind)",
         rows,
     )
     .await?;

@@ -19,8 +19,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use wikicrew_core::addition::RevisionLinks;
 use wikicrew_core::types::Timestamp;
 
-/// Numbers by key: a name, or number of the realm (two bytes, big end first) and name.
-pub(super) type Numbers = HashMap<Box<[u8]>, u32>;
+/// Numbers by key: a name, or number of the realm (two bytes, big end first) and name. Of editors see [`editor_of`].
+pub(super) type Numbers = HashMap<Box<[u8]>, u64>;
+
+/// An editor's number and its kind as stored, which both stand in one number: whoever came first said the kind.
+pub(super) fn editor_of(number: u64) -> (u32, u8) {
+    (number as u32, (number >> 32) as u8)
+}
 
 /// Wikis by their keys.
 pub(super) type Wikis = HashMap<Box<[u8]>, Wiki>;
@@ -35,8 +40,8 @@ pub struct Names {
     /// What the connection they were read on has in `@link_names`; any other has something else there.
     mark: u64,
     wikis: LruCache<Box<[u8]>, Wiki>,
-    editors: LruCache<Box<[u8]>, u32>,
-    hosts: LruCache<Box<[u8]>, u32>,
+    editors: LruCache<Box<[u8]>, u64>,
+    hosts: LruCache<Box<[u8]>, u64>,
     /// When names had last been removed before these were read, see [`super::since`]; `None` before the first reading.
     removed: Option<Timestamp>,
 }
@@ -282,7 +287,7 @@ static HOSTS: Table<NewHost> = Table {
 static EDITORS: Table<NewEditor> = Table {
     what: "numbering editors",
     // Handler reads: one per name.
-    select: "SELECT STRAIGHT_JOIN CONCAT(CHAR(r DIV 256, r MOD 256), k) AS k, editor_id AS id \
+    select: "SELECT STRAIGHT_JOIN CONCAT(CHAR(r DIV 256, r MOD 256), k) AS k, (kind << 32) | editor_id AS id \
         FROM asked JOIN editor FORCE INDEX (by_name) ON realm_id = r AND name = k",
     columns: "r, k",
     asked: |row, key| {
@@ -315,7 +320,7 @@ fn parts(key: &[u8]) -> (u16, &[u8]) {
 
 struct Numbered {
     key: Box<[u8]>,
-    id: u32,
+    id: u64,
 }
 
 impl FromFields for Numbered {
@@ -330,7 +335,7 @@ impl FromFields for Numbered {
 /// The numbers of all names: remembered, read, or given out now.
 async fn intern<N>(
     db: &Db,
-    cache: &mut LruCache<Box<[u8]>, u32>,
+    cache: &mut LruCache<Box<[u8]>, u64>,
     table: &Table<N>,
     names: &BTreeMap<Box<[u8]>, N>,
 ) -> Result<Numbers> {

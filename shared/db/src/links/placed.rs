@@ -2,13 +2,13 @@
 //!
 //! One revision that cannot be stored must not stop the batch it is in, and nothing is ever cut to fit.
 
-use super::names::{Names, NewEditor, NewHost, Wiki, Wikis, editor_key};
+use super::names::{Names, NewEditor, NewHost, Numbers, Wiki, Wikis, editor_key, editor_of};
 use super::store::Refused;
 use crate::connect::Db;
 use crate::error::{Error, Result};
 use chrono::{Datelike, SubsecRound};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use wikicrew_core::addition::{Links, RevisionLinks, Row};
 use wikicrew_core::change::EditorKind;
@@ -46,6 +46,8 @@ pub(super) struct Placed<'b> {
     /// Whole seconds.
     pub ts: Timestamp,
     pub editor: u32,
+    /// Of the editor, as stored.
+    pub kind: u8,
     pub user_id: u32,
     pub page: u32,
     pub from: &'b RevisionLinks,
@@ -165,17 +167,18 @@ pub(super) async fn place<'b>(
         .map(|rev| {
             let wiki = wiki_of(rev)?;
             let editor = number(&editors, &editor_key(wiki.realm, &rev.editor.name), "editor")?;
-            placed(rev, wiki, editor, &hosts)
+            placed(rev, wiki, editor_of(editor), &hosts)
         })
         .collect()
 }
 
-fn placed<'b>(rev: &'b RevisionLinks, wiki: &Wiki, editor: u32, hosts: &HashMap<Box<[u8]>, u32>) -> Result<Placed<'b>> {
+fn placed<'b>(rev: &'b RevisionLinks, wiki: &Wiki, (editor, kind): (u32, u8), hosts: &Numbers) -> Result<Placed<'b>> {
     let mut placed = Placed {
         wiki: wiki.id,
         rev: rev.rev.0,
         ts: rev.ts.trunc_subsecs(0),
         editor,
+        kind,
         user_id: fits(rev.editor.user_id.0)?,
         page: fits(rev.page.0)?,
         from: rev,
@@ -191,7 +194,7 @@ fn placed<'b>(rev: &'b RevisionLinks, wiki: &Wiki, editor: u32, hosts: &HashMap<
                 rev: placed.rev,
                 n,
                 ts: placed.ts,
-                host: number(hosts, row.host.as_bytes(), "host")?,
+                host: fits(number(hosts, row.host.as_bytes(), "host")?)?,
                 editor,
                 page: placed.page,
                 flags: row.flags.0,
@@ -203,7 +206,7 @@ fn placed<'b>(rev: &'b RevisionLinks, wiki: &Wiki, editor: u32, hosts: &HashMap<
     Ok(placed)
 }
 
-fn number(numbers: &HashMap<Box<[u8]>, u32>, key: &[u8], what: &'static str) -> Result<u32> {
+fn number(numbers: &Numbers, key: &[u8], what: &'static str) -> Result<u64> {
     numbers.get(key).copied().ok_or_else(|| unnumbered(what))
 }
 

@@ -175,7 +175,7 @@ async fn slice(tx: &mut FencedTx<'_>, now: Timestamp) -> Result<()> {
         let both = params! { "from" => from, "to" => to };
         let One(there): One<u64> = tx.conn().one(WHAT, HELD, both).await?;
         if there == 2 {
-            if !moving::some(tx.conn(), WHAT, &BTreeMap::from([(from, to)]))
+            if !moving::some(tx.conn(), WHAT, &BTreeMap::from([(from, to)]), NAMED)
                 .await?
                 .is_all
             {

@@ -234,6 +234,8 @@ async fn no_statement_reads_the_table() {
     // The lists of one wiki and job; the names of one wiki.
     assert_eq!(gate!(10_100, list::all(c, INFOBOX, "w1")).len(), 10_000);
     assert_eq!(gate!(110, suppress::all(c, "w7")).private_entries().len(), 100);
+    // Those of all wikis are few, and are read whole.
+    assert_eq!(gate!(20_100, suppress::everywhere(c)).len(), 200);
     drop(work);
 
     let titles: Vec<String> = (1..=200_u64).map(|i| format!("P/{}", i * 100)).collect();

@@ -31,8 +31,9 @@ const FILL: &[&str] = &[
      CONCAT('/', seq) FROM seq_0_to_19",
     "INSERT INTO page SELECT wiki_id, page_id, 0, CONCAT('Page ', page_id), MAX(rev_id) FROM link_addition \
      GROUP BY wiki_id, page_id",
-    "INSERT INTO pair SELECT host_id, editor_id, wiki_id, COUNT(*), MIN(ts), MAX(ts) FROM link_addition \
-     GROUP BY host_id, editor_id, wiki_id",
+    // Of every ninth host as from before kinds were kept there.
+    "INSERT INTO pair SELECT host_id, editor_id, wiki_id, COUNT(*), MIN(ts), MAX(ts), IF(host_id % 9, kind, 0) \
+     FROM link_addition JOIN editor USING (editor_id) GROUP BY host_id, editor_id, wiki_id",
     "INSERT INTO host_month SELECT host_id, YEAR(ts) * 12 + MONTH(ts) - 1, wiki_id, COUNT(*) FROM link_addition \
      GROUP BY 1, 2, 3",
     "INSERT INTO editor_wiki SELECT editor_id, wiki_id, 0, COUNT(*) FROM link_addition GROUP BY 1, 2",

@@ -18,7 +18,7 @@ fn by_address(rev: u64, ip: &str, days: i64) -> RevisionLinks {
     made
 }
 
-const PAIRS: &str = "SELECT name, kind, HEX(ip), rhost, n, first_ts, last_ts FROM pair JOIN editor USING (editor_id) \
+const PAIRS: &str = "SELECT name, editor.kind, HEX(ip), rhost, n, first_ts, last_ts FROM pair JOIN editor USING (editor_id) \
     JOIN host USING (host_id) WHERE rhost = 'com.spam.' ORDER BY name, n DESC";
 const COUNTS: &str = "SELECT name, editor_wiki.n FROM editor_wiki JOIN editor USING (editor_id) ORDER BY name, n DESC";
 const TOTALS: &str = "SELECT (SELECT SUM(n) FROM pair), (SELECT SUM(n) FROM editor_wiki), COUNT(*), SUM(times) \
@@ -106,7 +106,7 @@ async fn an_address_with_many_rows_is_cut_in_slices() {
     for sql in [
         "INSERT INTO link_addition SELECT 1, 10 + seq, 0, '2025-11-21 12:00:00', 1, 1 + seq % 2, 1, 0, 1, '/' \
          FROM seq_1_to_12000",
-        "INSERT INTO pair SELECT 10 + seq DIV 2, 1 + seq % 2, 1, 3, '2025-11-21', '2025-11-22' FROM seq_2_to_12001",
+        "INSERT INTO pair SELECT 10 + seq DIV 2, 1 + seq % 2, 1, 3, '2025-11-21', '2025-11-22', 3 FROM seq_2_to_12001",
         "INSERT INTO host SELECT 10 + seq, CONCAT('com.h', seq, '.') FROM seq_1_to_6000",
     ] {
         conn.query_drop(sql).await.unwrap();

@@ -26,7 +26,7 @@ async fn slices_are_read_by_index() {
     let all = Store::new().await;
     let mut conn = all.test.raw().await;
     for sql in [
-        "INSERT INTO pair SELECT 1 + seq DIV 2000, seq, 1, 1, '2025-01-01', IF(seq % 3, '2026-02-01', '2025-02-01')",
+        "INSERT INTO pair SELECT 1 + seq DIV 2000, seq, 1, 1, '2025-01-01', IF(seq % 3, '2026-02-01', '2025-02-01'), 1",
         "INSERT INTO host SELECT seq, CONCAT('com.h', seq, '.')",
         "INSERT INTO host_month SELECT seq, 24312 - seq % 20, 1, 1",
         "INSERT INTO page SELECT 1, seq, 0, 'T', seq * 4",

@@ -149,7 +149,7 @@ async fn two_names_become_one_wherever_it_is_cut_off() {
             "INSERT INTO link_addition SELECT 1, 1000 + seq, 0, '2026-03-01', 1000 + seq % 7000 + 1, {old}, 7, 0, 1, '/' \
              FROM seq_1_to_12000"
         ),
-        "INSERT INTO pair SELECT host_id, editor_id, wiki_id, COUNT(*), MIN(ts), MAX(ts) FROM link_addition \
+        "INSERT INTO pair SELECT host_id, editor_id, wiki_id, COUNT(*), MIN(ts), MAX(ts), 1 FROM link_addition \
          WHERE rev_id > 1000 GROUP BY 1, 2, 3"
             .into(),
         format!("UPDATE editor_wiki SET n = n + 12000 WHERE editor_id = {old} AND wiki_id = 1"),

@@ -126,6 +126,10 @@ async fn suppressed_names_are_known_by_name_and_account_and_never_printed() {
     assert!(!all.hides_user(Some(UserId(8)), "bob") && !all.hides_user(None, "Water"));
     assert!(all.hides(What::Page, "Water") && !all.hides(What::Report, "Water"));
     assert!(!all.hides(What::Host, "example.org"), "of another wiki");
+    let everywhere = suppress::everywhere(&mut test.db.conn().await.unwrap()).await.unwrap();
+    assert_eq!(everywhere.len(), 2);
+    assert_eq!(everywhere[WIKI].private_entries(), all.private_entries());
+    assert!(everywhere["dewiki"].hides(What::Host, "example.org"));
     let entries = all.private_entries();
     assert_eq!(entries.len(), 3);
     assert_eq!(entries[1], entry(What::User, "Bob", Some(7)));

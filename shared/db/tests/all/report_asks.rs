@@ -279,13 +279,12 @@ async fn two_processes_lose_and_double_nothing() {
         let theirs: Vec<NewAsk> = (100..400).rev().map(|n| new(link(n), &origin, Some("6"))).collect();
         let us = test
             .db
-            .fenced(lease.fence(), "test", async |tx| { eprintln!("TRY us"); report_ask::ask(tx, &ours, t(0)).await.inspect_err(|e| eprintln!("ERR {e}")) });
+            .fenced(lease.fence(), "test", async |tx| report_ask::ask(tx, &ours, t(0)).await);
         let them = other.fenced(other_lease.fence(), "test", async |tx| {
-            { eprintln!("TRY them"); report_ask::ask(tx, &theirs, t(0)).await.inspect_err(|e| eprintln!("ERR {e}")) }
+            report_ask::ask(tx, &theirs, t(0)).await
         });
         let (us, them): (Result<u64>, Result<u64>) = tokio::join!(us, them);
         let (us, them) = (us.unwrap(), them.unwrap());
-        eprintln!("DBG {us} {them} {:?}", test.sql(&format!("SELECT COUNT(*), SUM(requester = '5'), SUM(requester = '6'), GROUP_CONCAT(IF(requester = '5', CONCAT(id, subject), NULL)), MIN(id), MAX(id), @@innodb_autoinc_lock_mode FROM report_ask WHERE origin = '{origin}'")).await);
         assert_eq!(us + them, 400, "each is new to exactly one");
         by_us += us;
         by_them += them;

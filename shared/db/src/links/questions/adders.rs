@@ -14,7 +14,7 @@ use wikicrew_core::types::Timestamp;
 
 /// Of editors who added more links than this (bots, tireless patrollers) no hosts are listed: their pairs would have to
 /// be read and sorted for each.
-pub const BUSY: u64 = 20_000;
+pub const BUSY: u64 = 5_000;
 
 /// Editors or hosts that one statement asks about.
 const UNITED: usize = 25;

@@ -5,10 +5,12 @@
 
 use crate::error::Result;
 use crate::links::host_ip;
+use crate::links::questions::counts::KIND;
 use crate::links::questions::lookup::numbers;
 use crate::links::questions::slices;
 use crate::session::{Fields, FromFields, Session};
 use mysql_async::{Value, params};
+use std::collections::HashMap;
 use std::net::IpAddr;
 use wikicrew_core::types::Timestamp;
 
@@ -137,6 +139,23 @@ impl FromFields for Facts {
             top_n: top >> 32,
             unnamed_n: f.get("unnamed_n")?,
             addresses: f.get("addresses")?,
+            v4: None,
+            v6: None,
+        })
+    }
+}
+
+/// The ends of the addresses that added a host.
+struct OfHost {
+    host_id: u32,
+    v4: Option<Ends>,
+    v6: Option<Ends>,
+}
+
+impl FromFields for OfHost {
+    fn from_fields(f: &mut Fields) -> Result<Self> {
+        Ok(Self {
+            host_id: f.get("host_id")?,
             v4: ends(f, "first4", "last4")?,
             v6: ends(f, "first6", "last6")?,
         })
@@ -152,26 +171,41 @@ fn ends(f: &mut Fields, first: &str, last: &str) -> Result<Option<Ends>> {
     Ok(first.zip(last).map(|(first, last)| Ends { first, last }))
 }
 
+/// Candidates that one statement is about: together they may have a hundred thousand pairs.
+const AT_ONCE: usize = 100;
+
 /// Who added each of these hosts, in no order. Only for [`candidates`].
 pub async fn facts(session: &mut impl Session, host_ids: &[u32]) -> Result<Vec<Facts>> {
-    // Handler reads: 3 per pair and 4 per group of it: at most the largest total of a candidate, times the hosts.
+    // Handler reads: 3 per pair and 2 per group of it: at most the largest total of a candidate, times the hosts.
     // One number orders editors by their counts and still says who it is.
-    const SQL: &str = "SELECT STRAIGHT_JOIN g.host_id, CAST(SUM(g.n) AS UNSIGNED) AS n, COUNT(*) AS editors, \
-        MAX((g.n << 32) | g.editor_id) AS top, CAST(SUM(IF(e.kind = 1, 0, g.n)) AS UNSIGNED) AS unnamed_n, \
-        CAST(SUM(e.kind >= 3) AS UNSIGNED) AS addresses, \
+    const SQL: &str = "SELECT g.host_id, CAST(SUM(g.n) AS UNSIGNED) AS n, COUNT(*) AS editors, \
+        MAX((g.n << 32) | g.editor_id) AS top, CAST(SUM(IF(KIND = 1, 0, g.n)) AS UNSIGNED) AS unnamed_n, \
+        CAST(SUM(KIND >= 3) AS UNSIGNED) AS addresses FROM (SELECT host_id, editor_id, \
+        CAST(SUM(n) AS UNSIGNED) AS n, MAX(kind) AS kind FROM pair WHERE host_id IN (LIST) \
+        GROUP BY host_id, editor_id) g GROUP BY g.host_id";
+    // Handler reads: the pairs again, and one per pair of an address.
+    const ENDS: &str = "SELECT STRAIGHT_JOIN g.host_id, \
         MIN(IF(LENGTH(e.ip) = 4, e.ip, NULL)) AS first4, MAX(IF(LENGTH(e.ip) = 4, e.ip, NULL)) AS last4, \
-        MIN(IF(LENGTH(e.ip) = 16, e.ip, NULL)) AS first6, MAX(IF(LENGTH(e.ip) = 16, e.ip, NULL)) AS last6 FROM \
-        (SELECT host_id, editor_id, CAST(SUM(n) AS UNSIGNED) AS n FROM pair WHERE host_id IN (LIST) \
-        GROUP BY host_id, editor_id) g JOIN editor e ON e.editor_id = g.editor_id GROUP BY g.host_id";
-    slices::select(
-        session.conn(),
-        "reading who added touched hosts",
-        SQL,
-        &[],
-        numbers(host_ids),
-        &[],
-    )
-    .await
+        MIN(IF(LENGTH(e.ip) = 16, e.ip, NULL)) AS first6, MAX(IF(LENGTH(e.ip) = 16, e.ip, NULL)) AS last6 \
+        FROM pair g FORCE INDEX (PRIMARY) JOIN editor e ON e.editor_id = g.editor_id \
+        WHERE g.host_id IN (LIST) AND g.kind IN (0, 3, 4) GROUP BY g.host_id";
+    let sql = SQL.replace("KIND", KIND);
+    let mut found = Vec::with_capacity(host_ids.len());
+    for some in host_ids.chunks(AT_ONCE) {
+        let what = "reading who added touched hosts";
+        let mut facts: Vec<Facts> = slices::select(session.conn(), what, &sql, &[], numbers(some), &[]).await?;
+        let with: Vec<u32> = facts.iter().filter(|f| f.addresses > 0).map(|f| f.host_id).collect();
+        let what = "reading the addresses that added touched hosts";
+        let ends: Vec<OfHost> = slices::select(session.conn(), what, ENDS, &[], numbers(&with), &[]).await?;
+        let ends: HashMap<u32, OfHost> = ends.into_iter().map(|ends| (ends.host_id, ends)).collect();
+        for one in &mut facts {
+            if let Some(ends) = ends.get(&one.host_id) {
+                (one.v4, one.v6) = (ends.v4, ends.v6);
+            }
+        }
+        found.append(&mut facts);
+    }
+    Ok(found)
 }
 
 /// On how many pages each of these hosts was added, as far as the rows go back, in no order. Only for [`candidates`].

@@ -1,0 +1,5 @@
+#![allow(dead_code)]
+#[path = "lr_flow.rs"]
+mod lr_flow;
+#[path = "seen.rs"]
+mod seen;
