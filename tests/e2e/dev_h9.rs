@@ -1,3 +1,4 @@
+//! While it is being written.
 #![allow(dead_code)]
 #[path = "lr_flow.rs"]
 mod lr_flow;

@@ -71,7 +71,8 @@ pub struct Refs {
 pub struct UserRef {
     /// The number.
     pub editor_id: u32,
-    /// The name as it is stored, an address in its usual form: for asking, also where the model does not show it.
+    /// The name as it is stored, an address in its usual form, and once renames were looked for the present one: for
+    /// asking, also where the model does not show it.
     pub name: String,
     /// The account on the wiki that the model has beside the user.
     pub account: Option<UserId>,
@@ -84,7 +85,7 @@ pub struct RowRef {
     pub place: Place,
     /// Who.
     pub editor_id: u32,
-    /// The name as it is stored: for asking, also where the model does not show it.
+    /// The name, as behind a user: for asking, also where the model does not show it.
     pub name: String,
     /// The account on the row's wiki.
     pub account: Option<UserId>,

@@ -4,7 +4,7 @@ mod csv;
 mod json;
 mod text;
 
-pub use csv::{csv, header, line};
+pub use csv::{header, line};
 pub use json::json;
 pub use text::text;
 

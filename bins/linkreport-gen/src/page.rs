@@ -28,7 +28,6 @@ use shared::core::text::Wikitext;
 use shared::messages::Messages;
 
 pub use categories::status_categories;
-pub use ready::{plain_domain, regex};
 
 use crate::model::Model;
 use crate::settings::Settings;

@@ -10,22 +10,23 @@ mod turns;
 mod write;
 
 use chrono::TimeDelta;
-use shared::core::report::Subject;
+use shared::core::report::{Status, Subject};
 use shared::core::text::terminal;
 use shared::core::types::Timestamp;
-use shared::db::report_ask::{self, Outcome};
+use shared::db::report_ask::{self, Outcome, Reason};
 use shared::editor::Refused;
 use shared::job::{Run, ends_run};
 
+use crate::asks;
 use crate::gather::Context;
 use crate::settings::Settings;
-use one::{Ended, Turn};
+use one::Ended;
 use place::Place;
 
 pub use copies::copies;
 pub use one::seen;
 pub use place::Place as Around;
-pub use standing::{Before, Standing, page, standing};
+pub use standing::{Before, page, standing};
 pub use write::HEAD;
 
 /// Edits that are left for the status page and the lists.
@@ -118,9 +119,16 @@ async fn close(run: &Run<Settings>, turn: &turns::Asked, ended: &Ended) -> anyho
         }
         Ended::Again(why) => return failed(run, turn, why).await,
     };
+    // Closed after its new additions were noted: they may be enough to open it again.
+    let came_again = matches!(ended, Ended::Left(status) if status == Status::Closed.word())
+        && turn.turn.reasons.iter().any(|reason| matches!(reason, Reason::Additions | Reason::Rule));
     run.db
         .fenced(&fence, "noting that requests were served", async |tx| {
-            report_ask::served(tx, ids, outcome, now).await
+            report_ask::served(tx, ids, outcome, now).await?;
+            if came_again {
+                asks::look_again(tx, &turn.turn.subject, now).await?;
+            }
+            Ok(())
         })
         .await?;
     Ok(())

@@ -260,25 +260,6 @@ impl JobSettings for Settings {
     }
 }
 
-/// Settings for reading without a wiki: from a file, or the defaults. On the command line `--settings` names a page for
-/// the scheduled run; what works without a wiki takes it for a file. Errs with every problem of the file.
-pub fn from_file(args: &CommonArgs) -> anyhow::Result<Settings> {
-    let Some(file) = &args.settings else {
-        return Ok(Settings::default());
-    };
-    let text = manual::read(file.as_ref())?;
-    match parse::<Settings>(&text, "wikitext", "draft", &manual::offline_site()?) {
-        Ok(parsed) if parsed.common.enabled => Ok(parsed.settings),
-        Ok(_) => bail!("{file} says `enabled: false`: nothing is done"),
-        Err(problems) => {
-            for problem in &problems {
-                tracing::error!("{file}: {}", terminal(&problem.to_string()));
-            }
-            bail!("{file} is not accepted: {} problems, told above", problems.len())
-        }
-    }
-}
-
 #[cfg(test)]
 #[path = "settings_tests.rs"]
 mod tests;

@@ -1,7 +1,7 @@
 //! People add links, and coi-report records it: real edits, so that the job finds their pages and revisions, or made
 //! events, for what is too much, too old or too far away to be edited.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -94,6 +94,7 @@ impl Reports {
             });
         }
         let mut made: BTreeMap<usize, Made> = BTreeMap::new();
+        let mut accounts = HashMap::new();
         for (is_de, wiki) in [(false, self.world.wiki), (true, self.de)] {
             let those = || changes.iter().enumerate().filter(|(_, change)| change.is_de == is_de);
             let page = |change: &Change| NewPage::new(&change.title, &change.text).by(&change.user);
@@ -107,9 +108,18 @@ impl Reports {
                 };
                 made.insert(n, made_here);
             }
+            let names: BTreeSet<&str> = those().map(|(_, change)| change.user.as_str()).collect();
+            let names: Vec<&str> = names.into_iter().collect();
+            for (name, id) in ids(&admins[usize::from(is_de)], &names).await? {
+                accounts.insert((is_de, name), id);
+            }
         }
         let made: Vec<Made> = made.into_values().collect();
-        let events: Vec<Value> = changes.iter().zip(&made).map(|(change, made)| event(change, made)).collect();
+        let id = |change: &Change| accounts.get(&(change.is_de, change.user.clone())).copied();
+        let events = changes.iter().zip(&made);
+        let events: Vec<Value> = events
+            .map(|(change, made)| event(change, made, id(change).unwrap_or(0)))
+            .collect();
         self.recorded(&events).await?;
         Ok(made)
     }
@@ -153,14 +163,29 @@ impl Reports {
     }
 }
 
-fn event(change: &Change, made: &Made) -> Value {
-    let is_address = change.user.parse::<std::net::IpAddr>().is_ok();
+/// The numbers of accounts by name: a job takes a number with another name for an account that was renamed.
+async fn ids(api: &Api, names: &[&str]) -> Result<Vec<(String, u64)>> {
+    let mut ids = Vec::new();
+    for names in names.chunks(50) {
+        let names = names.join("|");
+        let asked = [("action", "query"), ("list", "users"), ("ususers", names.as_str())];
+        let answer = api.get(&asked).await?;
+        let users = answer["query"]["users"].as_array().context("no users")?;
+        let known = users
+            .iter()
+            .filter_map(|user| Some((user["name"].as_str()?.to_owned(), user["userid"].as_u64()?)));
+        ids.extend(known);
+    }
+    Ok(ids)
+}
+
+fn event(change: &Change, made: &Made, user_id: u64) -> Value {
     json!({
         "type": "recorded-edit", "wiki": made.wiki, "database": if change.is_de { "dewiki" } else { "enwiki" },
         "rev_id": made.rev, "parent_id": made.rev - 1, "page_id": made.page_id, "page_namespace": 0,
         "page_title": change.title.replace(' ', "_"), "dt": change.at,
         "performer": {
-            "user_text": change.user, "user_id": if is_address { 0 } else { 5 },
+            "user_text": change.user, "user_id": user_id,
             "user_is_temp": change.user.starts_with('~'), "user_is_bot": false,
             "user_edit_count": 3, "user_registration_dt": "2026-01-01T00:00:00Z",
         },

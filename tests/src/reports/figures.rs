@@ -98,7 +98,11 @@ impl Reports {
 
     /// The figures of a domain with all hosts below it.
     pub async fn figures_of_link(&self, domain: &str) -> Result<Figures> {
-        let key: String = self.hosts(domain).rsplit('.').map(|label| format!("{label}.")).collect();
+        let key: String = self
+            .hosts(domain)
+            .rsplit('.')
+            .map(|label| format!("{label}."))
+            .collect();
         self.figures(|row| row.host.starts_with(&key)).await
     }
 
@@ -150,7 +154,11 @@ impl Reports {
     /// Whether the page of a row has the link in its text now; `None`: there is no page.
     pub async fn is_live(&self, row: &Row) -> Result<Option<bool>> {
         let de = self.de.as_admin().await?;
-        let api = if row.wiki == self.wiki_key(self.de) { &de } else { &self.world.admin };
+        let api = if row.wiki == self.wiki_key(self.de) {
+            &de
+        } else {
+            &self.world.admin
+        };
         let id = row.page_id.to_string();
         let asked = [
             ("action", "query"),
@@ -162,8 +170,10 @@ impl Reports {
         let answer = api.get(&asked).await?;
         let text = answer["query"]["pages"][0]["revisions"][0]["slots"]["main"]["content"].as_str();
         let host: Vec<&str> = row.host.trim_end_matches('.').rsplit('.').collect();
-        let link = format!("//{}{}", host.join("."), row.path);
-        Ok(text.map(|text| text.split([' ', '\n', ']']).any(|word| word.ends_with(&link))))
+        // What is stored has no `www.`
+        let links = ["//", "//www."].map(|start| format!("{start}{}{}", host.join("."), row.path));
+        let is_one = |word: &str| links.iter().any(|link| word.ends_with(link));
+        Ok(text.map(|text| text.split([' ', '\n', ']']).any(is_one)))
     }
 }
 
@@ -174,8 +184,18 @@ impl Rows {
         let sum = |is: &dyn Fn(&Row) -> bool| -> u64 { self.0.iter().filter(|row| is(row)).map(|row| row.times).sum() };
         let by = |row: &Row| row.editor == of.editor;
         let host = |row: &Row| row.host == of.host;
-        let wikis: BTreeSet<&str> = self.0.iter().filter(|row| by(row) && host(row)).map(|row| row.wiki.as_str()).collect();
-        [sum(&by), sum(&host), sum(&|row| by(row) && host(row)), wikis.len() as u64]
+        let wikis: BTreeSet<&str> = self
+            .0
+            .iter()
+            .filter(|row| by(row) && host(row))
+            .map(|row| row.wiki.as_str())
+            .collect();
+        [
+            sum(&by),
+            sum(&host),
+            sum(&|row| by(row) && host(row)),
+            wikis.len() as u64,
+        ]
     }
 
     /// Compares the four numbers of every row that `--output json` gave with those of these rows. Errs with the first that
@@ -189,7 +209,10 @@ impl Rows {
         for told in rows {
             let text = |key: &str| told[key].as_str().unwrap_or_default();
             let found = known.iter().find(|((wiki, rev, host, path), _)| {
-                *wiki == text("wiki") && Some(*rev) == told["revision"].as_u64() && *host == text("key") && text("link").ends_with(path)
+                *wiki == text("wiki")
+                    && Some(*rev) == told["revision"].as_u64()
+                    && *host == text("key")
+                    && text("link").ends_with(path)
             });
             let (_, row) = found.with_context(|| format!("no such row: {told}"))?;
             let four = self.four(row);

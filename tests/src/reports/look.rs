@@ -49,7 +49,8 @@ impl Reports {
 
     /// The rows of `report`, by kind and subject.
     pub async fn report_rows(&self) -> Result<Vec<ReportRow>> {
-        let sql = "SELECT kind, subject, status, opened_by, rules, is_xwiki, additions FROM report ORDER BY kind, subject";
+        let sql =
+            "SELECT kind, subject, status, opened_by, rules, is_xwiki, additions FROM report ORDER BY kind, subject";
         let rows = self.world.rows(sql).await?;
         let read = |row: Vec<String>| {
             Ok(ReportRow {
@@ -160,7 +161,12 @@ impl Reports {
         let titles = names(&answer["query"]["pages"][0]["categories"], "title");
         Ok(titles
             .iter()
-            .map(|title| title.split_once(':').map_or(title.as_str(), |(_, name)| name).to_owned())
+            .map(|title| {
+                title
+                    .split_once(':')
+                    .map_or(title.as_str(), |(_, name)| name)
+                    .to_owned()
+            })
             .collect())
     }
 
@@ -190,7 +196,15 @@ fn plain(html: &str) -> String {
         let char = u32::from_str_radix(&found[2], radix).ok().and_then(char::from_u32);
         char.map_or_else(|| found[0].to_owned(), String::from)
     });
-    let named = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&nbsp;", "\u{a0}"), ("&amp;", "&")];
-    let text = named.iter().fold(decoded.into_owned(), |text, (name, char)| text.replace(name, char));
+    let named = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&nbsp;", "\u{a0}"),
+        ("&amp;", "&"),
+    ];
+    let text = named
+        .iter()
+        .fold(decoded.into_owned(), |text, (name, char)| text.replace(name, char));
     text.replace('\u{a0}', " ")
 }

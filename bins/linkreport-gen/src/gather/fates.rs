@@ -67,7 +67,9 @@ pub async fn look(cx: &Context<'_>, gathered: &mut Gathered) -> anyhow::Result<(
 /// or of the report's own wiki.
 pub(super) async fn tolerate(cx: &Context<'_>, wiki_key: &str, error: Error) -> anyhow::Result<()> {
     let is_end = matches!(error, Error::Deadline | Error::Stopped { .. });
-    let is_here = wiki_key == cx.home && (error.is_temporary() || error.stops_run());
+    // What the API answers to one question (a query that took too long) is about that question only.
+    let is_answer = matches!(error, Error::Api { .. });
+    let is_here = wiki_key == cx.home && !is_answer && (error.is_temporary() || error.stops_run());
     if is_end || is_here {
         return Err(error).context("asking what became of a report's additions");
     }

@@ -101,22 +101,18 @@ fn apply(gathered: &mut Gathered, renamed: &[Renamed]) {
                 *who = now.clone();
             }
         };
-        let (model, refs) = (&mut gathered.model, &gathered.refs);
-        for (user, _) in model
-            .users
-            .iter_mut()
-            .zip(&refs.users)
-            .filter(|(_, of)| of.editor_id == one.editor_id)
-        {
-            put(&mut user.who);
+        let (model, refs) = (&mut gathered.model, &mut gathered.refs);
+        for (user, behind) in model.users.iter_mut().zip(&mut refs.users) {
+            if behind.editor_id == one.editor_id {
+                put(&mut user.who);
+                behind.name = one.name.clone().unwrap_or_else(|| behind.name.clone());
+            }
         }
-        for (row, _) in model
-            .rows
-            .iter_mut()
-            .zip(&refs.rows)
-            .filter(|(_, of)| of.editor_id == one.editor_id)
-        {
-            put(&mut row.who);
+        for (row, behind) in model.rows.iter_mut().zip(&mut refs.rows) {
+            if behind.editor_id == one.editor_id {
+                put(&mut row.who);
+                behind.name = one.name.clone().unwrap_or_else(|| behind.name.clone());
+            }
         }
         let is_subject = matches!(model.subject, Subject::User(_)) && refs.editors.first() == Some(&one.editor_id);
         if is_subject {

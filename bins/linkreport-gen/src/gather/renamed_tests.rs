@@ -45,5 +45,11 @@ fn present_names_stand_everywhere() {
             alicia.clone()
         ]
     );
+    // Whoever asks for the account next asks by the present name.
+    assert_eq!(gathered.refs.users[0].name, "Alicia");
+    assert_eq!(
+        (gathered.refs.rows[1].name.as_str(), gathered.refs.rows[2].name.as_str()),
+        ("Alicia", "Bob")
+    );
     assert_eq!(gathered.refs.subject_now, Some(alicia));
 }

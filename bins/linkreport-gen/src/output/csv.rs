@@ -5,7 +5,7 @@ use shared::core::link::Key;
 use shared::core::text::{csv as field, terminal};
 
 use super::{fate_word, kind_word, who_words};
-use crate::model::{Model, Row};
+use crate::model::Row;
 
 /// Columns.
 const COLUMNS: [&str; 20] = [
@@ -65,13 +65,4 @@ pub fn line(row: &Row, wiki: &str) -> String {
     ];
     let fields: Vec<String> = fields.iter().map(|text| field(&terminal(text))).collect();
     fields.join(",") + "\n"
-}
-
-/// All rows of a model.
-pub fn csv(model: &Model) -> String {
-    let mut text = header();
-    for row in &model.rows {
-        text.push_str(&line(row, model.wikis.get(row.wiki).map_or("", |wiki| &wiki.name)));
-    }
-    text
 }

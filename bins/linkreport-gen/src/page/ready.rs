@@ -35,12 +35,12 @@ pub fn ready(pen: &Pen<'_>) -> Wikitext {
 }
 
 /// The domain, where a list of domains can have it: no address, and no owner's part of the path.
-pub fn plain_domain(key: &Key) -> Option<String> {
+fn plain_domain(key: &Key) -> Option<String> {
     (key.part().is_none() && key.ip().is_none()).then(|| key.host())
 }
 
 /// `\bexample\.com\b`: a line of a spam blacklist, which knows hosts in ASCII and paths as they stand in URLs.
-pub fn regex(key: &Key) -> String {
+fn regex(key: &Key) -> String {
     let mut out = String::new();
     let text = key.ascii();
     let is_word = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');

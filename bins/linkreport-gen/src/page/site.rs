@@ -194,13 +194,12 @@ fn established(pen: &Pen<'_>) -> Vec<Wikitext> {
         } else {
             "uses-many"
         };
-        let mut text = pen.say(form, &[("n", &n)]);
+        let mut search = Wikitext::new();
         if let (Subject::Link(key), true) = (&pen.model.subject, pen.is_full()) {
-            text.push_literal(" (")
-                .push(&super::summaries::search(pen, key, None))
-                .push_literal(")");
+            let link = super::summaries::search(pen, key, None);
+            search.push_literal(" (").push(&link).push_literal(")");
         }
-        items.push(text);
+        items.push(pen.say(form, &[("n", &n), ("search", &search)]));
     }
     let (users, additions) = established.by_experienced;
     items.push(match users {

@@ -102,6 +102,9 @@ async fn once(
     let now = run.clock.now();
     let settings = cx.settings;
     let Kept { report, page } = stored(run, &turn.subject).await?;
+    if report.is_none() && is_covered(run, turn).await? {
+        return Ok(Some(Ended::Left("a domain above it has a report".to_owned())));
+    }
     let mut is_reduced = page.as_ref().is_some_and(|page| page.form == Stored::Reduced);
     if is_reduced && turn.reasons.iter().copied().any(is_person) {
         // Filters change: a person's request tries the full report again.
@@ -228,6 +231,22 @@ async fn once(
         };
         return Ok(Some(ended));
     }
+}
+
+/// Whether only rules ask for it, and a domain above it has a report by now.
+async fn is_covered(run: &Run<Settings>, turn: &Turn) -> anyhow::Result<bool> {
+    let Subject::Link(key) = &turn.subject else {
+        return Ok(false);
+    };
+    if turn.reasons.iter().any(|reason| *reason != Reason::Rule) {
+        return Ok(false);
+    }
+    let (wiki, hosts) = (run.wiki.as_str(), [key.stored().to_owned()]);
+    let above = run
+        .db
+        .read_if_there(async |db| report::of_hosts_domain(db, wiki, &hosts).await)
+        .await?;
+    Ok(!above.is_empty())
 }
 
 /// Refusals of what a page says, not of the page: it may say less.

@@ -213,7 +213,7 @@ pub(super) const MESSAGES: &[Message<'static>] = &[
     ("column-removed", "Removed", &[]),
     ("column-again", "Re-added", &[]),
     ("column-other-hosts", "Other hosts added", &[]),
-    ("column-last", "Last active here", &[]),
+    ("column-last", "Last active", &[]),
     ("column-wiki", "Wiki", &[]),
     ("column-host", "Host", &[]),
     ("column-wikis", "Wikis", &[]),

@@ -6,25 +6,21 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use wikicrew_db::links::questions::additions::{Of, newest};
 use wikicrew_db::links::questions::lookup::Host;
-use wikicrew_db::links::questions::{counts, hosts, lookup, rules, stats};
+use wikicrew_db::links::questions::{adders, counts, hosts, lookup, rules, stats};
 use wikicrew_db::{Db, Work};
-
-/// Beside an adder stand the hosts it adds most; of those who added more links than this, no such list is made.
-const BUSY: u64 = 20_000;
 
 /// What a link report reads.
 async fn link_report(c: &mut Work, host: &Host) -> Outcome<()> {
     let id = [host.id];
     let rows = newest(c, Of::Hosts, &id, None, 250).await?;
     let mut pairs: Vec<(u32, u32)> = rows.iter().map(|row| (row.editor_id, row.host_id)).collect();
-    let adders = counts::adders(c, &id, 50).await?;
-    pairs.extend(adders.iter().map(|adder| (adder.editor_id, host.id)));
-    let four = counts::four_numbers(c, &pairs).await?;
-    for (adder, four) in adders.iter().zip(&four[rows.len()..]).take(10) {
-        if four.a <= BUSY {
-            hosts::of_editors(c, &[adder.editor_id], 4).await?;
-        }
-    }
+    let added = counts::adders(c, &id, 50).await?;
+    pairs.extend(added.iter().map(|adder| (adder.editor_id, host.id)));
+    counts::four_numbers(c, &pairs).await?;
+    // Beside the first ones stand the hosts that they add most otherwise.
+    let first: Vec<u32> = added.iter().take(10).map(|adder| adder.editor_id).collect();
+    adders::others(c, &first, &id, 3).await?;
+    adders::of_hosts(c, &id, &first).await?;
     counts::adders_by_kind(c, &id).await?;
     hosts::wikis(c, &id).await?;
     hosts::months(c, &id).await?;
@@ -156,9 +152,13 @@ async fn rules_over(c: &mut Work, lots: &mut Lots, wanted: usize, within: u64) -
         took(begin);
         let found: Vec<u32> = found.iter().map(|host| host.host_id).collect();
         asked += found.len();
-        let begin = Instant::now();
-        let facts = rules::facts(c, &found).await?;
-        took(begin);
+        let mut facts = Vec::new();
+        // As many as it asks about in one statement.
+        for few in found.chunks(100) {
+            let begin = Instant::now();
+            facts.extend(rules::facts(c, few).await?);
+            took(begin);
+        }
         // Pages are counted of those that a rule speaks of only.
         let one = |f: &&rules::Facts| f.top_n * 100 > 66 * f.n || f.unnamed_n == f.n;
         let found: Vec<u32> = facts.iter().filter(one).map(|facts| facts.host_id).collect();
