@@ -33,6 +33,8 @@ CREATE TABLE IF NOT EXISTS report (
   -- newest addition that it tells of, and how many
   newest DATETIME NULL,
   additions BIGINT UNSIGNED NOT NULL,
+  -- when it names somebody who is not to be named any longer; NULL: nobody such
+  fades_at DATETIME NULL,
   -- the latest of opened_at, reopened_at and newest
   news_at DATETIME NOT NULL,
   PRIMARY KEY (id),
@@ -42,7 +44,8 @@ CREATE TABLE IF NOT EXISTS report (
   KEY by_check (home, checked_at),
   KEY by_kind_saved (home, kind, is_xwiki, saved_at),
   KEY by_saved (home, saved_at),
-  KEY by_title (home, title)
+  KEY by_title (home, title),
+  KEY by_fading (home, fades_at)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- Where a report stands: on its home, and copies on other wikis

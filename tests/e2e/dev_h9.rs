@@ -4,3 +4,5 @@
 mod lr_flow;
 #[path = "seen.rs"]
 mod seen;
+#[path = "dev_h9_shots.rs"]
+mod shots;

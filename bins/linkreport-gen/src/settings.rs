@@ -10,17 +10,15 @@ mod shown;
 mod targets;
 mod titles;
 
-use anyhow::bail;
 use chrono::TimeDelta;
-use shared::args::CommonArgs;
 use shared::core::hit::Skip;
 use shared::core::link::{Key, PathHosts};
 use shared::core::report::{Kind, Limits};
 use shared::core::settings::{MapNode, Message};
 use shared::core::site::{Site, Title};
-use shared::core::text::terminal;
-use shared::manual;
-use shared::settings::{JobSettings, parse};
+
+
+use shared::settings::JobSettings;
 
 /// The settings of one run.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,7 +9,7 @@ mod write;
 
 pub(crate) use questions::by_texts;
 pub use questions::{
-    MAX_REPORTS, all_titled, by_ids, counts, due_for_check, get, newest_saved, of_hosts_domain, of_subjects,
+    MAX_REPORTS, all_titled, by_ids, counts, due_for_check, fading, get, newest_saved, of_hosts_domain, of_subjects,
     saved_since, without_news,
 };
 pub use write::{forget, put};
@@ -62,6 +62,9 @@ pub struct Report {
     pub newest: Option<Timestamp>,
     /// Additions that it tells of.
     pub additions: u64,
+    /// When it names somebody who is not to be named any longer: a temporary account, or an address; `None`: it names
+    /// nobody such.
+    pub fades_at: Option<Timestamp>,
 }
 
 impl Report {
@@ -86,6 +89,7 @@ impl Report {
             digest: None,
             newest: None,
             additions: 0,
+            fades_at: None,
         }
     }
 
@@ -99,7 +103,7 @@ impl Report {
 /// The columns of [`Report`], of the table named `r`.
 const COLUMNS: &str = "r.id, r.home, r.kind, r.subject, r.title, r.status, r.opened_by, r.rules, r.is_xwiki, \
     r.opened_at, r.closed_at, r.reopened_at, r.stale_at, r.saved_at, r.checked_at, r.page_revid, r.digest, r.newest, \
-    r.additions";
+    r.additions, r.fades_at";
 
 impl FromFields for Report {
     fn from_fields(f: &mut Fields) -> Result<Self> {
@@ -124,6 +128,7 @@ impl FromFields for Report {
             digest: digest(f, "digest")?,
             newest: f.time_opt("newest")?,
             additions: f.get("additions")?,
+            fades_at: f.time_opt("fades_at")?,
         })
     }
 }

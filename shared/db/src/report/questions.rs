@@ -77,6 +77,18 @@ pub async fn due_for_check(
     session.conn().rows(what, &sql, values).await
 }
 
+/// The reports that name somebody who is not to be named any longer, those of longest ago first.
+pub async fn fading(session: &mut impl Session, home: &str, now: Timestamp, limit: u32) -> Result<Vec<Report>> {
+    // Handler reads: twice so many reports, and one.
+    let sql = format!(
+        "SELECT {COLUMNS} FROM report r FORCE INDEX (by_fading) WHERE r.home = ? AND r.fades_at <= ? \
+         ORDER BY r.fades_at, r.id LIMIT ?"
+    );
+    let values = vec![Value::from(home), at(now), Value::from(limit)];
+    let what = "asking for reports with names of long ago";
+    session.conn().rows(what, &sql, values).await
+}
+
 /// The reports with this status that have had no news ([`Report::news_at`]) since before then, the oldest first.
 pub async fn without_news(
     session: &mut impl Session,

@@ -12,14 +12,14 @@ use wikicrew_core::report::{Rule, Subject};
 /// than it says now become due. A page that was never read back counts as read back when the report was made.
 pub async fn put(tx: &mut FencedTx<'_>, report: &Report) -> Result<u64> {
     const SQL: &str = "INSERT INTO report (home, kind, subject, title, status, opened_by, rules, is_xwiki, opened_at, \
-        closed_at, reopened_at, stale_at, saved_at, checked_at, page_revid, digest, newest, additions, news_at) \
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+        closed_at, reopened_at, stale_at, saved_at, checked_at, page_revid, digest, newest, additions, fades_at, news_at) \
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
         ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id), title = VALUES(title), status = VALUES(status), \
         opened_by = VALUES(opened_by), rules = VALUES(rules), is_xwiki = VALUES(is_xwiki), \
         opened_at = VALUES(opened_at), closed_at = VALUES(closed_at), reopened_at = VALUES(reopened_at), \
         stale_at = VALUES(stale_at), saved_at = VALUES(saved_at), checked_at = VALUES(checked_at), \
         page_revid = VALUES(page_revid), digest = VALUES(digest), newest = VALUES(newest), \
-        additions = VALUES(additions), news_at = VALUES(news_at)";
+        additions = VALUES(additions), fades_at = VALUES(fades_at), news_at = VALUES(news_at)";
     let words: Vec<&str> = report.rules.iter().copied().map(Rule::word).collect();
     // A page that stands somewhere is always due some day.
     let checked = report
@@ -44,6 +44,7 @@ pub async fn put(tx: &mut FencedTx<'_>, report: &Report) -> Result<u64> {
         Value::from(report.digest.map(|digest| digest.to_vec())),
         at_opt(report.newest),
         Value::from(report.additions),
+        at_opt(report.fades_at),
         at(report.news_at()),
     ];
     let id = tx.conn().run("storing a report", SQL, values).await?.id;

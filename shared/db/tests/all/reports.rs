@@ -75,6 +75,7 @@ async fn a_report_comes_back_as_it_was_stored() {
             digest: Some([n as u8; 32]),
             newest: Some(t(8)),
             additions: 5_000_000_000,
+            fades_at: Some(t(9)),
             ..bare
         };
         assert_eq!(put(&test, &lease, &full).await, id, "the same report");
