@@ -79,7 +79,7 @@ async fn summary_templates_that_are_new_on_a_watched_page_ask_each_once() -> Res
     // All kinds and names, some on one line, one of them twice; and what is none.
     let text = own("{{LinkSummary|shop.example}} {{link_summary|1=Other.example}} {{linkSummary|shop.example.}}\n\
          * {{ UserSummary | OWN Eve }}: {{IPSummary|192.0.2.9}}, {{User summary|192.0.2.0/24}}\n\
-         * {{OWN Linked|www.third.example}} {{Template:OWN ls|http://fourth.example/a?b}} {{collapse|{{LinkSummary|fifth.example}}}}\n\
+         * {{OWN Linked|www.third.example}} {{Template:OWN Ls|http://fourth.example/a?b}} {{collapse|{{LinkSummary|fifth.example}}}}\n\
          {{LinkSummary|before.example}} {{:Project talk:OWN Other}} {{subst:void}}\n\
          <nowiki>{{LinkSummary|no.example}}</nowiki> <!-- {{LinkSummary|no.example}} --> <pre>{{LinkSummary|no.example}}</pre>\n\
          {{LinkSummary}} {{LinkSummary|}} {{LinkSummary|{{PAGENAME}}.example}} {{LinkSummaries|no.example}}\n\
@@ -109,8 +109,12 @@ async fn summary_templates_that_are_new_on_a_watched_page_ask_each_once() -> Res
     all.sort();
     assert_eq!(found, all, "{run}");
     assert_eq!((number(&run, "asked")?, number(&run, "refused")?), (10, 5), "{run}");
-    // Each subject is one report; of what nothing is recorded there is none.
-    assert_eq!(number(&run, "reports")?, 5, "{run}");
+    // Each subject is one report; of what nothing is recorded there is none. One run serves nobody more than five times.
+    let served = number(&run, "reports")? + number(&run, "unchanged")?;
+    let run = reports.run().await?;
+    let rest = number(&run, "reports")? + number(&run, "unchanged")?;
+    assert_eq!((served, rest), (7, 1), "{run}");
+    dbg!(reports.asks().await?, reports.report_rows().await?);
     let mut pages = Vec::new();
     for (kind, name) in [("link", "shop.example"), ("link", "other.example"), ("user", "Eve"), ("ip", "192.0.2.9")] {
         let title = reports.title(kind, name);
@@ -131,7 +135,6 @@ async fn summary_templates_that_are_new_on_a_watched_page_ask_each_once() -> Res
     bob.append(&spam, &own("\n{{LinkSummary|shop.example}} again"), "").await?;
     let run = reports.run().await?;
     assert_eq!((number(&run, "asked")?, number(&run, "reports")?), (0, 0), "{run}");
-    // The operator's bot may show them.
     assert_eq!(asked(&reports).await?.len(), 10);
     for person in [&ann, &bob] {
         assert_eq!(person.notifications().await?, []);
@@ -172,9 +175,10 @@ async fn what_is_brought_back_or_too_much_asks_for_nothing() -> Result<()> {
     let calls: String = (0..30).map(|n| call(&format!("many{n}"))).collect();
     ann.append(&many, &calls, "").await?;
     let run = reports.run().await?;
-    let texts: Vec<String> = asked(&reports).await?;
-    let wanted: Vec<String> = (0..12).map(|n| format!("link example.many{n}. by Ann")).collect();
-    assert_eq!(texts, wanted, "{run}");
+    let (found, mut wanted) = (asked(&reports).await?, (0..12).map(|n| format!("link example.many{n}. by Ann")).collect::<Vec<_>>());
+    // What one look finds is stored by subject.
+    wanted.sort();
+    assert_eq!(found, wanted, "{run}");
     assert_eq!((number(&run, "asked")?, number(&run, "refused")?), (12, 18), "{run}");
 
     // Where it was brought back, what is really new counts.

@@ -146,6 +146,10 @@ async fn a_rule_makes_a_report_and_news_rewrite_it_once_a_day() -> Result<()> {
     let now = reports.figures_of_link("shop.example").await?;
     assert_eq!((now.additions, now.gone, now.removed), (11, 2, 1), "{now:?}");
     assert_eq!(reports.top_lines(&title).await?, told(&now, "1 re-added after removal"));
+    // The rule still holds, also where it did not ask.
+    let rule = format!("More than 66 % of the additions are by one user: {} of 11", now.top_editor);
+    let shown = reports.shown(&title).await?;
+    assert!(shown.contains(&rule), "{rule}\n{shown}");
     is_harmless(&reports, &title).await?;
     assert_eq!(before.compare(&reports.json("link", "shop.example").await?)?, 9);
     reports.run().await?;

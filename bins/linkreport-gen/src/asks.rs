@@ -22,6 +22,7 @@ use shared::wiki::wiki_id_of;
 
 pub use reopen::look_again;
 pub use statistics::{Tally, statistics};
+pub use tripping::on_server;
 pub use watched::{Watched, watched};
 
 use crate::settings::{Place, Settings};

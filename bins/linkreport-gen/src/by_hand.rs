@@ -96,12 +96,17 @@ fn subject(asked: &Asked, settings: &Settings) -> anyhow::Result<Subject> {
 
 /// The subject of a page to be written; `None`: it is not cross-wiki, which is said.
 async fn of_page(asked: &Asked, boot: &Boot, args: &CommonArgs) -> anyhow::Result<Option<Subject>> {
-    anyhow::ensure!(asked.about.since.is_none(), "--since is not for pages: a page tells of everything");
+    anyhow::ensure!(
+        asked.about.since.is_none(),
+        "--since is not for pages: a page tells of everything"
+    );
     with(asked, boot, args, async |cx, subject| {
         if !asked.only_cross_wiki {
             return Ok(Some(subject));
         }
-        let model = gather::recorded(cx, &subject, &[]).await?.map(|gathered| gathered.model);
+        let model = gather::recorded(cx, &subject, &[])
+            .await?
+            .map(|gathered| gathered.model);
         Ok(is_cross_wiki(asked, cx, model.as_ref()).then_some(subject))
     })
     .await
@@ -113,7 +118,11 @@ async fn print(asked: &Asked, boot: &Boot, args: &CommonArgs) -> anyhow::Result<
     with(asked, boot, args, async |cx, subject| {
         let gathered = gather::recorded(cx, &subject, &[]).await?;
         let Some(mut gathered) = gathered else {
-            tracing::warn!("nothing is recorded of {} {}", subject.kind().word(), terminal(&subject.to_string()));
+            tracing::warn!(
+                "nothing is recorded of {} {}",
+                subject.kind().word(),
+                terminal(&subject.to_string())
+            );
             return Ok(false);
         };
         if !is_cross_wiki(asked, cx, Some(&gathered.model)) {
@@ -144,7 +153,12 @@ fn said(text: &str) -> anyhow::Result<bool> {
 }
 
 /// Every addition, in steps, so that a million of them need no memory. Wikis are asked for hidden revisions of each step.
-async fn table(cx: &Context<'_>, subject: &Subject, gathered: Gathered, since: Option<Timestamp>) -> anyhow::Result<()> {
+async fn table(
+    cx: &Context<'_>,
+    subject: &Subject,
+    gathered: Gathered,
+    since: Option<Timestamp>,
+) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     if out.write_all(output::header().as_bytes()).is_err() {
         return Ok(());

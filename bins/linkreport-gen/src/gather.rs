@@ -9,6 +9,7 @@ mod established;
 mod fates;
 mod hidden;
 mod hits;
+mod holds;
 mod hosts;
 mod recorded;
 mod renamed;
@@ -149,7 +150,7 @@ impl Gathered {
 /// What the wikis say now. First the rows are looked at: those that a wiki hides, or whose page is gone, leave the model
 /// and are counted (`fates.hidden`; those of pages that are gone also in `fates.gone` and `fates.looked_at`, and so the
 /// fates of their users); what is left has its [`RevNow`], and pages have their present titles. Users have their present
-/// names. Then come fates, accounts, entries, established use and earlier reports; fates are added to, never set.
+/// names. Then come fates, accounts, entries, established use, earlier reports and rules; fates are added to, never set.
 ///
 /// Errs where the report's own wiki or the database does; another wiki that does not answer is in `refs.unreached`.
 pub async fn complete(cx: &Context<'_>, gathered: &mut Gathered) -> anyhow::Result<()> {
@@ -159,11 +160,12 @@ pub async fn complete(cx: &Context<'_>, gathered: &mut Gathered) -> anyhow::Resu
     accounts::look(cx, gathered).await?;
     entries::look(cx, gathered).await?;
     established::look(cx, gathered).await?;
-    earlier::look(cx, gathered).await
+    earlier::look(cx, gathered).await?;
+    holds::look(cx, gathered).await
 }
 
-/// All of a report, `None` where nothing is recorded that may be shown; `rules` are those that hold, the one that opened
-/// it first. Errs as [`complete`] does.
+/// All of a report, `None` where nothing is recorded that may be shown; `rules` are those that asked for it, and stand
+/// before others that hold. Errs as [`complete`] does.
 pub async fn model(cx: &Context<'_>, subject: &Subject, rules: &[Rule]) -> anyhow::Result<Option<Model>> {
     let Some(mut gathered) = recorded(cx, subject, rules).await? else {
         return Ok(None);

@@ -27,7 +27,7 @@ const KEPT_CLEAN: TimeDelta = TimeDelta::days(30);
 const STEP: u32 = 10;
 /// So often in a run: thousands of revisions, fifty with a request.
 const STEPS: usize = 4;
-/// Stale reports of a run.
+/// Stale reports of a run, and reports with names of long ago.
 const STALE: u32 = 200;
 /// Reports that a name that is suppressed now may stand on.
 const NAMED_ON: u32 = 500;
@@ -49,6 +49,7 @@ struct Looked {
 /// Stores what is to be asked. Errs when the database cannot be reached.
 pub async fn ask(run: &mut Run<Settings>, cx: &Context<'_>) -> anyhow::Result<()> {
     let mut asks = stale(run).await?;
+    asks.extend(fading(run).await?);
     asks.extend(suppressed(run).await?);
     store(run, &asks).await?;
     hidden(run, cx).await
@@ -94,11 +95,28 @@ async fn stale(run: &Run<Settings>) -> anyhow::Result<Vec<NewAsk>> {
         .collect())
 }
 
+/// Reports that name a temporary account or address for too long.
+async fn fading(run: &Run<Settings>) -> anyhow::Result<Vec<NewAsk>> {
+    let (home, now) = (run.wiki.as_str(), run.clock.now());
+    let fading = run
+        .db
+        .read_if_there(async |db| report::fading(db, home, now, STALE).await)
+        .await?;
+    let of = |at: Timestamp| format!("fading {}", at.timestamp());
+    Ok(fading
+        .iter()
+        .filter_map(|report| Some(new_ask(home, &report.subject, Reason::Hidden, of(report.fades_at?))))
+        .collect())
+}
+
 /// Reports that may name what has been named nowhere since the last run.
 async fn suppressed(run: &Run<Settings>) -> anyhow::Result<Vec<NewAsk>> {
     let (home, job) = (run.wiki.as_str(), run.editor.job);
     let all = run.db.read_if_there(async |db| suppress::all(db, home).await).await?;
-    let known = run.db.read_if_there(async |db| memo::get(db, job, home, NAMES).await).await?;
+    let known = run
+        .db
+        .read_if_there(async |db| memo::get(db, job, home, NAMES).await)
+        .await?;
     let known: BTreeSet<String> = known
         .map(|memo| memo.value.split_whitespace().map(str::to_owned).collect())
         .unwrap_or_default();
@@ -116,7 +134,11 @@ async fn suppressed(run: &Run<Settings>) -> anyhow::Result<Vec<NewAsk>> {
             .read_if_there(async |db| named_on(db, home, entry, since).await)
             .await?;
         let subjects: BTreeSet<Subject> = reports.into_iter().map(|report| report.subject).collect();
-        asks.extend(subjects.iter().map(|subject| new_ask(home, subject, Reason::Suppressed, origin.clone())));
+        asks.extend(
+            subjects
+                .iter()
+                .map(|subject| new_ask(home, subject, Reason::Suppressed, origin.clone())),
+        );
     }
     if let Some(fence) = run.fence() {
         let (now, names) = (run.clock.now(), Vec::from_iter(now_known).join(" "));
@@ -174,7 +196,10 @@ async fn named_on(db: &mut Work, home: &str, entry: &Entry, since: Timestamp) ->
 async fn hidden(run: &mut Run<Settings>, cx: &Context<'_>) -> anyhow::Result<()> {
     let (home, job, now) = (run.wiki.clone(), run.editor.job, run.clock.now());
     let today = now.date_naive().to_string();
-    let known = run.db.read_if_there(async |db| memo::get(db, job, &home, LOOKED).await).await?;
+    let known = run
+        .db
+        .read_if_there(async |db| memo::get(db, job, &home, LOOKED).await)
+        .await?;
     let mut looked: Looked = known
         .and_then(|memo| serde_json::from_str(&memo.value).ok())
         .unwrap_or_default();
@@ -192,7 +217,9 @@ async fn hidden(run: &mut Run<Settings>, cx: &Context<'_>) -> anyhow::Result<()>
         if !run.goes_on().await? {
             break;
         }
-        let after = looked.after.map(|(saved_at, report_id)| report_row::Place { saved_at, report_id });
+        let after = looked
+            .after
+            .map(|(saved_at, report_id)| report_row::Place { saved_at, report_id });
         let step = run
             .db
             .read_if_there(async |db| report_row::shown_since(db, &home, now - KEPT_CLEAN, after, STEP).await)
@@ -203,7 +230,12 @@ async fn hidden(run: &mut Run<Settings>, cx: &Context<'_>) -> anyhow::Result<()>
         }
         let mut gone: BTreeSet<(&str, RevId)> = BTreeSet::new();
         for (wiki, revs) in by_wiki {
-            gone.extend(hidden_on(cx, wiki, &Vec::from_iter(revs)).await?.into_iter().map(|rev| (wiki, rev)));
+            gone.extend(
+                hidden_on(cx, wiki, &Vec::from_iter(revs))
+                    .await?
+                    .into_iter()
+                    .map(|rev| (wiki, rev)),
+            );
         }
         let ids: BTreeMap<u64, &(&str, RevId)> = step
             .rows
@@ -218,7 +250,12 @@ async fn hidden(run: &mut Run<Settings>, cx: &Context<'_>) -> anyhow::Result<()>
             .iter()
             .filter_map(|report| {
                 let (wiki, rev) = ids.get(&report.id)?;
-                Some(new_ask(&home, &report.subject, Reason::Hidden, format!("hidden {rev} {wiki}")))
+                Some(new_ask(
+                    &home,
+                    &report.subject,
+                    Reason::Hidden,
+                    format!("hidden {rev} {wiki}"),
+                ))
             })
             .collect();
         looked.after = step.next.map(|place| (place.saved_at, place.report_id));

@@ -36,7 +36,10 @@ pub async fn write(run: &mut Run<Settings>, place: &Around) -> anyhow::Result<u6
     let mut kinds: BTreeMap<String, BTreeSet<Kind>> = BTreeMap::new();
     for kind in Kind::ALL {
         let title = settings.kind_title(&account, kind);
-        kinds.entry(run.session.site().prefixed(&title)).or_default().insert(kind);
+        kinds
+            .entry(run.session.site().prefixed(&title))
+            .or_default()
+            .insert(kind);
     }
     let mut written = 0;
     for (title, kinds) in kinds {
@@ -60,7 +63,10 @@ async fn one(run: &mut Run<Settings>, place: &Around, title: &Title, kinds: &[Ki
     if taken::is_left_alone(run, now, &shown).await? {
         return Ok(false);
     }
-    let titles: Vec<Title> = reports.iter().map(|report| place.title(&settings, &report.subject, false)).collect();
+    let titles: Vec<Title> = reports
+        .iter()
+        .map(|report| place.title(&settings, &report.subject, false))
+        .collect();
     let text = text(run, place, &reports, &titles, &hidden);
     let state = State {
         title,
@@ -126,7 +132,14 @@ fn text(run: &Run<Settings>, place: &Around, reports: &[Report], titles: &[Title
             ("time", &plain(&saved.format("%H:%M").to_string(), SHOWN)),
         ];
         let mut line = literal("* ");
-        line.push(&messages.say(if report.is_xwiki { "index-line-xwiki" } else { "index-line" }, &values));
+        line.push(&messages.say(
+            if report.is_xwiki {
+                "index-line-xwiki"
+            } else {
+                "index-line"
+            },
+            &values,
+        ));
         lines.push(line);
     }
     if day.is_none() {
@@ -139,7 +152,10 @@ fn text(run: &Run<Settings>, place: &Around, reports: &[Report], titles: &[Title
 fn date(messages: &Messages<'_>, time: Timestamp) -> Wikitext {
     let format = messages.text("index-day-format");
     let is_one = !StrftimeItems::new(format).any(|item| matches!(item, Item::Error));
-    plain(&time.format(if is_one { format } else { "%Y-%m-%d" }).to_string(), SHOWN)
+    plain(
+        &time.format(if is_one { format } else { "%Y-%m-%d" }).to_string(),
+        SHOWN,
+    )
 }
 
 fn is_hidden(report: &Report, title: &str, hidden: &Suppressed) -> bool {

@@ -280,6 +280,8 @@ pub struct Entry {
     pub since: Option<Timestamp>,
     /// Why.
     pub reason: Option<String>,
+    /// It is about this user alone, or about this user together with the subject; `None`: about the subject itself.
+    pub of_user: Option<String>,
 }
 
 /// Lists that can name a subject.

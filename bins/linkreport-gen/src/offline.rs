@@ -44,7 +44,10 @@ async fn requests(db: &Db, home: &str, as_json: bool) -> anyhow::Result<bool> {
         .read_if_there(async |db| report_ask::all_waiting(db, home, MOST).await)
         .await?;
     let hidden = db.read_if_there(async |db| suppress::all(db, home).await).await?;
-    ensure!(queue.subjects >= queue.first.len() as u64, "the queue was counted wrongly");
+    ensure!(
+        queue.subjects >= queue.first.len() as u64,
+        "the queue was counted wrongly"
+    );
     for one in &queue.first {
         let name = one.subject.to_string();
         if hidden.is_named_in(&name) {
@@ -68,7 +71,10 @@ async fn requests(db: &Db, home: &str, as_json: bool) -> anyhow::Result<bool> {
                 terminal(&name),
                 reasons.join(", "),
                 since.format("%Y-%m-%d %H:%M:%S"),
-                error.map_or_else(String::new, |error| format!("; failed {tries} times: {}", terminal(error)))
+                error.map_or_else(String::new, |error| format!(
+                    "; failed {tries} times: {}",
+                    terminal(error)
+                ))
             ),
         }
     }
@@ -83,11 +89,18 @@ fn lines(parsed: &Parsed<Settings>, site: &Site) -> Vec<String> {
     let s = &parsed.settings;
     let pages = |titles: &[Title]| {
         let titles: Vec<String> = titles.iter().map(|title| site.prefixed(title)).collect();
-        if titles.is_empty() { "none".to_owned() } else { titles.join(", ") }
+        if titles.is_empty() {
+            "none".to_owned()
+        } else {
+            titles.join(", ")
+        }
     };
     let (rules, limits) = (&s.rules, &s.limits);
     let mut lines = vec![
-        format!("publish      {}", if s.publish == Publish::Pages { "yes" } else { "no" }),
+        format!(
+            "publish      {}",
+            if s.publish == Publish::Pages { "yes" } else { "no" }
+        ),
         format!("watched      {}", pages(&s.watched_pages)),
         format!(
             "templates    {}",

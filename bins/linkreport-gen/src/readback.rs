@@ -35,11 +35,20 @@ pub async fn read_back(run: &mut Run<Settings>, place: &Around) -> anyhow::Resul
     let infos = page_infos(&run.session, &titles).await?;
     let mut changed = 0;
     for report in due {
-        let info = infos.iter().find(|info| Some(info.title.as_str()) == report.title.as_deref());
+        let info = infos
+            .iter()
+            .find(|info| Some(info.title.as_str()) == report.title.as_deref());
         let newest = info.and_then(|info| info.revid);
         if newest.is_none() || newest == report.page_revid {
             // Gone, or as it was.
-            note(run, Report { checked_at: Some(now), ..report }).await?;
+            note(
+                run,
+                Report {
+                    checked_at: Some(now),
+                    ..report
+                },
+            )
+            .await?;
             continue;
         }
         if !run.goes_on().await? {
@@ -111,7 +120,9 @@ async fn category(
     let saved = run
         .editor
         .save_state(&state, |look| {
-            let Some(text) = look.target.text() else { return Ok(None) };
+            let Some(text) = look.target.text() else {
+                return Ok(None);
+            };
             let Page::Ours { bot, human } = Page::read(text) else {
                 return Ok(None);
             };
@@ -159,7 +170,9 @@ async fn note(run: &Run<Settings>, report: Report) -> anyhow::Result<()> {
 async fn store(run: &Run<Settings>, row: PageRow) -> anyhow::Result<()> {
     let Some(fence) = run.fence() else { return Ok(()) };
     run.db
-        .fenced(&fence, "noting a report's category", async |tx| report_page::put(tx, &row).await)
+        .fenced(&fence, "noting a report's category", async |tx| {
+            report_page::put(tx, &row).await
+        })
         .await?;
     Ok(())
 }

@@ -6,6 +6,7 @@ mod decide;
 mod one;
 mod place;
 mod standing;
+mod told;
 mod turns;
 mod write;
 
@@ -24,9 +25,9 @@ use one::Ended;
 use place::Place;
 
 pub use copies::copies;
-pub use one::seen;
 pub use place::Place as Around;
 pub use standing::{Before, page, standing};
+pub use told::seen;
 pub use write::HEAD;
 
 /// Edits that are left for the status page and the lists.
@@ -121,7 +122,11 @@ async fn close(run: &Run<Settings>, turn: &turns::Asked, ended: &Ended) -> anyho
     };
     // Closed after its new additions were noted: they may be enough to open it again.
     let came_again = matches!(ended, Ended::Left(status) if status == Status::Closed.word())
-        && turn.turn.reasons.iter().any(|reason| matches!(reason, Reason::Additions | Reason::Rule));
+        && turn
+            .turn
+            .reasons
+            .iter()
+            .any(|reason| matches!(reason, Reason::Additions | Reason::Rule));
     run.db
         .fenced(&fence, "noting that requests were served", async |tx| {
             report_ask::served(tx, ids, outcome, now).await?;

@@ -17,7 +17,6 @@ use shared::core::report::{Kind, Limits};
 use shared::core::settings::{MapNode, Message};
 use shared::core::site::{Site, Title};
 
-
 use shared::settings::JobSettings;
 
 /// The settings of one run.

@@ -1,3 +1,6 @@
+use shared::manual;
+use shared::settings::parse;
+
 use super::*;
 use shared::core::types::Problem;
 use std::collections::BTreeSet;

@@ -9,10 +9,10 @@ use shared::core::site::Site;
 use shared::core::text::{Wikitext, page_link, plain, user};
 use shared::core::types::Timestamp;
 use shared::daypage::taken;
-use shared::db::report_ask::{self, Waiting};
-use shared::db::suppress::{self, Suppressed};
 use shared::db::report::{self, Report};
+use shared::db::report_ask::{self, Waiting};
 use shared::db::report_page::{self, State};
+use shared::db::suppress::{self, Suppressed};
 use shared::db::{Db, memo};
 use shared::messages::Messages;
 
@@ -80,7 +80,11 @@ pub async fn waiting(
     if queue.subjects > 0 {
         let key = if queue.subjects == 1 { "wait-one" } else { "wait-many" };
         lines.push(messages.say(key, &[("count", &number(queue.subjects))]));
-        let shown: Vec<&Waiting> = queue.first.iter().filter(|one| !is_hidden(&one.subject, &hidden)).collect();
+        let shown: Vec<&Waiting> = queue
+            .first
+            .iter()
+            .filter(|one| !is_hidden(&one.subject, &hidden))
+            .collect();
         lines.extend(shown.iter().map(|one| request(messages, one, &hidden)));
         let more = queue.subjects.saturating_sub(shown.len() as u64);
         if more > 0 {
@@ -92,7 +96,10 @@ pub async fn waiting(
         let pages = db
             .read(async |db| report_page::of_target(db, wiki, wiki, &[state], MANY).await)
             .await?;
-        for (title, why) in pages.iter().filter_map(|one| Some((one.title.as_deref()?, one.why.as_deref()?))) {
+        for (title, why) in pages
+            .iter()
+            .filter_map(|one| Some((one.title.as_deref()?, one.why.as_deref()?)))
+        {
             let told = messages.text(why);
             let why = plain(if told.is_empty() { why } else { told }, SHOWN);
             lines.push(messages.say(key, &[("page", &page(site, title)), ("why", &why)]));

@@ -58,9 +58,7 @@ impl Names for Reports {
                 .collect(),
             What::Report => {
                 let titles = [name.name.to_owned()];
-                let found = db
-                    .read(async |db| report::all_titled(db, wiki, &titles).await)
-                    .await?;
+                let found = db.read(async |db| report::all_titled(db, wiki, &titles).await).await?;
                 found.into_iter().map(|report| report.subject).collect()
             }
             What::Page => Vec::new(),

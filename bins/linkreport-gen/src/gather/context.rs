@@ -52,7 +52,9 @@ impl<'a> Context<'a> {
         fence: Option<Fence>,
         now: Timestamp,
     ) -> anyhow::Result<Context<'a>> {
-        let prefixes = matrix::interwiki(here).await?;
+        let mut prefixes = matrix::interwiki(here).await?;
+        // A link goes to the wiki's own namespace of that name first.
+        prefixes.retain(|(prefix, _)| here.site().namespace_id(prefix).is_none());
         let home = here.wiki_id();
         Ok(Context {
             db,

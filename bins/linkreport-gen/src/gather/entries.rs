@@ -15,17 +15,20 @@ use shared::core::patterns::Domains;
 use shared::core::report::Subject;
 use shared::core::spamlist;
 use shared::db::list;
+use shared::db::list::Row;
 use shared::wiki::{Error, Phase, Session, blocked};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::fates::tolerate;
 use super::shown::Hides;
 use super::{Context, Gathered};
-use crate::model::{Entry, ListName, Reach, Wiki};
+use crate::model::{Entry, ListName, Reach, Who, Wiki};
 use crate::{NAME, RECORDER};
 use blacklists::Blacklists;
 use lists::Lists;
 
+/// Users of a link's report whose entries are told.
+const USERS: usize = 20;
 /// Wikis beside the report's own whose blacklists are looked at.
 const WIKIS: usize = 20;
 /// Wikis whose blacklists stay in memory; then it begins anew.
@@ -141,12 +144,31 @@ async fn ours(cx: &Context<'_>, gathered: &Gathered) -> anyhow::Result<Vec<Entry
     };
     let texts: Vec<String> = texts.into_iter().collect();
     let wikis: Vec<&str> = model.wikis.iter().map(|wiki| wiki.key.as_str()).collect();
-    let rows = lists.of(&model.subject, &texts, &wikis).into_iter();
     let is_shown = |user: &str| !hides.user(&cx.home, None, user);
-    Ok(rows
-        .filter(|row| row.user.as_deref().is_none_or(is_shown))
-        .filter_map(lists::entry)
-        .collect())
+    let told = |rows: Vec<&Row>| -> Vec<Entry> {
+        let shown = rows.into_iter().filter(|row| row.user.as_deref().is_none_or(is_shown));
+        shown.filter_map(lists::entry).collect()
+    };
+    let mut entries = told(lists.of(&model.subject, &texts, &wikis));
+    if model.subject.kind().is_editor() {
+        // It is about nobody else.
+        entries.iter_mut().for_each(|entry| entry.of_user = None);
+        return Ok(entries);
+    }
+    let users = model.users.iter().filter_map(|user| match &user.who {
+        Who::Name(name) => Some(name),
+        Who::Temporary | Who::OldRange(_) | Who::Hidden => None,
+    });
+    for name in users.take(USERS) {
+        for mut entry in told(lists.of(&Subject::User(name.clone()), &[], &wikis)) {
+            entry.of_user = Some(name.clone());
+            let is_known = |known: &Entry| (known.list, &known.what) == (entry.list, &entry.what);
+            if !entries.iter().any(is_known) {
+                entries.push(entry);
+            }
+        }
+    }
+    Ok(entries)
 }
 
 /// The rows' links as `host/path`, each once.
@@ -261,6 +283,7 @@ async fn stopped(cx: &Context<'_>, urls: &[String]) -> anyhow::Result<Option<Ent
         by: None,
         since: None,
         reason: None,
+        of_user: None,
     }))
 }
 
@@ -314,6 +337,7 @@ impl Others {
             by: None,
             since: None,
             reason: None,
+            of_user: None,
         };
         let is_meant = |named: &Key| covers(named, key) || covers(key, named);
         let boards = self.noticeboards.iter().filter(|(_, named)| is_meant(named));

@@ -129,6 +129,7 @@ pub fn link_report() -> Model {
             by: Some("Carol".to_owned()),
             since: Some(at("2026-05-04T00:00:00Z")),
             reason: Some("often added".to_owned()),
+            of_user: None,
         }],
         unchecked: Vec::new(),
         established: Established {
@@ -252,6 +253,7 @@ pub fn hostile(rows: usize) -> Model {
             by: Some(text.clone()),
             since: None,
             reason: Some(text.clone()),
+            of_user: None,
         })
         .collect();
     model.unchecked = texts.clone();

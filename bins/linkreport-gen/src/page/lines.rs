@@ -230,7 +230,14 @@ fn blacklist(pen: &Pen<'_>) -> Wikitext {
 }
 
 fn monitor(pen: &Pen<'_>) -> Wikitext {
-    let on = |list: ListName| pen.model.entries.iter().find(|entry| entry.list == list);
+    let of_subject = |entry: &&Entry| entry.of_user.is_none();
+    let on = |list: ListName| {
+        pen.model
+            .entries
+            .iter()
+            .filter(of_subject)
+            .find(|entry| entry.list == list)
+    };
     let mut parts = Vec::new();
     match on(ListName::Monitor) {
         None => parts.push(pen.words("monitored-not")),

@@ -91,7 +91,10 @@ async fn one(
         Stored::Full => Form::Full,
         Stored::Reduced => Form::Reduced,
     };
-    let known = row.title.as_deref().and_then(|title| run.session.site().title(title).ok());
+    let known = row
+        .title
+        .as_deref()
+        .and_then(|title| run.session.site().title(title).ok());
     let mut title = known.unwrap_or_else(|| place.title(cx.settings, subject, form == Form::Reduced));
     let mut objection = row.why.clone();
     loop {
@@ -134,7 +137,11 @@ async fn one(
             Wrote::Stands(saved) => {
                 new.revid = saved.or(row.revid);
                 new.digest = Some(write::digest(&write::whole(&part)));
-                new.form = if form == Form::Full { Stored::Full } else { Stored::Reduced };
+                new.form = if form == Form::Full {
+                    Stored::Full
+                } else {
+                    Stored::Reduced
+                };
                 new.state = State::Ok;
                 new.why = objection.filter(|_| form == Form::Reduced);
                 new.saved_at = if saved.is_some() { Some(now) } else { row.saved_at };
@@ -163,7 +170,9 @@ async fn one(
         }
         if let Some(fence) = run.fence() {
             run.db
-                .fenced(&fence, "noting a copy of a report", async |tx| report_page::put(tx, &new).await)
+                .fenced(&fence, "noting a copy of a report", async |tx| {
+                    report_page::put(tx, &new).await
+                })
                 .await?;
         }
         return Ok(wrote);

@@ -59,7 +59,7 @@ pub fn decide(reasons: &[Reason], known: Known, regenerate_every: TimeDelta, now
     let any = |is: fn(Reason) -> bool| reasons.iter().copied().any(is);
     let has = |reason| reasons.contains(&reason);
     let Some(status) = known.status else {
-        let is_made = any(is_person) || has(Reason::Rule) || has(Reason::Reopen);
+        let is_made = any(is_person) || has(Reason::Rule) || has(Reason::Reopen) || has(Reason::Rename);
         return match is_made {
             true => Decision::Write(Status::Open, Said::Made),
             false => Decision::Nothing("no-page"),
@@ -120,7 +120,7 @@ mod tests {
         use Status::{Added, Closed, Ignore, Open, Stale};
         for reason in ALL {
             let made = match reason {
-                Reason::Summary | Reason::Poke | Reason::Command | Reason::Rule | Reason::Reopen => {
+                Reason::Summary | Reason::Poke | Reason::Command | Reason::Rule | Reason::Reopen | Reason::Rename => {
                     Write(Open, Said::Made)
                 }
                 _ => Nothing("no-page"),
@@ -131,15 +131,24 @@ mod tests {
                     (Reason::Reopen, Closed) => Write(Open, Said::Reopened),
                     (Reason::Stale, Open) => Write(Stale, Said::Stale),
                     (Reason::Additions | Reason::Rule, Open) => Write(Open, Said::Nothing),
-                    (Reason::Additions | Reason::Rule | Reason::Reopen | Reason::Stale | Reason::Copy, _) => Nothing(status.word()),
+                    (Reason::Additions | Reason::Rule | Reason::Reopen | Reason::Stale | Reason::Copy, _) => {
+                        Nothing(status.word())
+                    }
                     _ => Write(status, Said::Nothing),
                 };
-                assert_eq!(decided(&[reason], Some(status), Some(7)), wanted, "{reason:?}, {status:?}");
+                assert_eq!(
+                    decided(&[reason], Some(status), Some(7)),
+                    wanted,
+                    "{reason:?}, {status:?}"
+                );
             }
         }
         // New additions alone wait, a person does not, and nothing wakes what people put to rest.
         assert_eq!(decided(&[Reason::Additions], Some(Open), Some(9)), Later(at(11)));
-        assert_eq!(decided(&[Reason::Additions], Some(Open), Some(8)), Write(Open, Said::Nothing));
+        assert_eq!(
+            decided(&[Reason::Additions], Some(Open), Some(8)),
+            Write(Open, Said::Nothing)
+        );
         let both = [Reason::Additions, Reason::Summary];
         assert_eq!(decided(&both, Some(Open), Some(9)), Write(Open, Said::Nothing));
         for status in [Ignore, Stale, Added] {

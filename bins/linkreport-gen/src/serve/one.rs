@@ -6,7 +6,7 @@ use shared::core::text::{Wikitext, plain};
 use shared::core::types::{RevId, Timestamp};
 use shared::daypage::taken;
 use shared::db::report::{self, Report};
-use shared::db::report_ask::Reason;
+use shared::db::report_ask::{self, NewAsk, Reason};
 use shared::db::report_page::{self, Form as Stored, Page as PageRow, State};
 use shared::db::report_row;
 use shared::job::Run;
@@ -15,9 +15,10 @@ use shared::wiki::Phase;
 
 use super::decide::{Decision, Known, Said, decide, is_person, is_trusted};
 use super::place::Place;
-use super::standing::{self, Before, Standing};
+use super::standing::{self, Before};
+use super::told::{gathered, seen, told};
 use super::write::{self, Wanted, Wrote};
-use crate::gather::{self, Context};
+use crate::gather::Context;
 use crate::model::Model;
 use crate::page::{self, Form};
 use crate::settings::Settings;
@@ -93,12 +94,7 @@ async fn stored(run: &Run<Settings>, subject: &Subject) -> anyhow::Result<Kept> 
 }
 
 /// `None`: the status changed meanwhile.
-async fn once(
-    run: &mut Run<Settings>,
-    cx: &Context<'_>,
-    place: &Place,
-    turn: &Turn,
-) -> anyhow::Result<Option<Ended>> {
+async fn once(run: &mut Run<Settings>, cx: &Context<'_>, place: &Place, turn: &Turn) -> anyhow::Result<Option<Ended>> {
     let now = run.clock.now();
     let settings = cx.settings;
     let Kept { report, page } = stored(run, &turn.subject).await?;
@@ -140,7 +136,14 @@ async fn once(
         }
         Decision::Later(next) => return Ok(Some(Ended::Later(next))),
     };
-    let model = gather::model(cx, &turn.subject, &turn.rules).await?;
+    let (model, renamed) = gathered(cx, turn).await?;
+    if let Some(renamed) = renamed {
+        // Under the new name only; what stands under the old one goes.
+        ask_again(run, turn, renamed).await?;
+        if !standing.is_there {
+            return Ok(Some(Ended::Left("the user has another name now".to_owned())));
+        }
+    }
     if model.is_none() && !standing.is_there {
         return Ok(Some(Ended::Nothing));
     }
@@ -163,7 +166,11 @@ async fn once(
             part: &part,
             found: standing.said,
             // What a newcomer wrote there does not count, and is not taken away either.
-            status: if status == Some(new) { standing.said.unwrap_or(new) } else { new },
+            status: if status == Some(new) {
+                standing.said.unwrap_or(new)
+            } else {
+                new
+            },
             line,
             ours: &ours,
             held: &held,
@@ -178,7 +185,15 @@ async fn once(
             Wrote::Stands(saved) => {
                 let mut new_report = report.clone().unwrap_or_else(|| opened(run, turn, now));
                 new_report = seen(new_report, &standing, status, now);
-                told(&mut new_report, model.as_ref(), settings, content, said, saved.is_some(), now);
+                told(
+                    &mut new_report,
+                    model.as_ref(),
+                    settings,
+                    content,
+                    said,
+                    saved.is_some(),
+                    now,
+                );
                 new_report.title = Some(shown.clone());
                 new_report.status = Some(new);
                 new_report.page_revid = Some(saved.unwrap_or(standing.revid)).filter(|rev| rev.0 > 0);
@@ -186,7 +201,11 @@ async fn once(
                     title: Some(shown),
                     revid: saved.or(row.revid),
                     digest: Some(content),
-                    form: if form == Form::Full { Stored::Full } else { Stored::Reduced },
+                    form: if form == Form::Full {
+                        Stored::Full
+                    } else {
+                        Stored::Reduced
+                    },
                     state: State::Ok,
                     why: objection.filter(|_| form == Form::Reduced),
                     noted_at: None,
@@ -233,6 +252,27 @@ async fn once(
     }
 }
 
+/// Asks for the report under the present name.
+async fn ask_again(run: &Run<Settings>, turn: &Turn, renamed: Subject) -> anyhow::Result<()> {
+    let Some(fence) = run.fence() else { return Ok(()) };
+    let now = run.clock.now();
+    let ask = NewAsk {
+        home: run.wiki.clone(),
+        origin: format!("rename {}", turn.asks.iter().max().copied().unwrap_or(0)),
+        subject: renamed,
+        requester: None,
+        requester_name: None,
+        reason: Reason::Rename,
+        detail: None,
+    };
+    run.db
+        .fenced(&fence, "asking for a report under the present name", async |tx| {
+            report_ask::ask(tx, std::slice::from_ref(&ask), now).await.map(|_| ())
+        })
+        .await?;
+    Ok(())
+}
+
 /// Whether only rules ask for it, and a domain above it has a report by now.
 async fn is_covered(run: &Run<Settings>, turn: &Turn) -> anyhow::Result<bool> {
     let Subject::Link(key) = &turn.subject else {
@@ -251,18 +291,19 @@ async fn is_covered(run: &Run<Settings>, turn: &Turn) -> anyhow::Result<bool> {
 
 /// Refusals of what a page says, not of the page: it may say less.
 pub fn is_filter(code: &str) -> bool {
-    ["abusefilter", "spamblacklist", "spamdetected", "titleblacklist", "hookaborted", "contenttoobig"]
-        .iter()
-        .any(|begins| code.starts_with(begins))
+    [
+        "abusefilter",
+        "spamblacklist",
+        "spamdetected",
+        "titleblacklist",
+        "hookaborted",
+        "contenttoobig",
+    ]
+    .iter()
+    .any(|begins| code.starts_with(begins))
 }
 
-fn part(
-    run: &Run<Settings>,
-    place: &Place,
-    model: Option<&Model>,
-    form: Form,
-    status: Status,
-) -> Wikitext {
+fn part(run: &Run<Settings>, place: &Place, model: Option<&Model>, form: Form, status: Status) -> Wikitext {
     let around = place.around(run, status, None);
     match model {
         Some(model) => page::render(model, &around, form),
@@ -314,47 +355,6 @@ fn opened(run: &Run<Settings>, turn: &Turn, now: Timestamp) -> Report {
         &turn.rules,
         now,
     )
-}
-
-/// What people did to the page since it was last looked at.
-pub fn seen(mut report: Report, standing: &Standing, status: Option<Status>, now: Timestamp) -> Report {
-    let since = standing.since.unwrap_or(now);
-    if status.is_some() && status != report.status {
-        match status {
-            Some(Status::Closed) => report.closed_at = Some(since),
-            Some(Status::Open) if report.status.is_some() => report.reopened_at = Some(since),
-            Some(Status::Stale) => report.stale_at = Some(since),
-            _ => {}
-        }
-    }
-    report.status = status.or(report.status);
-    report.page_revid = Some(standing.revid).filter(|rev| *rev > RevId(0)).or(report.page_revid);
-    report.checked_at = Some(now);
-    report
-}
-
-fn told(
-    report: &mut Report,
-    model: Option<&Model>,
-    settings: &Settings,
-    content: [u8; 32],
-    said: Said,
-    is_saved: bool,
-    now: Timestamp,
-) {
-    let totals = model.map(|model| model.totals.clone()).unwrap_or_default();
-    report.is_xwiki = totals.wikis >= u64::from(settings.rules.xwiki_from);
-    report.newest = totals.last;
-    report.additions = totals.additions;
-    report.digest = Some(content);
-    if is_saved || report.saved_at.is_none() {
-        report.saved_at = Some(now);
-    }
-    match said {
-        Said::Reopened => report.reopened_at = Some(now),
-        Said::Stale => report.stale_at = Some(now),
-        Said::Nothing | Said::Made => {}
-    }
 }
 
 /// Stores it; with the page and the revisions that it shows, where they are given.

@@ -57,15 +57,28 @@ pub async fn turns(run: &Run<Settings>, only: Option<&Subject>) -> anyhow::Resul
         })
         .collect();
     let chosen = report::choose(&candidates, bounds);
-    turns.extend(chosen.into_iter().filter_map(|index| others.get(index)).map(|one| asked(one)));
+    turns.extend(
+        chosen
+            .into_iter()
+            .filter_map(|index| others.get(index))
+            .map(|one| asked(one)),
+    );
     Ok(turns)
 }
 
 fn asked(waiting: &Waiting) -> Asked {
     let mut rules: Vec<Rule> = Vec::new();
     let of_rule = |ask: &&Ask| matches!(ask.reason, Reason::Rule | Reason::Reopen);
-    for detail in waiting.asks.iter().filter(of_rule).filter_map(|ask| ask.detail.as_deref()) {
-        for rule in detail.split(|c: char| !c.is_ascii_alphabetic() && c != '-').filter_map(Rule::of_word) {
+    for detail in waiting
+        .asks
+        .iter()
+        .filter(of_rule)
+        .filter_map(|ask| ask.detail.as_deref())
+    {
+        for rule in detail
+            .split(|c: char| !c.is_ascii_alphabetic() && c != '-')
+            .filter_map(Rule::of_word)
+        {
             if !rules.contains(&rule) {
                 rules.push(rule);
             }

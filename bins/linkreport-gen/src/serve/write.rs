@@ -137,7 +137,9 @@ fn people(human: Human<'_>, words: &Words<'_>, wanted: &Wanted<'_>) -> String {
     let text = match human.status(words) {
         Some(status) if status == wanted.status => return human.0.to_owned(),
         _ if wanted.found == Some(wanted.status) => return human.0.to_owned(),
-        _ => human.with_status(words, wanted.status).unwrap_or_else(|| human.0.to_owned()),
+        _ => human
+            .with_status(words, wanted.status)
+            .unwrap_or_else(|| human.0.to_owned()),
     };
     match &wanted.line {
         Some(line) => Human::with_line(&text, line),

@@ -28,7 +28,13 @@ impl World {
     }
 }
 
-fn computed(page: Option<&str>, part: &str, found: Option<Status>, status: Status, ours: &[[u8; 32]]) -> (Option<String>, Option<Wrote>) {
+fn computed(
+    page: Option<&str>,
+    part: &str,
+    found: Option<Status>,
+    status: Status,
+    ours: &[[u8; 32]],
+) -> (Option<String>, Option<Wrote>) {
     let world = World::new();
     let title = Title {
         ns: 2,

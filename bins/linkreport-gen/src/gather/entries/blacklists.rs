@@ -69,6 +69,7 @@ impl Blacklists {
                         by: None,
                         since: None,
                         reason: Some(line.reason.clone()).filter(|reason| !reason.is_empty()),
+                        of_user: None,
                     });
                 }
             }
@@ -85,6 +86,7 @@ impl Blacklists {
             by: None,
             since: None,
             reason: Some(domain.source.clone()).filter(|source| !source.is_empty()),
+            of_user: None,
         }));
         found
     }

@@ -182,6 +182,10 @@ pub fn entry(row: &Row) -> Option<Entry> {
         by: text(&row.by),
         since: Some(row.at),
         reason: text(&row.reason),
+        of_user: row
+            .user
+            .clone()
+            .filter(|_| list == ListName::Whitelist && row.page.is_some()),
     })
 }
 

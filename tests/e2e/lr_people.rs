@@ -1,0 +1,403 @@
+//! What people do with the pages of reports: they write below the marker, they change what is above it, they take the page
+//! away. Nothing of theirs is written over, and what was theirs to decide stays decided.
+
+use anyhow::{Context, Result, ensure};
+use mysql_async::prelude::Queryable;
+use serde_json::json;
+use wikicrew_tests::reports::Reports;
+use wikicrew_tests::run::Job;
+use wikicrew_tests::sandbox::root;
+
+use crate::seen::number;
+
+const HOUR: i64 = 3_600;
+const HELD: &str = "<!-- linkreport-gen: held -->";
+
+/// A user adds so many links to a host, each to a page of its own. `word` makes them others than those before.
+pub async fn added(reports: &Reports, user: &str, host: &str, word: &str, count: usize) -> Result<()> {
+    let of = |n: usize| (format!("{word} {n}"), format!("https://{host}/{word}{n}"));
+    let rows: Vec<(String, String)> = (0..count).map(of).collect();
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|(page, url)| (user, page.as_str(), url.as_str()))
+        .collect();
+    reports.additions(&rows).await.map(drop)
+}
+
+/// Makes reports of these hosts, which Ann added once each; their titles.
+pub async fn made(reports: &Reports, hosts: &[&str]) -> Result<Vec<String>> {
+    let urls: Vec<String> = hosts.iter().map(|host| format!("https://{host}/")).collect();
+    let rows: Vec<_> = urls.iter().map(|url| ("Ann", "Rivers", url.as_str())).collect();
+    reports.additions(&rows).await?;
+    for host in hosts {
+        let run = reports.by_hand(&["link", host, "--output", "page"]).await?;
+        ensure!(run.code == 0 && number(&run, "reports")? == 1, "{host}\n{run}");
+    }
+    Ok(hosts.iter().map(|host| reports.title("link", host)).collect())
+}
+
+/// People's part of a page.
+async fn people(reports: &Reports, title: &str) -> Result<String> {
+    let text = reports.text(title).await?;
+    Ok(Reports::parts(&text)?.1.to_owned())
+}
+
+/// How many additions the first line of a report tells.
+async fn told(reports: &Reports, title: &str) -> Result<u64> {
+    let lines = reports.top_lines(title).await?;
+    let line = lines.first().context("no lines")?;
+    let count = line.split_once(": ").and_then(|(_, rest)| rest.split(' ').next());
+    count
+        .and_then(|count| count.parse().ok())
+        .with_context(|| line.to_owned())
+}
+
+#[tokio::test]
+async fn peoples_part_stays_byte_for_byte_through_ten_regenerations() -> Result<()> {
+    let watched = json!({ "watched_pages": ["Project talk:Nothing"], "limits": { "regenerate_every": "1m" } });
+    let mut reports = Reports::with(watched).await?;
+    let asking = reports.own("Project talk:Links");
+    reports.settings = reports.settings.clone().set("watched_pages", json!([asking]));
+    reports.save_settings(&reports.settings).await?;
+    reports.person("Ann").await?;
+    let cid = reports.person("Cid").await?;
+    cid.edit(&asking, "Here.", "").await?;
+    added(&reports, "Ann", "shop.example", "First", 5).await?;
+    let run = reports.run().await?;
+    assert_eq!(number(&run, "reports")?, 1, "{run}");
+    let title = reports.title("link", "shop.example");
+    type Change = fn(&str) -> String;
+    let changes: [Change; 10] = [
+        |human| format!("{human}\n:* I looked at it, and so did others. ~~~~\n:: Thanks.   "),
+        |human| human.replacen("* See", "* <s>See", 1).replacen(" – ", "</s> – ", 1),
+        |human| format!("A paragraph before everything.\n\n{human}"),
+        |human| {
+            format!(
+                "{human}\n<nowiki>{{{{LinkStatus|closed}}}}\n'''Status:''' closed</nowiki> <!-- '''Status:''' stale -->"
+            )
+        },
+        |human| {
+            format!(
+                "{human}\n{{{{unsigned|somebody|{{{{{{1}}}}}}}}}}\n{{|\n| the <!-- wikicrew-report-end --> line\n|}}"
+            )
+        },
+        |human| {
+            format!(
+                "{human}\n== Status and discussion ==\nAgain, in e\u{301} and \u{200f}\u{a0}tabs\t.\n\n\n\nFar below."
+            )
+        },
+        |human| {
+            let (first, last) = human.split_once("\n== Status").unwrap_or((human, ""));
+            format!("== Status{last}\n\n{first}\n== Other ==")
+        },
+        |human| {
+            format!("<div class=\"people\">\n{human}\n</div>\n<pre>\n== no heading ==\n[[Category:Open link reports")
+        },
+        |human| human.replace("* <s>See", "*").replace('\u{a0}', " "),
+        |_| String::new(),
+    ];
+    for (n, change) in (1..).zip(changes) {
+        reports.human(&cid, &title, change).await?;
+        let theirs = people(&reports, &title).await?;
+        reports.later += 120;
+        added(&reports, "Ann", "shop.example", &format!("Then{n}x"), 1).await?;
+        // Half of them because somebody asks for it.
+        if n % 2 == 0 {
+            let call = reports.hosts("\n{{LinkSummary|shop.example}}");
+            cid.append(&asking, &format!("{call} ({n})"), "").await?;
+        }
+        let run = reports.run().await?;
+        assert_eq!((number(&run, "reports")?, number(&run, "held")?), (1, 0), "{n}\n{run}");
+        assert_eq!(people(&reports, &title).await?, theirs, "{n}");
+        assert_eq!(told(&reports, &title).await?, 5 + n, "{n}");
+        assert_eq!(reports.report_rows().await?[0].status, "open", "{n}");
+    }
+    assert_eq!(reports.saves(&title).await?, 11);
+    let asks = reports.asks().await?;
+    assert_eq!(asks.iter().filter(|ask| ask.reason == "summary").count(), 5, "{asks:?}");
+    assert!(asks.iter().all(|ask| ask.is_served), "{asks:?}");
+
+    // Equal data: no edit, whoever asks.
+    for later in [2 * HOUR, 30 * HOUR, 8 * 24 * HOUR] {
+        reports.later = later;
+        let run = reports.run().await?;
+        assert_eq!(number(&run, "reports")?, 0, "{run}");
+        let run = reports.by_hand(&["link", "shop.example", "--output", "page"]).await?;
+        assert_eq!(run.code, 0, "{run}");
+        assert_eq!(reports.saves(&title).await?, 11, "after {later} s\n{run}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_people_changed_above_the_marker_is_not_written_over() -> Result<()> {
+    let mut reports = Reports::with(json!({ "limits": { "regenerate_every": "1m" } })).await?;
+    reports.person("Ann").await?;
+    let cid = reports.person("Cid").await?;
+    let hosts = ["gone.example", "twice.example", "other.example"];
+    let titles = made(&reports, &hosts).await?;
+    let mut before = Vec::new();
+    let mut changed = Vec::new();
+    for (n, title) in titles.iter().enumerate() {
+        let text = reports.text(title).await?;
+        let (bot, human) = Reports::parts(&text)?;
+        let marker = bot.lines().last().context("no marker line")?;
+        let new = match n {
+            0 => text.replace(marker, "Somebody was here."),
+            1 => format!("{bot}{human}\n{marker}\nMore."),
+            _ => format!("{}{human}\n* Look at this.", bot.replace("1 addition", "one addition")),
+        };
+        cid.edit(title, &new, "").await?;
+        changed.push(reports.text(title).await?);
+        before.push((bot.to_owned(), human.to_owned()));
+    }
+    // New data is told below, once.
+    for n in 0..3 {
+        reports.later += 120;
+        for host in hosts {
+            added(&reports, "Ann", host, &format!("{host} {n}"), 1).await?;
+        }
+        let run = reports.run().await?;
+        assert_eq!((number(&run, "reports")?, number(&run, "held")?), (0, 3), "{n}\n{run}");
+        for (title, theirs) in titles.iter().zip(&changed) {
+            let text = reports.text(title).await?;
+            let line = text
+                .strip_prefix(theirs.as_str())
+                .with_context(|| format!("{title}: {text}"))?;
+            assert!(line.starts_with("\n* New data: 2 additions are known now."), "{line}");
+            assert!(line.ends_with(HELD) && line.matches('\n').count() == 1, "{line}");
+        }
+    }
+    // Who takes the line away has read it; a person who asks is told no more than that.
+    cid.edit(&titles[2], &changed[2], "read").await?;
+    for args in [["link", "other.example"], ["link", "gone.example"]] {
+        reports.later += 120;
+        reports.by_hand(&[args[0], args[1], "--output", "page"]).await?;
+    }
+    assert_eq!(reports.text(&titles[2]).await?, changed[2]);
+    let status = reports.status_page().await?;
+    for (title, why) in titles
+        .iter()
+        .zip(["is gone", "stands there twice", "changed the bot’s part"])
+    {
+        let is_told =
+            |line: &str| line.contains(title.as_str()) && line.contains("is not rewritten") && line.contains(why);
+        assert!(status.lines().any(is_told), "{title}\n{status}");
+    }
+
+    // The person undoes it: the bot goes on, without any new addition.
+    for (title, (bot, human)) in titles.iter().zip(&before) {
+        cid.edit(title, &format!("{bot}{human}\n* All is well."), "undone")
+            .await?;
+    }
+    reports.later += 120;
+    let run = reports.run().await?;
+    assert_eq!((number(&run, "reports")?, number(&run, "held")?), (3, 0), "{run}");
+    for (title, (_, human)) in titles.iter().zip(&before) {
+        assert_eq!(told(&reports, title).await?, 4, "{title}");
+        assert_eq!(people(&reports, title).await?, format!("{human}\n* All is well."));
+    }
+    let status = reports.status_page().await?;
+    assert!(!status.contains("is not rewritten"), "{status}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_page_that_was_taken_away_is_made_again_only_for_those_who_are_trusted() -> Result<()> {
+    let mut reports = Reports::with(json!({ "limits": { "regenerate_every": "1m" } })).await?;
+    let asking = reports.own("Project talk:Links");
+    reports.settings = reports.settings.clone().set("watched_pages", json!([asking]));
+    reports.save_settings(&reports.settings).await?;
+    reports.person("Ann").await?;
+    let (cid, admin) = (reports.person("Cid").await?, reports.world.admin.clone());
+    let poke = format!("User:{}/Poke", reports.world.bot.name);
+    for page in [&asking, &poke] {
+        admin.edit(page, "Here.", "").await?;
+    }
+    reports.run().await?;
+    let hosts = [
+        "blank.example",
+        "deleted.example",
+        "moved.example",
+        "shifted.example",
+        "bare.example",
+    ];
+    let titles = made(&reports, &hosts).await?;
+    admin.edit(&titles[0], "", "").await?;
+    admin.delete(&titles[1], "not here").await?;
+    admin
+        .move_page(&titles[2], &reports.own("User talk:Cid/moved"), true)
+        .await?;
+    admin
+        .move_page(&titles[3], &reports.own("User talk:Cid/shifted"), false)
+        .await?;
+    let text = reports.text(&titles[4]).await?;
+    let bare: Vec<&str> = text.lines().filter(|line| !line.starts_with("<!--")).collect();
+    cid.edit(&titles[4], &bare.join("\n"), "").await?;
+    let mut left = Vec::new();
+    for title in &titles {
+        left.push(admin.text(title).await?);
+    }
+    // Neither new additions nor anybody's request bring it back.
+    for host in hosts {
+        added(&reports, "Ann", host, host, 5).await?;
+        cid.append(&asking, &reports.hosts(&format!("\n{{{{LinkSummary|{host}}}}}")), "")
+            .await?;
+    }
+    for _ in 0..2 {
+        reports.later += 120;
+        let run = reports.run().await?;
+        assert_eq!(number(&run, "reports")?, 0, "{run}");
+        for (title, left) in titles.iter().zip(&left) {
+            assert_eq!(&admin.text(title).await?, left, "{title}\n{run}");
+        }
+    }
+    let status = reports.status_page().await?;
+    for title in &titles {
+        let is_told = |line: &str| line.contains(title.as_str()) && line.contains("is left alone");
+        assert_eq!(
+            status.lines().filter(|line| is_told(line)).count(),
+            1,
+            "{title}\n{status}"
+        );
+        let lines = status.lines().filter(|line| line.contains(title.as_str()));
+        assert_eq!(lines.count(), 1, "{title} is told twice\n{status}");
+    }
+
+    // An admin asks on the poke page, the operator by hand.
+    for host in ["blank.example", "deleted.example", "moved.example", "shifted.example"] {
+        if host == "moved.example" {
+            reports.by_hand(&["link", host, "--output", "page"]).await?;
+        } else {
+            admin
+                .append(&poke, &reports.hosts(&format!("\n{{{{LinkSummary|{host}}}}}")), "")
+                .await?;
+        }
+    }
+    reports.later += 120;
+    let run = reports.run().await?;
+    assert_eq!(number(&run, "reports")?, 3, "{run}");
+    for title in &titles[..4] {
+        assert_eq!(told(&reports, title).await?, 6, "{title}");
+        assert!(people(&reports, title).await?.contains("open"));
+    }
+    assert_eq!(admin.text(&titles[4]).await?, left[4]);
+    let status = reports.status_page().await?;
+    for title in &titles[..4] {
+        assert!(!status.contains(title.as_str()), "{title}\n{status}");
+    }
+    // And it goes on with them.
+    reports.later += 120;
+    added(&reports, "Ann", "deleted.example", "again", 1).await?;
+    reports.run().await?;
+    assert_eq!(told(&reports, &titles[1]).await?, 7);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_database_that_is_lost_or_old_doubles_nothing() -> Result<()> {
+    let mut reports = Reports::with(json!({ "limits": { "regenerate_every": "1m" } })).await?;
+    reports.person("Ann").await?;
+    let cid = reports.person("Cid").await?;
+    for host in ["shop.example", "shut.example", "mixed.example"] {
+        added(&reports, "Ann", host, host, 5).await?;
+    }
+    let run = reports.run().await?;
+    assert_eq!(number(&run, "reports")?, 3, "{run}");
+    let titles = ["shop.example", "shut.example", "mixed.example"].map(|host| reports.title("link", host));
+    let folder = std::env::temp_dir().join(format!("wikicrew-reports-dump-{}", reports.world.prefix));
+    script(&reports, "backup")
+        .args(&[&folder.to_string_lossy()])
+        .run_ok()
+        .await?;
+    let dump = std::fs::read_dir(&folder)?.next().context("no dump was made")??.path();
+
+    // After the backup: somebody closes it, it comes again, and is reopened.
+    reports
+        .human(&cid, &titles[0], |human| format!("{human}\n* A word."))
+        .await?;
+    reports.status(&cid, &titles[0], "closed").await?;
+    reports.later += 2 * HOUR;
+    reports.run().await?;
+    added(&reports, "Ann", "shop.example", "again", 5).await?;
+    let run = reports.run().await?;
+    assert_eq!((number(&run, "reopened")?, number(&run, "reports")?), (1, 1), "{run}");
+    reports.status(&cid, &titles[1], "closed").await?;
+    let changed = reports.text(&titles[2]).await?.replace("5 additions", "five additions");
+    cid.edit(&titles[2], &changed, "").await?;
+    reports.run().await?;
+    let mut theirs = Vec::new();
+    for title in &titles {
+        theirs.push(people(&reports, title).await?);
+    }
+    let (saves, text) = (reports.saves(&titles[0]).await?, reports.text(&titles[0]).await?);
+
+    script(&reports, "restore")
+        .args(&["--replace", &dump.to_string_lossy()])
+        .run_ok()
+        .await?;
+    std::fs::remove_dir_all(&folder)?;
+    for _ in 0..3 {
+        reports.later += HOUR;
+        reports.run().await?;
+        reports.by_hand(&["link", "shop.example", "--output", "page"]).await?;
+    }
+    assert_eq!(reports.text(&titles[0]).await?, text);
+    assert_eq!(reports.saves(&titles[0]).await?, saves);
+    let rows = reports.report_rows().await?;
+    let word = |key: &str| rows.iter().find(|row| row.subject == key).map(|row| row.status.clone());
+    assert_eq!(word("example.shop."), Some("open".to_owned()), "{rows:?}");
+    assert_eq!(word("example.shut."), Some("closed".to_owned()), "{rows:?}");
+
+    // All of it is lost. The links come again, and the pages are there.
+    let name = reports.world.database_name();
+    let mut db = reports.world.db().await?;
+    for sql in ["DROP DATABASE", "CREATE DATABASE"] {
+        db.query_drop(format!("{sql} `{name}`")).await?;
+    }
+    db.disconnect().await?;
+    reports.later += HOUR;
+    reports.run().await?;
+    for host in ["shop.example", "shut.example", "mixed.example"] {
+        added(&reports, "Ann", host, &format!("lost{host}"), 6).await?;
+    }
+    for _ in 0..3 {
+        reports.later += HOUR;
+        reports.run().await?;
+    }
+    assert_eq!(told(&reports, &titles[0]).await?, 6);
+    assert_eq!(people(&reports, &titles[0]).await?, theirs[0]);
+    // The closed one is known again, and the additions since it was closed open it.
+    let reopened = people(&reports, &titles[1]).await?;
+    let line = reopened.strip_prefix(theirs[1].replace("closed", "open").as_str());
+    let line = line.with_context(|| reopened.clone())?;
+    assert!(
+        line.starts_with("\n* Closed report, reopened") && line.matches('\n').count() == 1,
+        "{line}"
+    );
+    // And the one that was changed is still not written over.
+    let text = reports.text(&titles[2]).await?;
+    let line = text.strip_prefix(changed.as_str()).with_context(|| text.clone())?;
+    assert!(
+        line.starts_with("\n* New data: 6 additions") && line.matches('\n').count() == 1,
+        "{line}"
+    );
+    let status = reports.status_page().await?;
+    assert!(
+        status
+            .lines()
+            .any(|line| line.contains(&titles[2]) && line.contains("is not rewritten")),
+        "{status}"
+    );
+    Ok(())
+}
+
+/// One of the scripts, with this world's database.
+fn script(reports: &Reports, name: &str) -> Job {
+    let url = reports.world.database_url();
+    let url = url.split('?').next().unwrap_or_default();
+    Job::new(name)
+        .program(root().join("scripts").join(name))
+        .env("WIKICREW_DATABASE_URL", url)
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+}
