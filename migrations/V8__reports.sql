@@ -75,6 +75,7 @@ CREATE TABLE IF NOT EXISTS report_page (
   KEY by_state (home, target, state, report_id),
   KEY by_due (home, target, is_due, report_id),
   KEY by_target (home, target, report_id),
+  KEY by_form (home, target, form, report_id),
   KEY by_title (target, title)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 

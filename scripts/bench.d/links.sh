@@ -94,7 +94,23 @@ links_reports() { # N
   links_start
   links_run cold || ok=1
   links_run reports || ok=1
+  links_pages || ok=1
   return "$ok"
+}
+
+# Whole pages, by the job itself; the wiki is the sandbox's, where it finds its settings. Nothing is written there but
+# these.
+links_pages() {
+  cargo build --quiet --release --locked -p linkreport-gen
+  scripts/sandbox up >/dev/null
+  eval "$(scripts/sandbox env)"
+  export WIKICREW_API_URL=$SANDBOX_EN_API WIKICREW_ACCOUNT=WikicrewBot WIKICREW_BOT_LOGIN=$SANDBOX_EN_BOT
+  export WIKICREW_BOT_PASSWORD=$SANDBOX_EN_BOT_PASSWORD WIKICREW_CONTACT=bench@sandbox.invalid
+  export WIKICREW_LINKREPORT_GEN_SETTINGS=User:WikicrewBot/linkreport-gen/Bench
+  export WIKICREW_DATABASE_URL="mysql://root@localhost:3306/$LINKS_DB?socket=$LINKS/db.sock"
+  printf '%s\n' '{"user":"Admin","title":"'"$WIKICREW_LINKREPORT_GEN_SETTINGS"'","text":"<pre>\nenabled: true\npublish: pages\n</pre>","protect":"sysop"}' |
+    scripts/sandbox load en - >/dev/null
+  python3 "$ROOT/scripts/bench.d/pages.py" "$ROOT/target/release/linkreport-gen" 100
 }
 
 links() { # ingest|reports N

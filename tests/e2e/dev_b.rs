@@ -3,3 +3,5 @@
 mod lr_asks;
 #[path = "seen.rs"]
 mod seen;
+#[path = "lr_rules.rs"]
+mod lr_rules;

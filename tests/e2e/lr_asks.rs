@@ -77,7 +77,7 @@ async fn summary_templates_that_are_new_on_a_watched_page_ask_each_once() -> Res
     assert_eq!(number(&run, "asked")?, 0, "the first look asks for nothing\n{run}");
 
     // All kinds and names, some on one line, one of them twice; and what is none.
-    let text = own("{{LinkSummary|shop.example}} {{link_summary|1=Other.example}} {{linkSummary|shop.example.}}\n\
+    let text = own("{{LinkSummary|shop.example}} {{link_summary|1=WWW.other.example}} {{linkSummary|shop.example.}}\n\
          * {{ UserSummary | OWN Eve }}: {{IPSummary|192.0.2.9}}, {{User summary|192.0.2.0/24}}\n\
          * {{OWN Linked|www.third.example}} {{Template:OWN Ls|http://fourth.example/a?b}} {{collapse|{{LinkSummary|fifth.example}}}}\n\
          {{LinkSummary|before.example}} {{:Project talk:OWN Other}} {{subst:void}}\n\
@@ -114,7 +114,6 @@ async fn summary_templates_that_are_new_on_a_watched_page_ask_each_once() -> Res
     let run = reports.run().await?;
     let rest = number(&run, "reports")? + number(&run, "unchanged")?;
     assert_eq!((served, rest), (7, 1), "{run}");
-    dbg!(reports.asks().await?, reports.report_rows().await?);
     let mut pages = Vec::new();
     for (kind, name) in [("link", "shop.example"), ("link", "other.example"), ("user", "Eve"), ("ip", "192.0.2.9")] {
         let title = reports.title(kind, name);

@@ -20,13 +20,17 @@ pub fn lines_of_link(domain: &str, of: &Figures, again: &str) -> [String; 2] {
         0 => String::new(),
         n => format!(", {n} on pages that are gone or hidden"),
     };
+    let unknown = match of.unknown {
+        0 => String::new(),
+        n => format!(", {n} on wikis that could not be asked"),
+    };
     let others = match of.top_editor_others {
         0 => "no other link".to_owned(),
         n => count(n, "other link", "other links"),
     };
     [
         format!(
-            "{domain}: {} on {} by {}, {when}; {} removed, {} still live{gone}.",
+            "{domain}: {} on {} by {}, {when}; {} removed, {} still live{gone}{unknown}.",
             count(of.additions, "addition", "additions"),
             count(of.wikis, "wiki", "wikis"),
             count(of.editors, "user", "users"),
@@ -131,7 +135,7 @@ async fn a_rule_makes_a_report_and_news_rewrite_it_once_a_day() -> Result<()> {
     reports
         .additions(&[
             ("Ann", "Oceans", "http://shop.example/"),
-            ("Ann", "de:Seen", "https://shop.example/de"),
+            ("Ann", "Ponds", "https://shop.example/last"),
         ])
         .await?;
     let run = reports.run().await?;
@@ -147,7 +151,10 @@ async fn a_rule_makes_a_report_and_news_rewrite_it_once_a_day() -> Result<()> {
     assert_eq!((now.additions, now.gone, now.removed), (11, 2, 1), "{now:?}");
     assert_eq!(reports.top_lines(&title).await?, told(&now, "1 re-added after removal"));
     // The rule still holds, also where it did not ask.
-    let rule = format!("More than 66 % of the additions are by one user: {} of 11", now.top_editor);
+    let rule = format!(
+        "More than 66 % of the additions are by one user: {} of 11",
+        now.top_editor
+    );
     let shown = reports.shown(&title).await?;
     assert!(shown.contains(&rule), "{rule}\n{shown}");
     is_harmless(&reports, &title).await?;

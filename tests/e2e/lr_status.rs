@@ -46,7 +46,7 @@ async fn a_closed_report_is_reopened_when_its_link_comes_again_in_force() -> Res
         .account("Regular", json!({ "edits": 600, "age_days": 60 }))
         .await?;
     reports
-        .recorder(&["wl", "add", "--user", &reports.own("Known"), "--reason", "known"])
+        .recorder(&["wl", "add", &reports.own("Known"), "*"])
         .run_ok()
         .await?;
     added(&reports, "Ann", "shop.example", "First", 5).await?;

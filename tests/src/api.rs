@@ -152,15 +152,7 @@ impl Api {
         for (name, value) in &self.headers {
             request.set_header(name, value.as_str());
         }
-        let cookies: Vec<String> = self
-            .state()
-            .cookies
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        if !cookies.is_empty() {
-            request.set_header("Cookie", cookies.join("; "));
-        }
+        self.with_cookies(&mut request);
         let action = all.get("action").copied().unwrap_or_default();
         let doing = || {
             format!(
@@ -199,6 +191,18 @@ impl Api {
             .context(doing()));
         }
         Ok(answer)
+    }
+
+    fn with_cookies(&self, request: &mut Message) {
+        let cookies: Vec<String> = self
+            .state()
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        if !cookies.is_empty() {
+            request.set_header("Cookie", cookies.join("; "));
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -357,5 +361,25 @@ impl Api {
         ])
         .await
         .map(drop)
+    }
+
+    /// Renames a user, as bureaucrats do it: the API cannot. Pages are not moved.
+    pub async fn rename_user(&self, from: &str, to: &str) -> Result<()> {
+        let tokens = self.get(&[("action", "query"), ("meta", "tokens")]).await?;
+        let token = tokens["query"]["tokens"]["csrftoken"]
+            .as_str()
+            .context("no csrf token")?;
+        let form = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([("title", "Special:RenameUser"), ("oldusername", from), ("newusername", to)])
+            .extend_pairs([("reason", "asked for"), ("confirmaction", "1"), ("movepages", "0"), ("wpEditToken", token)])
+            .finish();
+        let mut request = Message::request("POST", &self.url.path().replace("api.php", "index.php"));
+        request.set_header("Content-Type", "application/x-www-form-urlencoded");
+        request.body = form.into_bytes();
+        self.with_cookies(&mut request);
+        let (host, port) = (self.url.host_str().unwrap_or_default(), self.url.port_or_known_default());
+        let page = http::send(host, port.unwrap_or(80), request).await?.text()?;
+        anyhow::ensure!(page.contains("cdx-message--success"), "{from} was not renamed: {page}");
+        Ok(())
     }
 }

@@ -22,7 +22,7 @@ use crate::settings::Settings;
 use crate::world::World;
 
 pub use added::{Added, Made};
-pub use figures::{Figures, Row, Rows, percent};
+pub use figures::{Fate, Figures, Row, Rows, percent};
 pub use look::{AskRow, ReportRow};
 
 /// What stands on the settings page until it is protected.
@@ -281,8 +281,9 @@ impl Reports {
 
     /// The bot's part of a report's text with the marker line, and people's part. Errs without exactly one marker.
     pub fn parts(text: &str) -> Result<(&str, &str)> {
-        let at = text.find(MARKER).context("there is no marker line")?;
-        anyhow::ensure!(text.matches(MARKER).count() == 1, "there are several marker lines");
+        let line = format!("\n{MARKER}");
+        let at = text.find(&line).context("there is no marker line")? + 1;
+        anyhow::ensure!(text.matches(&line).count() == 1, "there are several marker lines");
         let end = text[at..].find('\n').map_or(text.len(), |n| at + n + 1);
         Ok(text.split_at(end))
     }

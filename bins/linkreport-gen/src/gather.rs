@@ -22,6 +22,7 @@ mod users;
 mod wikis;
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Instant;
 
 use shared::core::addition::Flags;
 use shared::core::report::{Rule, Subject};
@@ -154,6 +155,7 @@ impl Gathered {
 ///
 /// Errs where the report's own wiki or the database does; another wiki that does not answer is in `refs.unreached`.
 pub async fn complete(cx: &Context<'_>, gathered: &mut Gathered) -> anyhow::Result<()> {
+    let begun = Instant::now();
     hidden::look(cx, gathered).await?;
     renamed::look(cx, gathered).await?;
     fates::look(cx, gathered).await?;
@@ -161,7 +163,9 @@ pub async fn complete(cx: &Context<'_>, gathered: &mut Gathered) -> anyhow::Resu
     entries::look(cx, gathered).await?;
     established::look(cx, gathered).await?;
     earlier::look(cx, gathered).await?;
-    holds::look(cx, gathered).await
+    holds::look(cx, gathered).await?;
+    tracing::debug!(ms = begun.elapsed().as_millis() as u64, "asked the wikis");
+    Ok(())
 }
 
 /// All of a report, `None` where nothing is recorded that may be shown; `rules` are those that asked for it, and stand

@@ -1,5 +1,9 @@
 //! What asks for a report without anybody asking: nothing happened for a long time (it becomes stale), a revision that it
-//! shows was hidden or deleted since, something that it may name is to be named nowhere. And old requests go.
+//! shows was hidden or deleted since, something that it may name is to be named nowhere or has another name. And old
+//! requests go.
+
+mod named;
+pub mod renames;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +15,7 @@ use shared::core::link::{Key, PathHosts};
 use shared::core::report::{Kind, Status, Subject};
 use shared::core::types::{RevId, Timestamp};
 use shared::db::links::questions::{counts, hosts, lookup};
+use shared::db::links::rename;
 use shared::db::report::{self, Report};
 use shared::db::report_ask::{self, NewAsk, Reason};
 use shared::db::suppress::{self, Entry, What};
@@ -29,10 +34,10 @@ const STEP: u32 = 10;
 const STEPS: usize = 4;
 /// Stale reports of a run, and reports with names of long ago.
 const STALE: u32 = 200;
-/// Reports that a name that is suppressed now may stand on.
-const NAMED_ON: u32 = 500;
 /// Requests that were served are remembered for so long, so that none is served twice.
 const REMEMBERED: TimeDelta = TimeDelta::days(1_095);
+/// Transactions of a run for users who were renamed.
+const RENAME_SLICES: u32 = 200;
 /// Name of the memo of the last look at hidden revisions.
 const LOOKED: &str = "hidden-look";
 /// Name of the memo of the names that are named nowhere, as tokens.
@@ -48,11 +53,24 @@ struct Looked {
 
 /// Stores what is to be asked. Errs when the database cannot be reached.
 pub async fn ask(run: &mut Run<Settings>, cx: &Context<'_>) -> anyhow::Result<()> {
+    finish_renames(run).await?;
     let mut asks = stale(run).await?;
     asks.extend(fading(run).await?);
     asks.extend(suppressed(run).await?);
     store(run, &asks).await?;
     hidden(run, cx).await
+}
+
+/// Goes on joining users who were renamed, where an earlier run could not finish.
+async fn finish_renames(run: &Run<Settings>) -> anyhow::Result<()> {
+    let Some(fence) = run.fence() else { return Ok(()) };
+    let mut slices = 0;
+    let mut goes_on = || {
+        slices += 1;
+        slices <= RENAME_SLICES && !run.stop.is_stopped()
+    };
+    rename::finish(&run.db, &fence, run.clock.now(), &mut goes_on).await?;
+    Ok(())
 }
 
 fn new_ask(home: &str, subject: &Subject, reason: Reason, origin: String) -> NewAsk {
@@ -131,7 +149,7 @@ async fn suppressed(run: &Run<Settings>) -> anyhow::Result<Vec<NewAsk>> {
         let origin = format!("suppressed {} {}", of(entry), entry.since.timestamp());
         let reports = run
             .db
-            .read_if_there(async |db| named_on(db, home, entry, since).await)
+            .read_if_there(async |db| named::named_on(db, home, entry, since).await)
             .await?;
         let subjects: BTreeSet<Subject> = reports.into_iter().map(|report| report.subject).collect();
         asks.extend(
@@ -153,45 +171,6 @@ async fn suppressed(run: &Run<Settings>) -> anyhow::Result<Vec<NewAsk>> {
     Ok(asks)
 }
 
-/// The reports on which it may stand.
-async fn named_on(db: &mut Work, home: &str, entry: &Entry, since: Timestamp) -> shared::db::Result<Vec<Report>> {
-    match entry.what {
-        What::Report => report::all_titled(db, home, std::slice::from_ref(&entry.name)).await,
-        What::Page => {
-            let mut saved = report::saved_since(db, home, since).await?;
-            saved.truncate(NAMED_ON as usize);
-            Ok(saved)
-        }
-        What::User => {
-            let editors = lookup::editors_named(db, &lookup::stored_name(&entry.name), None).await?;
-            let ids: Vec<u32> = editors.iter().map(|editor| editor.id).collect();
-            let added = hosts::of_editors(db, &ids, NAMED_ON).await?;
-            let keys: Vec<String> = added.into_iter().map(|host| host.stored_key).collect();
-            let mut found = report::of_hosts_domain(db, home, &keys).await?;
-            let own = std::slice::from_ref(&entry.name);
-            found.extend(report::of_subjects(db, home, Kind::User, own).await?);
-            found.extend(report::of_subjects(db, home, Kind::Ip, own).await?);
-            Ok(found)
-        }
-        What::Host => {
-            let Ok(key) = Key::from_name(&entry.name, &PathHosts::default()) else {
-                return Ok(Vec::new());
-            };
-            let (from, to) = key.with_subdomains();
-            let below = lookup::hosts_between(db, &from, &to, NAMED_ON).await?;
-            let ids: Vec<u32> = below.iter().map(|host| host.id).collect();
-            let adders = counts::adders(db, &ids, NAMED_ON).await?;
-            let names: Vec<String> = adders.into_iter().map(|adder| adder.name).collect();
-            let mut keys: Vec<String> = below.into_iter().map(|host| host.stored_key).collect();
-            keys.push(key.stored().to_owned());
-            let mut found = report::of_hosts_domain(db, home, &keys).await?;
-            found.extend(report::of_subjects(db, home, Kind::User, &names).await?);
-            found.extend(report::of_subjects(db, home, Kind::Ip, &names).await?);
-            Ok(found)
-        }
-    }
-}
-
 /// Once a day: the revisions that reports of the last 30 days show, whether everybody may still see them.
 async fn hidden(run: &mut Run<Settings>, cx: &Context<'_>) -> anyhow::Result<()> {
     let (home, job, now) = (run.wiki.clone(), run.editor.job, run.clock.now());
@@ -211,7 +190,9 @@ async fn hidden(run: &mut Run<Settings>, cx: &Context<'_>) -> anyhow::Result<()>
             day: today,
             ..Looked::default()
         };
-        report_ask::prune(&run.db, now - REMEMBERED).await?;
+        if run.fence().is_some() {
+            report_ask::prune(&run.db, now - REMEMBERED).await?;
+        }
     }
     for _ in 0..STEPS {
         if !run.goes_on().await? {

@@ -17,6 +17,7 @@ use shared::job::Run;
 use shared::messages::Messages;
 
 use crate::asks::home_key;
+use crate::reduced::{self, Reduced};
 use crate::serve::{Around, HEAD};
 use crate::settings::Settings;
 use crate::words::MESSAGES;
@@ -67,7 +68,12 @@ async fn one(run: &mut Run<Settings>, place: &Around, title: &Title, kinds: &[Ki
         .iter()
         .map(|report| place.title(&settings, &report.subject, false))
         .collect();
-    let text = text(run, place, &reports, &titles, &hidden);
+    let wiki = run.wiki.clone();
+    let reduced = run
+        .db
+        .read_if_there(async |db| reduced::all(db, &home, &wiki).await)
+        .await?;
+    let text = text(run, place, &reports, &titles, &hidden, &reduced);
     let state = State {
         title,
         marker: Some(HEAD),
@@ -102,7 +108,14 @@ async fn one(run: &mut Run<Settings>, place: &Around, title: &Title, kinds: &[Ki
     }
 }
 
-fn text(run: &Run<Settings>, place: &Around, reports: &[Report], titles: &[Title], hidden: &Suppressed) -> Wikitext {
+fn text(
+    run: &Run<Settings>,
+    place: &Around,
+    reports: &[Report],
+    titles: &[Title],
+    hidden: &Suppressed,
+    reduced: &[Reduced],
+) -> Wikitext {
     let messages = Messages::new(Some(&run.accepted.parsed.common), MESSAGES);
     let site = run.session.site();
     let (bot, base) = (plain(run.session.account(), SHOWN), plain(place.base(), SHOWN));
@@ -123,7 +136,10 @@ fn text(run: &Run<Settings>, place: &Around, reports: &[Report], titles: &[Title
             heading.push(&date(&messages, saved)).push_literal(" ==");
             lines.push(heading);
         }
-        let name = page_link(site, title, Some(&report.subject.to_string()));
+        let name = match reduced::page_of(reduced, &report.subject) {
+            Some(page) => reduced::link(site, page, messages.text("index-reduced")),
+            None => page_link(site, title, Some(&report.subject.to_string())),
+        };
         let status = report.status.map_or("open", |status| status.word());
         let values = [
             ("report", &name),

@@ -13,6 +13,7 @@ mod offline;
 mod output;
 mod page;
 mod readback;
+mod reduced;
 mod run;
 mod serve;
 mod settings;

@@ -95,9 +95,12 @@ pub fn render(model: &Model, around: &Around<'_>, form: Form) -> Wikitext {
     }
 }
 
-/// What an edit summary says of it: numbers only.
-pub fn summary(model: &Model, common: &Common) -> String {
+/// What an edit summary says of it: numbers only. `None`: of a page about which nothing may be shown any more.
+pub fn summary(model: Option<&Model>, common: &Common) -> String {
     let messages = Messages::new(Some(common), MESSAGES);
+    let Some(model) = model else {
+        return messages.text("report-summary-empty").to_owned();
+    };
     let count = |n: u64| n.to_string();
     let totals = &model.totals;
     let (additions, wikis) = (count(totals.additions), count(totals.wikis));

@@ -6,7 +6,8 @@ use shared::core::report::{Page, Status};
 use shared::core::site::Title;
 use shared::core::types::RevId;
 use shared::db::report::{self, Report};
-use shared::db::report_page::{self, Page as PageRow};
+use shared::db::report_ask::{self, NewAsk, Reason};
+use shared::db::report_page::{self, Page as PageRow, State as PageOf};
 use shared::editor::{Computed, Refused, State};
 use shared::job::Run;
 use shared::wiki::{Phase, page_infos};
@@ -80,6 +81,10 @@ async fn one(run: &mut Run<Settings>, place: &Around, report: Report) -> anyhow:
     let standing = serve::standing(&run.session, &stands, &words, before).await?;
     let (was, is) = (report.status, standing.status.or(report.status));
     let mut seen = serve::seen(report, &standing, is, now);
+    let row = match row {
+        Some(row) if row.state != PageOf::Ok && standing.is_ours => Some(free(run, &seen, row).await?),
+        row => row,
+    };
     if let (Some(was), Some(is)) = (was, is)
         && was != is
     {
@@ -98,6 +103,36 @@ async fn one(run: &mut Run<Settings>, place: &Around, report: Report) -> anyhow:
     }
     note(run, seen).await?;
     Ok(was != is)
+}
+
+/// People gave a page back to the bot that it had to leave alone: it is the bot's again, and what was new meanwhile is
+/// asked for.
+async fn free(run: &Run<Settings>, report: &Report, row: PageRow) -> anyhow::Result<PageRow> {
+    let row = PageRow {
+        state: PageOf::Ok,
+        why: None,
+        noted_at: None,
+        ..row
+    };
+    let Some(fence) = run.fence() else { return Ok(row) };
+    let revid = report.page_revid.unwrap_or(RevId(0));
+    let ask = NewAsk {
+        home: report.home.clone(),
+        subject: report.subject.clone(),
+        origin: format!("freed {revid}"),
+        requester: None,
+        requester_name: None,
+        reason: Reason::Additions,
+        detail: None,
+    };
+    let now = run.clock.now();
+    run.db
+        .fenced(&fence, "noting a page that may be written again", async |tx| {
+            report_page::put(tx, &row).await?;
+            report_ask::ask(tx, std::slice::from_ref(&ask), now).await.map(|_| ())
+        })
+        .await?;
+    Ok(row)
 }
 
 /// Moves the page to the category of its status, where the bot's part is still the bot's.

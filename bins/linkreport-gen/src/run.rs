@@ -3,14 +3,16 @@
 
 use shared::core::report::Subject;
 use shared::core::text::terminal;
+use shared::db::memo;
 use shared::editor::Refused;
 use shared::job::{self, Report, Run, ends_run};
 
-use crate::asks::Watched;
+use crate::asks::{Watched, home_key};
 use crate::gather::Context;
 use crate::serve::{self, Served};
 use crate::settings::{Publish, Settings};
-use crate::{asks, housekeeping, index, readback};
+use crate::status_lines::HOME;
+use crate::{NAME, asks, housekeeping, index, readback};
 
 /// What a run did.
 #[derive(Clone, Copy, Debug, Default)]
@@ -59,6 +61,7 @@ pub async fn work(run: &mut Run<Settings>, only: Option<&Subject>) -> anyhow::Re
     // The editor needs the run for itself while a report is gathered.
     let (db, here, others) = (run.db.clone(), run.session.clone(), run.others.clone());
     let settings = run.accepted.parsed.settings.clone();
+    note_home(run, &settings).await?;
     let cx = Context::new(&db, &settings, &here, &others, run.fence(), run.clock.now()).await?;
     let place = serve::Around::new(run).await?;
     if only.is_none() && is_home {
@@ -93,6 +96,24 @@ pub async fn work(run: &mut Run<Settings>, only: Option<&Subject>) -> anyhow::Re
         },
         counts: tally.line(),
     })
+}
+
+/// The status page is also written when no settings can be read, so where the home is has to be known.
+async fn note_home(run: &Run<Settings>, settings: &Settings) -> anyhow::Result<()> {
+    let (home, wiki, now) = (home_key(settings, &run.wiki), run.wiki.as_str(), run.clock.now());
+    let noted = run
+        .db
+        .read_if_there(async |db| memo::get(db, NAME, wiki, HOME).await)
+        .await?;
+    let is_known = noted.map_or(home == wiki, |noted| noted.value == home);
+    if let Some(fence) = run.fence().filter(|_| !is_known) {
+        run.db
+            .fenced(&fence, "noting the home of the reports", async |tx| {
+                memo::set(tx, HOME, &home, now).await
+            })
+            .await?;
+    }
+    Ok(())
 }
 
 /// The operator asks for a report, each time anew.

@@ -3,6 +3,7 @@
 
 mod copies;
 mod decide;
+mod left;
 mod one;
 mod place;
 mod standing;

@@ -16,19 +16,28 @@ use shared::db::suppress::{self, Suppressed};
 use shared::db::{Db, memo};
 use shared::messages::Messages;
 
-use crate::NAME;
+use crate::{NAME, reduced};
 
 /// Longest text shown, in characters.
 const SHOWN: usize = 300;
 /// What happened longer ago is not told any more.
 const NEWS: TimeDelta = TimeDelta::days(7);
+/// Name of the memo that says which wiki is the home of the reports, where it is another one.
+pub const HOME: &str = "home";
 /// Lines of one kind.
 const MANY: u32 = 50;
 
 /// For *Done*.
 pub async fn done(db: &Db, wiki: &str, messages: &Messages<'_>, now: Timestamp) -> anyhow::Result<Vec<Wikitext>> {
     let mut lines = Vec::new();
-    for (key, hours) in [("span-day", 24), ("span-week", 7 * 24)] {
+    let home = &home(db, wiki).await?;
+    // Of a wiki with copies: what was written is told at home.
+    let spans: &[(&str, i64)] = if home == wiki {
+        &[("span-day", 24), ("span-week", 7 * 24)]
+    } else {
+        &[]
+    };
+    for &(key, hours) in spans {
         let since = now - TimeDelta::hours(hours);
         let saved = db.read(async |db| report::saved_since(db, wiki, since).await).await?;
         let count = |is: fn(&Report) -> Option<Timestamp>| {
@@ -46,7 +55,7 @@ pub async fn done(db: &Db, wiki: &str, messages: &Messages<'_>, now: Timestamp) 
             ],
         ));
     }
-    let counts = db.read(async |db| report::counts(db, wiki).await).await?;
+    let counts = db.read(async |db| report::counts(db, home).await).await?;
     let of = |status: Status| {
         let known = counts.iter().find(|(known, _)| *known == Some(status));
         number(known.map_or(0, |(_, n)| *n))
@@ -73,9 +82,11 @@ pub async fn waiting(
     now: Timestamp,
 ) -> anyhow::Result<Vec<Wikitext>> {
     let mut lines = Vec::new();
-    let hidden = db.read(async |db| suppress::all(db, wiki).await).await?;
+    let home = &home(db, wiki).await?;
+    let hidden = db.read(async |db| suppress::all(db, home).await).await?;
+    let reduced = db.read(async |db| reduced::all(db, home, wiki).await).await?;
     let queue = db
-        .read(async |db| report_ask::all_waiting(db, wiki, MANY).await)
+        .read(async |db| report_ask::all_waiting(db, home, MANY).await)
         .await?;
     if queue.subjects > 0 {
         let key = if queue.subjects == 1 { "wait-one" } else { "wait-many" };
@@ -83,7 +94,7 @@ pub async fn waiting(
         let shown: Vec<&Waiting> = queue
             .first
             .iter()
-            .filter(|one| !is_hidden(&one.subject, &hidden))
+            .filter(|one| !is_hidden(&one.subject, &hidden) && reduced::page_of(&reduced, &one.subject).is_none())
             .collect();
         lines.extend(shown.iter().map(|one| request(messages, one, &hidden)));
         let more = queue.subjects.saturating_sub(shown.len() as u64);
@@ -94,7 +105,7 @@ pub async fn waiting(
     let states = [(State::Held, "held-line"), (State::Gone, "gone-line")];
     for (state, key) in states {
         let pages = db
-            .read(async |db| report_page::of_target(db, wiki, wiki, &[state], MANY).await)
+            .read(async |db| report_page::of_target(db, home, wiki, &[state], MANY).await)
             .await?;
         for (title, why) in pages
             .iter()
@@ -108,17 +119,51 @@ pub async fn waiting(
             lines.push(messages.say("held-help", &[]));
         }
     }
+    for one in reduced.iter().take(MANY as usize) {
+        let page = reduced::link(site, &one.page, messages.text("reduced-page"));
+        let why = plain(one.page.why.as_deref().unwrap_or_default(), SHOWN);
+        lines.push(messages.say("reduced-line", &[("page", &page), ("why", &why)]));
+    }
+    lines.extend(not_saved(db, wiki, site, messages, now).await?);
+    Ok(lines)
+}
+
+/// Key of the wiki on which people decide about the reports, as the last run noted it.
+async fn home(db: &Db, wiki: &str) -> anyhow::Result<String> {
+    let noted = db.read(async |db| memo::get(db, NAME, wiki, HOME).await).await?;
+    Ok(noted.map_or_else(|| wiki.to_owned(), |noted| noted.value))
+}
+
+/// Pages that refused an edit lately, and were not saved since.
+async fn not_saved(
+    db: &Db,
+    wiki: &str,
+    site: &Site,
+    messages: &Messages<'_>,
+    now: Timestamp,
+) -> anyhow::Result<Vec<Wikitext>> {
     let left = db
         .read(async |db| memo::starting_with(db, NAME, wiki, taken::PREFIX).await)
         .await?;
     let left = left.into_iter().filter(|(_, memo)| now - memo.updated < NEWS);
-    for (_, memo) in left.take(MANY as usize) {
-        if let Ok((title, why)) = serde_json::from_str::<(String, String)>(&memo.value) {
-            let values = [("page", &page(site, &title)), ("why", &plain(&why, SHOWN))];
-            lines.push(messages.say("not-saved-line", &values));
-        }
-    }
-    Ok(lines)
+    let left = left.take(MANY as usize).filter_map(|(_, memo)| {
+        let (title, why) = serde_json::from_str::<(String, String)>(&memo.value).ok()?;
+        Some((title, why, memo.updated))
+    });
+    let left: Vec<(String, String, Timestamp)> = left.collect();
+    let titles: Vec<String> = left.iter().map(|(title, ..)| title.clone()).collect();
+    let pages = db.read(async |db| report_page::titled(db, wiki, &titles).await).await?;
+    let is_saved = |title: &str, since: Timestamp| {
+        let mut known = pages.iter().filter(|page| page.title.as_deref() == Some(title));
+        known.any(|page| page.saved_at.is_some_and(|at| at > since))
+    };
+    let left = left.iter().filter(|(title, _, at)| !is_saved(title, *at));
+    Ok(left
+        .map(|(title, why, _)| {
+            let values = [("page", &page(site, title)), ("why", &plain(why, SHOWN))];
+            messages.say("not-saved-line", &values)
+        })
+        .collect())
 }
 
 fn request(messages: &Messages<'_>, one: &Waiting, hidden: &Suppressed) -> Wikitext {

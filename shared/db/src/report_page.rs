@@ -157,6 +157,18 @@ pub async fn held(session: &mut impl Session, home: &str, target: &str, limit: u
     of_target(session, home, target, &[State::Held], limit).await
 }
 
+/// Pages of the home's reports on a wiki that are saved without what a filter objected to, the newest reports first.
+pub async fn reduced(session: &mut impl Session, home: &str, target: &str, limit: u32) -> Result<Vec<Page>> {
+    // Handler reads: so many pages, and one.
+    let sql = format!(
+        "SELECT {COLUMNS} FROM report_page p FORCE INDEX (by_form) WHERE p.home = ? AND p.target = ? \
+         AND p.form = 'reduced' ORDER BY p.report_id DESC LIMIT ?"
+    );
+    let values = vec![Value::from(home), Value::from(target), Value::from(limit)];
+    let what = "asking for reports without names on a wiki";
+    session.conn().rows(what, &sql, values).await
+}
+
 /// The pages of reports that have these titles (with namespace) on a wiki.
 pub async fn titled(session: &mut impl Session, target: &str, titles: &[String]) -> Result<Vec<Page>> {
     // Handler reads: two per title.

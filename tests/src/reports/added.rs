@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Reports;
 use crate::api::Api;
 use crate::links::seconds_ago;
-use crate::run::Run;
+use crate::run::{Job, Run};
 use crate::sandbox::{NewPage, Wiki};
 
 /// Who added it: a name, an address, or a temporary account (see [`Reports::temporary`]); on which page, with `de:`
@@ -61,12 +61,29 @@ impl Reports {
         self.changes(0, removed, line).await
     }
 
+    /// Everybody adds a link, a second apart; the events of it, in their order, for [`Reports::recorded`] later.
+    pub async fn unrecorded(&self, added: &[Added<'_>]) -> Result<Vec<Value>> {
+        let line = |text: &str, url: &str| format!("{}\n* [{url} see here]", text.trim_end());
+        Ok(self.edits(0, added, line).await?.1)
+    }
+
     async fn changes(
         &self,
         minutes_ago: i64,
         of: &[Added<'_>],
         change: impl Fn(&str, &str) -> String,
     ) -> Result<Vec<Made>> {
+        let (made, events) = self.edits(minutes_ago, of, change).await?;
+        self.recorded(&events).await?;
+        Ok(made)
+    }
+
+    async fn edits(
+        &self,
+        minutes_ago: i64,
+        of: &[Added<'_>],
+        change: impl Fn(&str, &str) -> String,
+    ) -> Result<(Vec<Made>, Vec<Value>)> {
         let admins = [self.world.admin.clone(), self.de.as_admin().await?];
         let mut texts: HashMap<(bool, String), String> = HashMap::new();
         let mut changes = Vec::new();
@@ -120,17 +137,21 @@ impl Reports {
         let events: Vec<Value> = events
             .map(|(change, made)| event(change, made, id(change).unwrap_or(0)))
             .collect();
-        self.recorded(&events).await?;
-        Ok(made)
+        Ok((made, events))
     }
 
     /// `coi-report ingest` of made events, such as those of [`crate::links::edit`].
     pub async fn recorded(&self, events: &[Value]) -> Result<Run> {
+        self.recording(events)?.run_ok().await
+    }
+
+    /// The same, not started yet: for a test that gives it a name server, or does something meanwhile.
+    pub fn recording(&self, events: &[Value]) -> Result<Job> {
         let path = self.folder.join("events.jsonl");
         let text: String = events.iter().map(|event| format!("{event}\n")).collect();
         std::fs::write(&path, text)?;
         let path = path.to_str().context("the folder's name is no text")?;
-        self.recorder(&["ingest", "--events", path]).run_ok().await
+        Ok(self.recorder(&["ingest", "--events", path]))
     }
 
     /// A new temporary account of a wiki, by its first edit; its name.

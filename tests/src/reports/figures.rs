@@ -60,6 +60,21 @@ pub struct Figures {
     pub removed: u64,
     /// See `live`.
     pub gone: u64,
+    /// Rows of wikis that are none of the sandbox: nobody can ask them.
+    pub unknown: u64,
+}
+
+/// What became of a row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fate {
+    /// Its page has the link.
+    Live,
+    /// It has not.
+    Removed,
+    /// There is no page.
+    Gone,
+    /// The wiki is none of the sandbox.
+    Unknown,
 }
 
 /// A share as reports tell it: a whole number, but 100 only for all of them and 0 only for none.
@@ -142,23 +157,23 @@ impl Reports {
         let adders: BTreeSet<_> = adders.map(|row| &row.editor).collect();
         figures.top_host_others = adders.difference(&editors).count() as u64;
         for row in &rows {
-            match self.is_live(row).await? {
-                Some(true) => figures.live += 1,
-                Some(false) => figures.removed += 1,
-                None => figures.gone += 1,
-            }
+            *match self.fate(row).await? {
+                Fate::Live => &mut figures.live,
+                Fate::Removed => &mut figures.removed,
+                Fate::Gone => &mut figures.gone,
+                Fate::Unknown => &mut figures.unknown,
+            } += 1;
         }
         Ok(figures)
     }
 
-    /// Whether the page of a row has the link in its text now; `None`: there is no page.
-    pub async fn is_live(&self, row: &Row) -> Result<Option<bool>> {
-        let de = self.de.as_admin().await?;
-        let api = if row.wiki == self.wiki_key(self.de) {
-            &de
-        } else {
-            &self.world.admin
+    /// Whether the page of a row has the link in its text now.
+    pub async fn fate(&self, row: &Row) -> Result<Fate> {
+        let wikis = [self.world.wiki, self.de];
+        let Some(wiki) = wikis.into_iter().find(|wiki| self.wiki_key(wiki) == row.wiki) else {
+            return Ok(Fate::Unknown);
         };
+        let api = wiki.as_admin().await?;
         let id = row.page_id.to_string();
         let asked = [
             ("action", "query"),
@@ -173,11 +188,26 @@ impl Reports {
         // What is stored has no `www.`
         let links = ["//", "//www."].map(|start| format!("{start}{}{}", host.join("."), row.path));
         let is_one = |word: &str| links.iter().any(|link| word.ends_with(link));
-        Ok(text.map(|text| text.split([' ', '\n', ']']).any(is_one)))
+        Ok(match text {
+            None => Fate::Gone,
+            Some(text) if text.split([' ', '\n', ']']).any(is_one) => Fate::Live,
+            Some(_) => Fate::Removed,
+        })
     }
 }
 
 impl Rows {
+    /// Sums of some rows, the largest first: how often each of what `of` names was added.
+    pub fn sums<T: Ord>(&self, is_one: impl Fn(&Row) -> bool, of: impl Fn(&Row) -> T) -> Vec<(u64, T)> {
+        let mut sums: BTreeMap<T, u64> = BTreeMap::new();
+        for row in self.0.iter().filter(|row| is_one(row)) {
+            *sums.entry(of(row)).or_default() += row.times;
+        }
+        let mut sums: Vec<(u64, T)> = sums.into_iter().map(|(of, n)| (n, of)).collect();
+        sums.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        sums
+    }
+
     /// COIBot's four numbers behind a row: what the editor added in all, how often the host was added by anybody, by the
     /// editor, and on how many wikis by the editor.
     pub fn four(&self, of: &Row) -> [u64; 4] {

@@ -6,6 +6,7 @@
 //! taken off as far as their rows were read.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Instant;
 
 use shared::core::report::{Kind, Rule, Subject};
 use shared::core::types::UserId;
@@ -38,7 +39,9 @@ const GAP: &str = "gap.";
 /// All that is recorded of a subject. `None`: nothing, or nothing that may be shown. `rules` as for
 /// [`model`](super::model). Errs as the database does; a database that is not there yet has nothing.
 pub async fn recorded(cx: &Context<'_>, subject: &Subject, rules: &[Rule]) -> anyhow::Result<Option<Gathered>> {
+    let begun = Instant::now();
     let found = cx.db.read_if_there(async |db| read(cx, db, subject).await).await?;
+    tracing::debug!(ms = begun.elapsed().as_millis() as u64, "read what is recorded");
     Ok(found.map(|mut gathered| {
         gathered.model.rules = rules.to_vec();
         gathered

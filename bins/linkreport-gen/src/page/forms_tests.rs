@@ -186,7 +186,7 @@ fn copies_and_summaries_say_where_and_how_much() {
     };
     assert!(copy(Some("meta"), true).contains("[[:meta:User:Bot/LinkReports/example&#46;com|"));
     assert!(copy(None, false).contains("takes place on User&#58;Bot&#47;LinkReports"));
-    let text = summary(&link_report(), &Common::default());
+    let text = summary(Some(&link_report()), &Common::default());
     assert_eq!(text, "report: 41 additions on 7 wikis by 3 users, 4 still live");
     let (site, common, settings) = (site(), Common::default(), Settings::default());
     let text = empty(&around(&site, &common, &settings)).into_string();

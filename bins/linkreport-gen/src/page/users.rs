@@ -58,7 +58,9 @@ pub fn users(pen: &Pen<'_>) -> Wikitext {
     {
         notes.push(pen.words("users-global"));
     }
-    text.push(&Wikitext::join(&notes, " ")).push_literal("\n");
+    if !notes.is_empty() {
+        text.push(&Wikitext::join(&notes, " ")).push_literal("\n");
+    }
     text
 }
 

@@ -1,12 +1,14 @@
 //! Copies of reports on another wiki than the home: the whole report, with the status of the home and where people's part
 //! is. Written by that wiki's own run, so that its own protected page decides.
 
+use chrono::TimeDelta;
 use shared::core::report::{Status, Subject};
-use shared::core::text::{literal, terminal};
+use shared::core::text::terminal;
 use shared::daypage::taken;
 use shared::db::report::Report;
 use shared::db::report_page::{self, Form as Stored, Page as PageRow, State};
 use shared::job::Run;
+use shared::messages::Messages;
 
 use super::place::Place;
 use super::standing::{self, Before};
@@ -16,10 +18,16 @@ use crate::asks::home_key;
 use crate::gather::{self, Context};
 use crate::model::Reach;
 use crate::page::{self, CopyOf, Form};
+use crate::reduced;
 use crate::settings::Settings;
+use crate::words::MESSAGES;
 
 /// Reports that are noted at once as wanting a copy.
 const NOTED: u32 = 500;
+/// Copies that are left alone, of which so many are looked at again in a run.
+const LEFT: usize = 20;
+/// When they are.
+const AGAIN: TimeDelta = TimeDelta::hours(24);
 
 /// Writes copies that do not show what their report says. Errs when nothing more may be written, or wiki or database
 /// cannot be reached.
@@ -37,6 +45,7 @@ pub async fn copies(run: &mut Run<Settings>, cx: &Context<'_>, place: &Place) ->
             >= u64::from(NOTED)
         {}
     }
+    try_again(run, &home).await?;
     let (wiki, limit) = (run.wiki.clone(), cx.settings.limits.per_run);
     let due = run
         .db
@@ -62,6 +71,33 @@ pub async fn copies(run: &mut Run<Settings>, cx: &Context<'_>, place: &Place) ->
         }
     }
     Ok(served)
+}
+
+/// Copies that people changed or took away, and those that the wiki refused, are looked at again once a day: they may have
+/// been given back.
+async fn try_again(run: &Run<Settings>, home: &str) -> anyhow::Result<()> {
+    let Some(fence) = run.fence() else { return Ok(()) };
+    let (wiki, now) = (run.wiki.as_str(), run.clock.now());
+    let states = [State::Held, State::Gone];
+    let left = run
+        .db
+        .read_if_there(async |db| report_page::of_target(db, home, wiki, &states, NOTED).await)
+        .await?;
+    let left = left
+        .into_iter()
+        .filter(|page| page.noted_at.is_none_or(|at| now - at >= AGAIN));
+    for page in left.take(LEFT) {
+        let page = PageRow {
+            state: State::Ok,
+            ..page
+        };
+        run.db
+            .fenced(&fence, "looking at a copy again", async |tx| {
+                report_page::put(tx, &page).await
+            })
+            .await?;
+    }
+    Ok(())
 }
 
 async fn one(
@@ -103,10 +139,7 @@ async fn one(
             Some(model) => page::render(model, &around, form),
             None => page::empty(&around),
         };
-        let summary = model.as_ref().map_or_else(
-            || "Nothing to be shown any more".to_owned(),
-            |model| page::summary(model, &run.accepted.parsed.common),
-        );
+        let summary = page::summary(model.as_ref(), &run.accepted.parsed.common);
         let stands = standing::page(&run.session, &title).await?;
         let words = place.words(cx.settings);
         let before = Before {
@@ -115,6 +148,7 @@ async fn one(
         };
         let standing = standing::standing(&run.session, &stands, &words, before).await?;
         let ours: Vec<[u8; 32]> = standing.ours.into_iter().chain(row.digest).collect();
+        let held = Messages::new(Some(&run.accepted.parsed.common), MESSAGES).say("copy-held", &[]);
         let wanted = Wanted {
             title: &title,
             part: &part,
@@ -122,7 +156,8 @@ async fn one(
             status,
             line: None,
             ours: &ours,
-            held: &literal("New data: see the report that this page is a copy of."),
+            held: &held,
+            is_told: row.noted_at.is_some(),
             has_people: false,
             asked_again: false,
             summary: &summary,
@@ -145,26 +180,32 @@ async fn one(
                 new.state = State::Ok;
                 new.why = objection.filter(|_| form == Form::Reduced);
                 new.saved_at = if saved.is_some() { Some(now) } else { row.saved_at };
+                new.noted_at = None;
                 new.content = report.digest;
                 new.status_shown = report.status;
             }
             Wrote::Held(why) => {
                 new.state = State::Held;
                 new.why = Some((*why).to_owned());
-                new.noted_at = row.noted_at.or(Some(now));
+                new.noted_at = Some(now);
             }
             Wrote::Refused(code, info) if form == Form::Full && super::one::is_filter(code) => {
                 form = Form::Reduced;
-                objection = Some(info.clone());
+                objection = Some(reduced::objection(code, info));
                 if code.starts_with("titleblacklist") {
                     title = place.title(cx.settings, subject, true);
                 }
                 continue;
             }
             Wrote::Refused(code, info) => {
-                taken::note(run, now, &shown, &format!("{info} ({code})")).await?;
+                // The status page tells of it once: as a page that is gone, or as one that could not be saved.
+                let is_gone = code == "taken-away";
+                if !is_gone {
+                    taken::note(run, now, &shown, &format!("{info} ({code})")).await?;
+                }
                 new.state = State::Gone;
-                new.why = Some(info.clone());
+                new.why = is_gone.then(|| info.clone());
+                new.noted_at = Some(now);
             }
             Wrote::Changed | Wrote::Unknown => return Ok(wrote),
         }

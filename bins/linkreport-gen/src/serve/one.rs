@@ -1,19 +1,21 @@
 //! One report from asking to saving: what stands there, what is to be done about it, what is known, and the page. People's
 //! status is read before anything is decided.
 
+use std::time::Instant;
+
 use shared::core::report::{Rule, Status, Subject};
 use shared::core::text::{Wikitext, plain};
-use shared::core::types::{RevId, Timestamp};
+use shared::core::types::Timestamp;
 use shared::daypage::taken;
 use shared::db::report::{self, Report};
 use shared::db::report_ask::{self, NewAsk, Reason};
 use shared::db::report_page::{self, Form as Stored, Page as PageRow, State};
-use shared::db::report_row;
 use shared::job::Run;
 use shared::messages::Messages;
 use shared::wiki::Phase;
 
 use super::decide::{Decision, Known, Said, decide, is_person, is_trusted};
+use super::left::{self, note, opened};
 use super::place::Place;
 use super::standing::{self, Before};
 use super::told::{gathered, seen, told};
@@ -21,6 +23,7 @@ use super::write::{self, Wanted, Wrote};
 use crate::gather::Context;
 use crate::model::Model;
 use crate::page::{self, Form};
+use crate::reduced;
 use crate::settings::Settings;
 use crate::words::MESSAGES;
 
@@ -64,9 +67,11 @@ pub enum Ended {
 }
 
 /// What is known of a report before it is served.
-struct Kept {
-    report: Option<Report>,
-    page: Option<PageRow>,
+pub(super) struct Kept {
+    /// The report.
+    pub(super) report: Option<Report>,
+    /// Its page.
+    pub(super) page: Option<PageRow>,
 }
 
 /// Serves it. Errs when nothing more may be written in this run, or wiki or database cannot be reached.
@@ -97,7 +102,8 @@ async fn stored(run: &Run<Settings>, subject: &Subject) -> anyhow::Result<Kept> 
 async fn once(run: &mut Run<Settings>, cx: &Context<'_>, place: &Place, turn: &Turn) -> anyhow::Result<Option<Ended>> {
     let now = run.clock.now();
     let settings = cx.settings;
-    let Kept { report, page } = stored(run, &turn.subject).await?;
+    let kept = stored(run, &turn.subject).await?;
+    let Kept { report, page } = &kept;
     if report.is_none() && is_covered(run, turn).await? {
         return Ok(Some(Ended::Left("a domain above it has a report".to_owned())));
     }
@@ -129,9 +135,7 @@ async fn once(run: &mut Run<Settings>, cx: &Context<'_>, place: &Place, turn: &T
     let (new, said) = match decide(&turn.reasons, known, settings.limits.regenerate_every, now) {
         Decision::Write(status, said) => (status, said),
         Decision::Nothing(why) => {
-            if let Some(report) = &report {
-                note(run, seen(report.clone(), &standing, status, now), None, None).await?;
-            }
+            left::left(run, turn, &kept, &stands, &standing, status).await?;
             return Ok(Some(Ended::Left(why.to_owned())));
         }
         Decision::Later(next) => return Ok(Some(Ended::Later(next))),
@@ -149,7 +153,10 @@ async fn once(run: &mut Run<Settings>, cx: &Context<'_>, place: &Place, turn: &T
     }
     let mut form = if is_reduced { Form::Reduced } else { Form::Full };
     let mut title = title;
-    let mut objection = page.as_ref().and_then(|page| page.why.clone());
+    let mut objection = page
+        .as_ref()
+        .filter(|page| page.state == State::Ok)
+        .and_then(|page| page.why.clone());
     let asked_again = turn.reasons.iter().copied().any(is_trusted);
     loop {
         let part = part(run, place, model.as_ref(), form, new);
@@ -157,10 +164,7 @@ async fn once(run: &mut Run<Settings>, cx: &Context<'_>, place: &Place, turn: &T
         let line = line(run, said, model.as_ref());
         let held = held(run, model.as_ref());
         let ours: Vec<[u8; 32]> = standing.ours.into_iter().chain(before.digest).collect();
-        let summary = model.as_ref().map_or_else(
-            || "Nothing to be shown any more".to_owned(),
-            |model| page::summary(model, &run.accepted.parsed.common),
-        );
+        let summary = page::summary(model.as_ref(), &run.accepted.parsed.common);
         let wanted = Wanted {
             title: &title,
             part: &part,
@@ -174,6 +178,7 @@ async fn once(run: &mut Run<Settings>, cx: &Context<'_>, place: &Place, turn: &T
             line,
             ours: &ours,
             held: &held,
+            is_told: page.as_ref().is_some_and(|page| page.noted_at.is_some()),
             has_people: true,
             asked_again,
             summary: &summary,
@@ -218,13 +223,12 @@ async fn once(run: &mut Run<Settings>, cx: &Context<'_>, place: &Place, turn: &T
                 if saved.is_some() { Ended::Saved } else { Ended::Same }
             }
             Wrote::Held(why) => {
-                if let Some(report) = &report {
-                    row.state = State::Held;
-                    row.why = Some(why.to_owned());
-                    row.noted_at = row.noted_at.or(Some(now));
-                    row.title.get_or_insert(shown);
-                    note(run, seen(report.clone(), &standing, status, now), Some(row), None).await?;
-                }
+                row.state = State::Held;
+                row.why = Some(why.to_owned());
+                row.noted_at = row.noted_at.or(Some(now));
+                row.title.get_or_insert(shown);
+                let known = left::known(run, turn, &kept, &stands, now);
+                note(run, seen(known, &standing, status, now), Some(row), None).await?;
                 Ended::Held
             }
             Wrote::Changed => return Ok(None),
@@ -232,18 +236,21 @@ async fn once(run: &mut Run<Settings>, cx: &Context<'_>, place: &Place, turn: &T
             Wrote::Refused(code, info) if form == Form::Full && is_filter(&code) => {
                 tracing::warn!("the wiki refuses a full report ({code}): it is saved without names");
                 form = Form::Reduced;
-                objection = Some(info.chars().take(SHOWN).collect());
+                objection = Some(reduced::objection(&code, &info));
                 if code.starts_with("titleblacklist") {
                     title = place.title(settings, &turn.subject, true);
                 }
                 continue;
             }
             Wrote::Refused(code, info) => {
-                taken::note(run, now, &shown, &format!("{info} ({code})")).await?;
-                if let Some(report) = report.as_ref().filter(|_| code == "taken-away") {
-                    row.state = State::Gone;
-                    row.why = Some(info.chars().take(SHOWN).collect());
-                    note(run, report.clone(), Some(row), None).await?;
+                // The status page tells of it once: as a page that is gone, or as one that could not be saved.
+                match report.as_ref().filter(|_| code == "taken-away") {
+                    Some(report) => {
+                        row.state = State::Gone;
+                        row.why = Some(info.chars().take(SHOWN).collect());
+                        note(run, report.clone(), Some(row), None).await?;
+                    }
+                    None => taken::note(run, now, &shown, &format!("{info} ({code})")).await?,
                 }
                 Ended::Refused(info)
             }
@@ -305,10 +312,14 @@ pub fn is_filter(code: &str) -> bool {
 
 fn part(run: &Run<Settings>, place: &Place, model: Option<&Model>, form: Form, status: Status) -> Wikitext {
     let around = place.around(run, status, None);
-    match model {
+    let begun = Instant::now();
+    let part = match model {
         Some(model) => page::render(model, &around, form),
         None => page::empty(&around),
-    }
+    };
+    let (ms, bytes) = (begun.elapsed().as_millis() as u64, part.as_str().len());
+    tracing::debug!(ms, bytes, "made the page");
+    part
 }
 
 fn messages(run: &Run<Settings>) -> Messages<'_> {
@@ -344,46 +355,4 @@ fn held(run: &Run<Settings>, model: Option<&Model>) -> Wikitext {
         ("additions", &plain(&additions.to_string(), SHOWN)),
     ];
     messages.say("human-held", &values)
-}
-
-fn opened(run: &Run<Settings>, turn: &Turn, now: Timestamp) -> Report {
-    let rule = turn.rules.first().map(|rule| rule.word());
-    Report::new(
-        &run.wiki,
-        turn.subject.clone(),
-        rule.unwrap_or(report::BY_PERSON),
-        &turn.rules,
-        now,
-    )
-}
-
-/// Stores it; with the page and the revisions that it shows, where they are given.
-async fn note(run: &Run<Settings>, report: Report, page: Option<PageRow>, model: Option<&Model>) -> anyhow::Result<()> {
-    let Some(fence) = run.fence() else { return Ok(()) };
-    let shown: Vec<(String, RevId)> = model
-        .map(|model| {
-            let rows = model.rows.iter().map(|row| (row.wiki, row.rev));
-            let hits = model.hits.iter().map(|hit| (hit.wiki, hit.rev));
-            rows.chain(hits)
-                .filter_map(|(wiki, rev)| Some((model.wikis.get(wiki)?.key.clone(), rev)))
-                .collect()
-        })
-        .unwrap_or_default();
-    run.db
-        .fenced(&fence, "noting a report", async |tx| {
-            let id = report::put(tx, &report).await?;
-            if let Some(page) = &page {
-                let page = PageRow {
-                    report_id: id,
-                    ..page.clone()
-                };
-                report_page::put(tx, &page).await?;
-                if page.state == State::Ok {
-                    report_row::replace(tx, id, &shown).await?;
-                }
-            }
-            Ok(())
-        })
-        .await?;
-    Ok(())
 }

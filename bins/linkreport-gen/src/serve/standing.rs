@@ -12,6 +12,8 @@ use shared::page::{PageState, Revision};
 use shared::settings::users_with_right;
 use shared::wiki::{Phase, Session};
 
+use super::write::HELD;
+
 /// Revisions that are looked at for who wrote the status.
 const HISTORY: &str = "50";
 
@@ -28,8 +30,10 @@ pub struct Standing {
     pub since: Option<Timestamp>,
     /// Newest revision; 0: no page.
     pub revid: RevId,
-    /// Digest of the bot's part as it stands in the newest revision by the bot.
+    /// Digest of the bot's part as the bot last wrote it.
     pub ours: Option<[u8; 32]>,
+    /// Whether the bot's part stands there as it wrote it.
+    pub is_ours: bool,
 }
 
 /// What was known before.
@@ -49,14 +53,16 @@ pub async fn standing(
     words: &Words<'_>,
     before: Before,
 ) -> anyhow::Result<Standing> {
-    let Some(text) = page.text() else {
+    let text = page.text().filter(|text| !page.is_redirect && !text.trim().is_empty());
+    let Some(text) = text else {
         return Ok(Standing {
             is_there: false,
             status: None,
             said: None,
             since: None,
-            revid: RevId(0),
+            revid: page.revid().unwrap_or(RevId(0)),
             ours: None,
+            is_ours: false,
         });
     };
     let said = status_of(text, words);
@@ -71,14 +77,15 @@ pub async fn standing(
         since: None,
         revid: page.revid().unwrap_or(RevId(0)),
         ours: before.digest,
+        is_ours: bot.is_some() && bot == before.digest,
     };
-    let is_ours = bot.is_some() && bot == before.digest;
-    if said == before.status && is_ours {
+    if said == before.status && standing.is_ours {
         return Ok(standing);
     }
     session.count_as(Phase::Safety);
     let history = history(session, &page.title).await?;
-    standing.ours = ours(&history, session.account()).or(before.digest.filter(|_| is_ours));
+    standing.ours = ours(&history, session.account()).or(before.digest.filter(|_| standing.is_ours));
+    standing.is_ours |= bot.is_some() && bot == standing.ours;
     if said == before.status && before.status.is_some() {
         return Ok(standing);
     }
@@ -110,12 +117,19 @@ async fn history(session: &Session, title: &str) -> anyhow::Result<Vec<Revision>
         .unwrap_or_default())
 }
 
+/// The bot's part as the bot last wrote it: of its revisions the newest that changed that part. One that only says below
+/// it that a person changed the part left it as that person did.
 fn ours(history: &[Revision], account: &str) -> Option<[u8; 32]> {
-    let newest = history.iter().find(|one| one.user.as_deref() == Some(account))?;
-    match Page::read(newest.text.as_deref()?) {
+    let part = |one: &Revision| match Page::read(one.text.as_deref()?) {
         Page::Ours { bot, .. } => Some(Page::digest(bot)),
         _ => None,
-    }
+    };
+    let parents = history.iter().skip(1).map(Some).chain([None]);
+    let written = history.iter().zip(parents).filter(|(one, parent)| {
+        let is_notice = || one.text.as_deref().is_some_and(|text| text.contains(HELD));
+        one.user.as_deref() == Some(account) && parent.map_or_else(|| !is_notice(), |parent| part(parent) != part(one))
+    });
+    written.filter_map(|(one, _)| part(one)).next()
 }
 
 fn status_of(text: &str, words: &Words<'_>) -> Option<Status> {

@@ -30,6 +30,18 @@ pub async fn turns(run: &Run<Settings>, only: Option<&Subject>) -> anyhow::Resul
         .db
         .read_if_there(async |db| report_ask::waiting(db, home, now, MOST).await)
         .await?;
+    if let Some(only) = only.filter(|_| run.fence().is_none()) {
+        // A dry run has stored no request.
+        return Ok(vec![Asked {
+            turn: Turn {
+                subject: only.clone(),
+                asks: Vec::new(),
+                reasons: vec![Reason::Command],
+                rules: Vec::new(),
+            },
+            tries: 0,
+        }]);
+    }
     if let Some(only) = only {
         return Ok(waiting.iter().filter(|one| one.subject == *only).map(asked).collect());
     }

@@ -13,7 +13,7 @@ use crate::settings::Settings;
 /// Begins every page of the job: a page without it is not the job's, or was taken away.
 pub const HEAD: &str = "<!-- linkreport-gen: a bot writes this page down to the line where people's part begins -->";
 /// Stands in the line that tells of new data on a page that the bot must not write over.
-const HELD: &str = "<!-- linkreport-gen: held -->";
+pub(super) const HELD: &str = "<!-- linkreport-gen: held -->";
 
 /// What a page is to say.
 pub struct Wanted<'a> {
@@ -31,6 +31,8 @@ pub struct Wanted<'a> {
     pub ours: &'a [[u8; 32]],
     /// What is said once on a page that must not be written over.
     pub held: &'a Wikitext,
+    /// That was said already, and people may have taken it away.
+    pub is_told: bool,
     /// Whether people's part is written: not on copies.
     pub has_people: bool,
     /// A trusted person asks, also for a page that was taken away.
@@ -73,7 +75,10 @@ pub async fn write(run: &mut Run<Settings>, words: &Words<'_>, wanted: &Wanted<'
     let mut other = None;
     let saved = run.editor.save_state(&state, |look| {
         other = None;
-        let (text, outcome) = compute(look.target.text(), &part, words, wanted);
+        // What was moved away left a redirect, which is nobody's text.
+        let is_free = wanted.asked_again && look.target.is_redirect;
+        let page = look.target.text().filter(|_| !is_free);
+        let (text, outcome) = compute(page, &part, words, wanted);
         other = outcome;
         Ok(text.map(|text| Computed {
             text,
@@ -124,7 +129,7 @@ fn compute(
         Page::Doubled => "held-doubled",
     };
     let held = Some(Wrote::Held(why));
-    if text.contains(HELD) {
+    if wanted.is_told || text.contains(HELD) {
         return (None, held);
     }
     let mut line = wanted.held.clone();

@@ -49,6 +49,7 @@ fn computed(
         line: Some(plain("Said by the bot", 100)),
         ours,
         held: &plain("New data", 100),
+        is_told: false,
         has_people: true,
         asked_again: false,
         summary: "",

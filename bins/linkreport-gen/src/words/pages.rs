@@ -16,6 +16,7 @@ pub(super) const MESSAGES: &[Message<'static>] = &[
         "report: {additions} additions on {wikis} wikis by {users} users, {live} still live",
         &[],
     ),
+    ("report-summary-empty", "report: nothing is to be shown any more", &[]),
     // What begins the page.
     (
         "report-intro-link",

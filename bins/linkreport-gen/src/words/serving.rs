@@ -29,6 +29,11 @@ pub(super) const MESSAGES: &[Message<'static>] = &[
         "New data: {additions} additions are known now. The report above was not rewritten, because a person changed it, or the line between it and this part is gone or stands there twice. – {bot}, {time}",
         &[],
     ),
+    (
+        "copy-held",
+        "There is new data in the report that this page is a copy of. This copy was not rewritten, because a person changed it.",
+        &[],
+    ),
     // Why a report was asked for.
     ("reason-summary", "a summary template", &[]),
     ("reason-poke", "asked for by a trusted user", &[]),
@@ -69,15 +74,16 @@ pub(super) const MESSAGES: &[Message<'static>] = &[
     ),
     (
         "held-help",
-        "To let the bot go on, undo the change above the line where people’s part begins, or move what people wrote elsewhere and empty the page.",
+        "To let the bot go on, undo the change above the line where people’s part begins; or move what people wrote elsewhere, empty the page, and have a trusted user ask for the report again.",
         &[],
     ),
     ("gone-line", "{page} is left alone: it {why}.", &["page", "why"]),
     (
         "reduced-line",
-        "{page} is saved in a short form: the wiki refused the full one ({why}).",
+        "{page} is saved without names: the wiki refused the full one ({why}). When the cause is gone, ask for the report again.",
         &["page", "why"],
     ),
+    ("reduced-page", "A report", &[]),
     (
         "not-saved-line",
         "{page} could not be saved: the wiki refused it ({why}).",
@@ -142,6 +148,7 @@ pub(super) const MESSAGES: &[Message<'static>] = &[
         "{report}: {status}, {additions} additions, cross-wiki ({time})",
         &["report"],
     ),
+    ("index-reduced", "a report without names", &[]),
     ("index-more", "{count} more on this day are not shown.", &["count"]),
     ("index-none", "None yet.", &[]),
 ];

@@ -107,8 +107,9 @@ pub async fn due(session: &mut impl Session, now: Timestamp, limit: u32) -> Resu
 }
 
 /// Stores what came of asking for a host at `now`: its addresses, seen from their first to their last answer, and when
-/// it may be asked for again. Nothing, when the host was removed since it was asked for: whoever removes hosts takes
-/// that row first, so holding it is enough.
+/// it may be asked for again. With its first addresses it counts as touched once more: the rule about servers may have
+/// looked at it before they were known. Nothing, when the host was removed since it was asked for: whoever removes hosts
+/// takes that row first, so holding it is enough.
 pub async fn answered(tx: &mut FencedTx<'_>, host_id: u32, now: Timestamp, answer: &Answer) -> Result<()> {
     const HEAD: &str = "INSERT INTO host_ip (host_id, ip, first_ts, last_ts)";
     const TAIL: &str = "ON DUPLICATE KEY UPDATE first_ts = LEAST(first_ts, VALUES(first_ts)), \
@@ -131,6 +132,7 @@ pub async fn answered(tx: &mut FencedTx<'_>, host_id: u32, now: Timestamp, answe
         Answer::NoAnswer => (2, RETRY),
     };
     if let Answer::Addresses(addresses) = answer {
+        touch_first(tx, host_id, now).await?;
         let rows = addresses
             .iter()
             .map(|&ip| vec![Value::from(host_id), Value::from(to_bytes(ip)), at(now), at(now)]);
@@ -145,6 +147,22 @@ pub async fn answered(tx: &mut FencedTx<'_>, host_id: u32, now: Timestamp, answe
             },
         )
         .await?;
+    Ok(())
+}
+
+/// Puts a host without addresses back on the list of those with new additions, if anybody added it.
+async fn touch_first(tx: &mut FencedTx<'_>, host_id: u32, now: Timestamp) -> Result<()> {
+    // Handler reads: 2. Not one statement with the next: it would lock the pairs.
+    const WHERE: &str = "SELECT wiki_id AS value FROM pair WHERE host_id = :host_id AND NOT EXISTS \
+        (SELECT 1 FROM host_ip i WHERE i.host_id = :host_id) LIMIT 1";
+    const TOUCH: &str = "INSERT INTO touched_host (host_id, wiki_id, since) VALUES (:host_id, :wiki_id, :now) \
+        ON DUPLICATE KEY UPDATE since = LEAST(since, VALUES(since))";
+    let what = "noting that a host's server is known";
+    let wiki: Option<One<u16>> = tx.conn().first(what, WHERE, params! { "host_id" => host_id }).await?;
+    if let Some(One(wiki_id)) = wiki {
+        let values = params! { "host_id" => host_id, "wiki_id" => wiki_id, "now" => at(now) };
+        tx.conn().run(what, TOUCH, values).await?;
+    }
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use wikicrew_db::{Session, report_row};
 
 /// On each of two homes 20,000 reports, saved at intervals of 1,000 s; 1 of 20 about a user, 1 of 50 cross-wiki, 9 of 10
 /// closed. Each stands on its home and, but for 1 of 200, as it should on a copy; the newest 40 have none yet. 1 of 500
-/// is held. Of 50,000 asks per home 1 of 100 waits, most of them by one requester. Ten revisions on each report.
+/// is held, and of the copies 1 of 100 reduced. Of 50,000 asks per home 1 of 100 waits, most of them by one requester. Ten revisions on each report.
 const FILL: &[&str] = &[
     "INSERT INTO report (home, kind, subject, title, status, opened_by, rules, is_xwiki, opened_at, saved_at, checked_at, \
      digest, newest, additions, news_at) \
@@ -24,7 +24,7 @@ const FILL: &[&str] = &[
     "INSERT INTO report_page (report_id, target, home, title, form, state, content, status_shown, is_due) \
      SELECT id, home, home, title, 'full', IF(id % 500, 'ok', 'held'), digest, status, 0 FROM report",
     "INSERT INTO report_page (report_id, target, home, title, form, state, content, status_shown, is_due) \
-     SELECT id, 'copywiki', home, title, 'full', IF(id % 500, 'ok', 'held'), IF(id % 200, digest, NULL), status, \
+     SELECT id, 'copywiki', home, title, IF(id % 100, 'full', 'reduced'), IF(id % 500, 'ok', 'held'), IF(id % 200, digest, NULL), status, \
      id % 500 AND NOT id % 200 FROM report WHERE SUBSTR(title, 3) <= 19960",
     "INSERT INTO report_ask (home, kind, subject, origin, requester, reason, asked_at, served_at, outcome, next_try) \
      SELECT h.home, 'link', CONCAT('com.d', seq DIV 2, '.'), CONCAT('o', seq), \
@@ -102,6 +102,8 @@ async fn no_statement_about_reports_reads_the_table() {
     assert!(gate!(10, report_page::get(c, found.id, "copywiki")).is_some());
     assert_eq!(gate!(10, report_page::of_report(c, found.id)).len(), 2);
     assert_eq!(gate!(30, report_page::held(c, WIKI, "copywiki", 10)).len(), 10);
+    assert_eq!(gate!(30, report_page::reduced(c, WIKI, "copywiki", 10)).len(), 10);
+    assert_eq!(gate!(10, report_page::reduced(c, WIKI, WIKI, 10)).len(), 0);
     let states = [State::Held, State::Gone];
     assert_eq!(gate!(30, report_page::of_target(c, WIKI, WIKI, &states, 10)).len(), 10);
     assert_eq!(gate!(60, report_page::titled(c, "copywiki", &titles)).len(), 18);

@@ -2,7 +2,9 @@
 #![allow(dead_code)]
 #[path = "lr_flow.rs"]
 mod lr_flow;
+#[path = "lr_hidden.rs"]
+mod lr_hidden;
+#[path = "lr_hostile.rs"]
+mod lr_hostile;
 #[path = "seen.rs"]
 mod seen;
-#[path = "dev_h9_shots.rs"]
-mod shots;

@@ -1,0 +1,6 @@
+#![allow(dead_code)]
+//! e
+#[path = "lr_filters.rs"]
+mod lr_filters;
+#[path = "seen.rs"]
+mod seen;

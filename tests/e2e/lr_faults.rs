@@ -1,0 +1,1 @@
+//! linkreport-gen and its neighbours.

@@ -1,0 +1,349 @@
+//! What must not be shown any longer: revisions and pages that a wiki hides or deletes, users, hosts, pages and reports on
+//! the list of what is named nowhere, users who were renamed or hidden, temporary accounts and addresses of long ago. It
+//! goes from every page of the job and from the database, and only counts stay.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::json;
+use wikicrew_tests::api::Api;
+use wikicrew_tests::reports::Reports;
+
+use crate::lr_flow::lines_of_link;
+use crate::seen::{decoded, number};
+
+const HOUR: i64 = 3_600;
+const DAY: i64 = 24 * HOUR;
+
+/// Reports only where somebody asks.
+async fn by_hand_only() -> Result<Reports> {
+    Reports::with(json!({ "rules.min_additions": 1000, "rules.same_server": 1000, "stale_after": "3650d" })).await
+}
+
+/// Somebody who may hide revisions and users, also from admins.
+async fn oversighter(reports: &Reports) -> Result<Api> {
+    let how = json!({ "groups": ["sysop", "suppress"], "edits": 1_000, "age_days": 1_000 });
+    let account = reports.world.account("Oversighter", how).await?;
+    reports.world.login(&account).await
+}
+
+/// Every page of the bot by title, as its source reads without entities and without the world's prefix.
+async fn pages(reports: &Reports) -> Result<BTreeMap<String, String>> {
+    let prefix = format!("{}/", reports.world.bot.name);
+    let asked = [
+        ("action", "query"),
+        ("list", "allpages"),
+        ("apnamespace", "2"),
+        ("apprefix", prefix.as_str()),
+        ("aplimit", "max"),
+    ];
+    let answer = reports.world.admin.get(&asked).await?;
+    let mut pages = BTreeMap::new();
+    for page in answer["query"]["allpages"].as_array().context("no pages")? {
+        let title = page["title"].as_str().unwrap_or_default();
+        let text = decoded(&reports.text(title).await?);
+        pages.insert(title.to_owned(), reports.bare(&text));
+    }
+    Ok(pages)
+}
+
+/// Errs where a page of the bot has one of these words.
+async fn nowhere(reports: &Reports, words: &[&str]) -> Result<()> {
+    for (title, text) in pages(reports).await? {
+        let lower = text.to_lowercase();
+        for word in words {
+            ensure!(!lower.contains(&word.to_lowercase()), "{word} on {title}:\n{text}");
+        }
+    }
+    Ok(())
+}
+
+/// Writes the page of a report.
+async fn write(reports: &Reports, kind: &str, name: &str) -> Result<String> {
+    let run = reports.by_hand(&[kind, name, "--output", "page"]).await?;
+    ensure!(run.code == 0 && number(&run, "reports")? == 1, "{kind} {name}\n{run}");
+    Ok(reports.title(kind, name.trim_start_matches("User:")))
+}
+
+/// The revisions of additions whose address was erased.
+async fn erased(reports: &Reports) -> Result<Vec<u64>> {
+    let rows = reports.world.rows("SELECT rev_id FROM link_addition WHERE path = '' ORDER BY rev_id").await?;
+    rows.iter().map(|row| row[0].parse().context("no revision")).collect()
+}
+
+#[tokio::test]
+async fn what_a_wiki_hides_or_deletes_goes_from_reports_and_the_database() -> Result<()> {
+    let mut reports = by_hand_only().await?;
+    let secrets = ["Nameone", "Nametwo", "Namethree", "Namefour", "secret1", "secret2", "secret3", "secret4"];
+    let late = ["Namefive", "Namesix", "Nameseven", "Nameeight", "Namenine", "secret5", "secret6", "secret7", "secret8", "secret9"];
+    let made = reports
+        .additions(&[
+            ("Nameone", "Page one", "https://shop.example/secret1"),
+            ("Nametwo", "Page two", "https://shop.example/secret2"),
+            ("Namethree", "Page three", "https://shop.example/secret3"),
+            ("Namefour", "Page four", "https://shop.example/secret4"),
+            ("Namefive", "Page five", "https://shop.example/secret5"),
+            ("Namesix", "Page six", "https://shop.example/secret6"),
+            ("Nameseven", "Page seven", "https://shop.example/secret7"),
+            ("Nameeight", "Page eight", "https://shop.example/secret8"),
+            ("Namenine", "de:Page nine", "https://shop.example/secret9"),
+            ("Ann", "Page ten", "https://shop.example/stays"),
+        ])
+        .await?;
+    let (admin, hider) = (&reports.world.admin, oversighter(&reports).await?);
+    let hide = async |n: usize| -> Result<()> {
+        hider.hide_revision(made[n].rev, "user").await?;
+        // What is the newest text of a page cannot be hidden.
+        admin.append(&made[n + 1].title, "\nMore.", "").await?;
+        hider.hide_revision(made[n + 1].rev, "content").await?;
+        hider.hide_revision(made[n + 2].rev, "comment").await?;
+        admin.delete(&made[n + 3].title, "not notable").await
+    };
+    hide(0).await?;
+    let title = write(&reports, "link", "shop.example").await?;
+    nowhere(&reports, &secrets).await?;
+    let shown = reports.shown(&title).await?;
+    assert!(shown.contains("4 additions hidden."), "{shown}");
+    for name in late.iter().chain(&["Ann", "stays"]) {
+        assert!(shown.contains(name), "{name}\n{shown}");
+    }
+    let first = |lines: Vec<String>| lines.into_iter().next().unwrap_or_default();
+    let line = first(reports.top_lines(&title).await?);
+    assert!(line.starts_with("shop.example: 10 additions on 2 wikis by 10 users"), "{line}");
+    let json = reports.bare(&reports.json("link", "shop.example").await?.to_string());
+    assert!(json.contains("secret5") && secrets.iter().all(|secret| !json.contains(secret)), "{json}");
+    let csv = reports.by_hand(&["link", "shop.example", "--output", "csv"]).await?;
+    let csv = reports.bare(&csv.stdout);
+    assert!(csv.contains("secret5") && secrets.iter().all(|secret| !csv.contains(secret)), "{csv}");
+    let revs = |of: &[usize]| {
+        let mut revs: Vec<u64> = of.iter().map(|n| made[*n].rev).collect();
+        revs.sort_unstable();
+        revs
+    };
+    assert_eq!(erased(&reports).await?, revs(&[0, 1, 2, 3]));
+
+    // What is hidden later goes with the next day's look.
+    let user = write(&reports, "user", "User:Namesix").await?;
+    hide(4).await?;
+    let german = json!({ "name": reports.own("Verberger"), "groups": ["sysop", "suppress"], "edits": 1_000, "age_days": 1_000 });
+    let german = reports.de.make_accounts(&[german]).await?.pop().context("no account")?;
+    let german = Api::login(&reports.de.api, &german.name, &german.password).await?;
+    german.hide_revision(made[8].rev, "user").await?;
+    reports.later = 25 * HOUR;
+    let run = reports.run().await?;
+    assert_eq!(number(&run, "reports")?, 2, "{run}");
+    nowhere(&reports, &[&secrets[..], &late[..]].concat()).await?;
+    assert!(reports.text(&user).await?.contains("Nothing is shown here any more."));
+    let shown = reports.shown(&title).await?;
+    assert!(shown.contains("9 additions hidden.") && shown.contains("stays"), "{shown}");
+    assert_eq!(erased(&reports).await?, revs(&[0, 1, 2, 3, 4, 5, 6, 7, 8]));
+    reports.later = 50 * HOUR;
+    let run = reports.run().await?;
+    assert_eq!(number(&run, "reports")?, 0, "{run}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_named_nowhere_goes_from_every_page_and_is_not_counted() -> Result<()> {
+    let reports = by_hand_only().await?;
+    let asking = reports.own("Project talk:Asking");
+    let settings = reports.settings.clone().set("watched_pages", json!([asking]));
+    reports.save_settings(&settings).await?;
+    let quiet = reports.person("Quiet").await?;
+    quiet.edit(&asking, "Here.", "").await?;
+    reports
+        .additions(&[
+            ("Ann", "One", "https://shop.example/a"),
+            ("Quiet", "Two", "https://shop.example/b"),
+            ("Bob", "Quietpage", "https://shop.example/c"),
+            ("Ann", "Three", "https://www.quiet.example/x"),
+            ("Quiet", "Four", "https://quiet.example/y"),
+            ("Ann", "Five", "https://taken.example/z"),
+            ("198.51.100.7", "One", "https://shop.example/ip"),
+        ])
+        .await?;
+    reports.servers(&[("shop.example", "192.0.2.80"), ("quiet.example", "192.0.2.80")]).await?;
+    let shop = write(&reports, "link", "shop.example").await?;
+    let ann = write(&reports, "user", "User:Ann").await?;
+    let server = write(&reports, "server", "192.0.2.80").await?;
+    let mut emptied = vec![
+        write(&reports, "link", "quiet.example").await?,
+        write(&reports, "user", "User:Quiet").await?,
+    ];
+    emptied.push(write(&reports, "link", "taken.example").await?);
+    reports.run().await?;
+    // One asks for another, and both wait.
+    reports.save_settings(&settings.clone().set("publish", "off")).await?;
+    let line = |text: &str| reports.hosts(&text.replace("OWN ", &format!("{} ", reports.world.prefix)));
+    quiet.append(&asking, &line("\n{{LinkSummary|shop.example}}"), "").await?;
+    let asker = reports.person("Ann").await?;
+    asker.append(&asking, &line("\n{{UserSummary|OWN Quiet}} {{LinkSummary|quiet.example}}"), "").await?;
+    let run = reports.run().await?;
+    assert_eq!(number(&run, "asked")?, 3, "{run}");
+    let before = pages(&reports).await?;
+    for (title, words) in [
+        (&shop, &["Quiet", "Quietpage"][..]),
+        (&ann, &["quiet.example", "taken.example"]),
+        (&server, &["Quiet", "quiet.example"]),
+        (&format!("User:{}/LinkReports", reports.world.bot.name), &["quiet.example", "taken.example"]),
+        (&reports.status_title(), &["by Quiet", "quiet.example"]),
+    ] {
+        let text = before.get(title).with_context(|| title.clone())?;
+        let text = text.replace("<bdi>", "").replace("</bdi>", "");
+        assert!(words.iter().all(|word| text.contains(word)), "{words:?} on {title}\n{text}");
+    }
+
+    for (job, what, name) in [
+        ("lr", "user", reports.own("Quiet")),
+        ("co", "page", reports.own("Quietpage")),
+        ("co", "host", reports.hosts("quiet.example")),
+        ("lr", "report", reports.title("link", "taken.example")),
+    ] {
+        let args = ["suppress", "add", what, &name, "--by", "Olga", "--reason", "asked by mail"];
+        let job = if job == "lr" { reports.job().args(&args) } else { reports.recorder(&args) };
+        job.run_ok().await?;
+    }
+    let listed = reports.by_hand(&["suppress", "list"]).await?;
+    assert!(!listed.stdout.contains("uiet"), "{listed}");
+    reports.save_settings(&settings).await?;
+    let run = reports.run().await?;
+    for title in &emptied {
+        let text = reports.text(title).await?;
+        assert!(text.contains("Nothing is shown here any more."), "{title}: {text}\n{run}");
+        assert_eq!(reports.saves(title).await?, 2, "{title}");
+    }
+    nowhere(&reports, &["quiet", "taken.example"]).await?;
+    let figures = reports
+        .figures(|row| row.host.ends_with("shop.") && row.editor.1 != reports.own("Quiet") && row.page_id != 0)
+        .await?;
+    // Bob's only addition is on the page that is named nowhere.
+    assert_eq!(figures.additions, 3, "{figures:?}");
+    let lines = reports.top_lines(&shop).await?;
+    assert!(lines[0].starts_with("shop.example: 2 additions on 1 wiki by 2 users"), "{lines:?}");
+    let lines = reports.top_lines(&ann).await?;
+    assert!(lines[0].starts_with("Ann: 2 additions of 2 hosts"), "{lines:?}");
+    for (kind, name) in [("link", "shop.example"), ("user", "User:Ann"), ("link", "quiet.example"), ("user", "User:Quiet")] {
+        let run = reports.by_hand(&[kind, name, "--output", "json"]).await?;
+        let told = reports.bare(&run.stdout).to_lowercase();
+        assert!(!told.contains("quiet"), "{run}");
+    }
+    // Each was written once, and nothing asks again.
+    let saves = async || -> Result<Vec<usize>> {
+        let mut saves = Vec::new();
+        for title in [&shop, &ann, &server].into_iter().chain(&emptied) {
+            saves.push(reports.saves(title).await?);
+        }
+        Ok(saves)
+    };
+    let known = saves().await?;
+    assert_eq!(known, [2, 2, 2, 2, 2, 2]);
+    reports.additions(&[("Quiet", "Six", "https://shop.example/d"), ("Ann", "Six", "https://quiet.example/e")]).await?;
+    let run = reports.run().await?;
+    assert_eq!((number(&run, "reports")?, saves().await?), (0, known), "{run}");
+    nowhere(&reports, &["quiet", "taken.example"]).await?;
+
+    for job in [reports.job(), reports.recorder(&[])] {
+        job.args(&["suppress", "forget", "user", &reports.own("Quiet")]).run_ok().await?;
+    }
+    for from in ["editor", "report_ask", "report"] {
+        let rows = reports.world.table(&format!("SELECT * FROM {from}")).await?;
+        assert!(!rows.contains(&reports.own("Quiet")), "{from}: {rows}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_was_renamed_is_named_anew_and_who_is_hidden_is_not_named() -> Result<()> {
+    let mut reports = by_hand_only().await?;
+    reports.person("Oldname").await?;
+    reports.person("Eveline").await?;
+    reports
+        .additions(&[
+            ("Oldname", "One", "https://shop.example/a"),
+            ("Oldname", "Two", "https://shop.example/b"),
+            ("Eveline", "Two", "https://shop.example/c"),
+            ("Oldname", "Three", "https://stall.example/d"),
+            ("Ann", "Three", "https://shop.example/e"),
+        ])
+        .await?;
+    let shop = write(&reports, "link", "shop.example").await?;
+    let stall = write(&reports, "link", "stall.example").await?;
+    let (old, eve) = (write(&reports, "user", "User:Oldname").await?, write(&reports, "user", "User:Eveline").await?);
+    reports.world.admin.rename_user(&reports.own("Oldname"), &reports.own("Freshname")).await?;
+    let hider = oversighter(&reports).await?;
+    let block = [("action", "block"), ("user", &reports.own("Eveline")), ("expiry", "infinite"), ("hidename", "1"), ("reason", "x")];
+    hider.write(&block).await?;
+    reports.additions(&[("Freshname", "Four", "https://shop.example/f")]).await?;
+    reports.later = 25 * HOUR;
+    let run = reports.run().await?;
+    let again = reports.run().await?;
+    nowhere(&reports, &["Oldname", "Eveline"]).await.with_context(|| format!("{run}\n{again}"))?;
+    for (title, is_empty) in [(&shop, false), (&stall, false), (&old, true), (&eve, true), (&reports.title("user", "Freshname"), false)] {
+        let text = reports.text(title).await.with_context(|| format!("{run}\n{again}"))?;
+        assert_eq!(text.contains("Nothing is shown here any more."), is_empty, "{title}: {text}");
+        assert_eq!(text.contains("Freshname"), !is_empty, "{title}: {text}");
+    }
+    let figures = reports.figures_of_link("shop.example").await?;
+    assert_eq!((figures.additions, figures.editors, figures.top_editor), (5, 3, 3), "{figures:?}");
+    let lines = reports.top_lines(&shop).await?;
+    assert_eq!(lines[1], lines_of_link("shop.example", &figures, "none re-added after removal")[1]);
+    let fresh = reports.top_lines(&reports.title("user", "Freshname")).await?;
+    assert!(fresh[0].starts_with("Freshname: 4 additions of 2 hosts on 1 wiki"), "{fresh:?}");
+    assert_eq!(reports.figures_of_editor("Oldname").await?.additions, 0);
+    assert_eq!(reports.figures_of_editor("Freshname").await?.additions, 4);
+    let names = reports.world.table("SELECT name FROM editor").await?;
+    assert!(!names.contains("Oldname"), "{names}");
+    let json = reports.bare(&reports.json("link", "shop.example").await?.to_string());
+    assert!(!json.contains("Oldname") && !json.contains("Eveline"), "{json}");
+    reports.later = 50 * HOUR;
+    let run = reports.run().await?;
+    assert_eq!(number(&run, "reports")?, 0, "{run}");
+
+    // A page is named as it is named now.
+    let moved = reports.own("One");
+    reports.world.admin.move_page(&moved, &reports.own("Elsewhere now"), false).await?;
+    write(&reports, "link", "shop.example").await?;
+    let shown = reports.shown(&shop).await?;
+    assert!(shown.contains("Elsewhere now"), "{shown}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn temporary_accounts_and_addresses_are_named_for_ninety_days() -> Result<()> {
+    let mut reports = by_hand_only().await?;
+    let passing = reports.temporary(reports.world.wiki).await?;
+    reports
+        .additions(&[
+            (&passing, "One", "https://shop.example/a"),
+            ("203.0.113.7", "Two", "https://shop.example/b"),
+            ("2001:db8:1:2::5", "Two", "https://shop.example/c"),
+            ("Ann", "Two", "https://shop.example/d"),
+        ])
+        .await?;
+    let shop = write(&reports, "link", "shop.example").await?;
+    let address = write(&reports, "ip", "203.0.113.7").await?;
+    let range = write(&reports, "range", "203.0.113.0/24").await?;
+    let account = write(&reports, "user", &format!("User:{passing}")).await?;
+    reports.later = 89 * DAY;
+    let run = reports.run().await?;
+    assert_eq!(number(&run, "reports")?, 0, "{run}");
+    let shown = reports.shown(&shop).await?;
+    for name in [passing.as_str(), "203.0.113.7", "2001:db8:1:2:0:0:0:5", "Ann"] {
+        assert!(shown.contains(name) || shown.contains("2001:db8:1:2::5"), "{name}\n{shown}");
+    }
+    reports.later = 91 * DAY;
+    let run = reports.run().await?;
+    assert_eq!(number(&run, "reports")?, 4, "{run}");
+    nowhere(&reports, &[&passing, "203.0.113.7", "2001:db8:1:2"]).await?;
+    let shown = reports.shown(&shop).await?;
+    for name in ["temporary account", "203.0.113.0/24", "2001:db8:1::/48", "Ann"] {
+        assert!(shown.contains(name), "{name}\n{shown}");
+    }
+    assert!(reports.shown(&range).await?.contains("203.0.113.0/24"));
+    for title in [&address, &account] {
+        assert!(reports.text(title).await?.contains("Nothing is shown here any more."), "{title}");
+    }
+    let json = reports.json("link", "shop.example").await?.to_string();
+    assert!(!json.contains(&passing) && !json.contains("203.0.113.7"), "{json}");
+    Ok(())
+}
