@@ -97,7 +97,7 @@ demo_linkreport_gen() {
   "$report"
   # The part before this one leaves an addition of a domain that the noticeboard has named all the time.
   # shellcheck disable=SC2154
-  [[ $jobs != *coi-report* ]] || say 'the report is about bridges.example.org: the noticeboard names it, and Newt added it before'
+  [[ -n $keep || $jobs != *coi-report* ]] || say 'the report is about bridges.example.org: the noticeboard names it, and Newt added it before'
   headline 'People add links, and ask'
   sleep 1
   add_river_links | quietly scripts/sandbox load en -
@@ -113,9 +113,11 @@ demo_linkreport_gen() {
   show_report "$LR_REPORTS/rivertours.example"
   show_report "$LR_REPORTS/lighthouses.example.org"
   show_report 'User:WikicrewBot/UserReports/RiverTours'
-  headline 'Carol closes the report; the link comes again in force, by another user'
+  headline 'Carol takes the links out, and closes the report'
   sleep 1
   close_report | quietly scripts/sandbox load en -
+  show_report "$LR_REPORTS/rivertours.example"
+  headline 'The link comes again in force, by another user'
   sleep 1
   add_again | quietly scripts/sandbox load en -
   wait_for_edits "$made"

@@ -5,3 +5,5 @@ mod lr_asks;
 mod seen;
 #[path = "lr_rules.rs"]
 mod lr_rules;
+#[path = "lr_queue.rs"]
+mod lr_queue;

@@ -12,7 +12,6 @@ use regex::Regex;
 use serde_json::{Value, json};
 use wikicrew_tests::counter::Moment;
 use wikicrew_tests::kill::{Scenario, kill_at_every_message};
-use wikicrew_tests::proxy::FaultProxy;
 use wikicrew_tests::reports::Reports;
 use wikicrew_tests::run::Job;
 use wikicrew_tests::sandbox::NewPage;

@@ -274,8 +274,10 @@ async fn a_server_that_a_name_server_tells_later_is_judged_then() -> Result<()> 
 
     let records = hosts.map(|host| format!("--host-record={},198.41.0.4", reports.hosts(host)));
     let server = Dnsmasq::start(&records)?;
-    let job = reports.recording(&events.lines)?;
-    let asked_for = job.env("WIKICREW_DNS", &server.address().to_string()).run_ok().await?;
+    let mut other = Events::new(2_000);
+    other.add(&reports, "Bob", "A", "other.example", 1);
+    let job = reports.recording(&other.lines)?;
+    let asked_for = job.args(&["--dns"]).env("WIKICREW_DNS", &server.address().to_string()).run_ok().await?;
     ensure!(reports.world.count("host_ip").await? == 3, "{asked_for}");
     let run = reports.run().await?;
     let wanted = ["srv1", "srv2", "srv3"].map(|host| (format!("example.{host}."), "same-server".to_owned()));

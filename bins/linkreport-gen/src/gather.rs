@@ -25,7 +25,6 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Instant;
 
 use shared::core::addition::Flags;
-use shared::core::report::{Rule, Subject};
 use shared::core::types::{PageId, RevId, Timestamp, UserId};
 use shared::db::links::questions::additions::Place;
 
@@ -166,14 +165,4 @@ pub async fn complete(cx: &Context<'_>, gathered: &mut Gathered) -> anyhow::Resu
     holds::look(cx, gathered).await?;
     tracing::debug!(ms = begun.elapsed().as_millis() as u64, "asked the wikis");
     Ok(())
-}
-
-/// All of a report, `None` where nothing is recorded that may be shown; `rules` are those that asked for it, and stand
-/// before others that hold. Errs as [`complete`] does.
-pub async fn model(cx: &Context<'_>, subject: &Subject, rules: &[Rule]) -> anyhow::Result<Option<Model>> {
-    let Some(mut gathered) = recorded(cx, subject, rules).await? else {
-        return Ok(None);
-    };
-    complete(cx, &mut gathered).await?;
-    Ok(Some(gathered.model))
 }

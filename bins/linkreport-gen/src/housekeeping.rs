@@ -11,15 +11,13 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use shared::core::change::EditorKind;
 use shared::core::intent::token;
-use shared::core::link::{Key, PathHosts};
-use shared::core::report::{Kind, Status, Subject};
+use shared::core::report::{Status, Subject};
 use shared::core::types::{RevId, Timestamp};
-use shared::db::links::questions::{counts, hosts, lookup};
 use shared::db::links::rename;
 use shared::db::report::{self, Report};
 use shared::db::report_ask::{self, NewAsk, Reason};
-use shared::db::suppress::{self, Entry, What};
-use shared::db::{Work, memo, report_row};
+use shared::db::suppress::{self, Entry};
+use shared::db::{memo, report_row};
 use shared::job::Run;
 use shared::wiki::revisions;
 
@@ -256,7 +254,7 @@ async fn hidden(run: &mut Run<Settings>, cx: &Context<'_>) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Those of the revisions that are deleted, or of which something is hidden. A wiki that does not answer hides nothing.
+/// Those of the revisions that are deleted, or of which something is hidden; and authors with new names are followed. A wiki that does not answer hides nothing.
 async fn hidden_on(cx: &Context<'_>, wiki: &str, revs: &[RevId]) -> anyhow::Result<Vec<RevId>> {
     let Some(session) = cx.session(wiki).await else {
         return Ok(Vec::new());
@@ -269,13 +267,14 @@ async fn hidden_on(cx: &Context<'_>, wiki: &str, revs: &[RevId]) -> anyhow::Resu
             return Ok(Vec::new());
         }
     };
+    renames::look(cx, wiki, &found).await?;
     Ok(revs
         .iter()
         .copied()
         .filter(|rev| {
             found
                 .get(rev)
-                .is_none_or(|now| now.editor == EditorKind::Hidden || now.text_hidden)
+                .is_none_or(|now| now.editor == EditorKind::Hidden || now.text_hidden || now.comment.is_none())
         })
         .collect())
 }

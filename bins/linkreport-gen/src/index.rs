@@ -1,5 +1,5 @@
-//! The lists of new reports, one per title under which reports stand (`…/LinkReports`), by day: what was written in the
-//! last week. They are made anew each time and never grow; a list that only ever got longer was COIBot's largest page.
+//! The lists of new reports, one per title under which reports stand (`…/LinkReports`), and of link reports those of few
+//! wikis (`…/Local`) and of many (`…/XWiki`), by day: what was written in the last week. They are made anew each time and never grow; a list that only ever got longer was COIBot's largest page.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +28,13 @@ const SINCE: TimeDelta = TimeDelta::days(7);
 const MOST: u32 = 500;
 /// Longest text shown, in characters.
 const SHOWN: usize = 300;
+/// Name of the list of link reports of few wikis, as COIBot had it.
+const LOCAL: &str = "Local";
+/// Name of that of reports of many.
+const CROSS_WIKI: &str = "XWiki";
+
+/// Kinds of the reports of a list; and whether they are cross-wiki, where that matters.
+type List = (Vec<Kind>, Option<bool>);
 
 /// Writes the lists that changed; how many. A list that nobody has a report for is not made. Errs when nothing more may be
 /// written, or wiki or database cannot be reached.
@@ -42,22 +49,33 @@ pub async fn write(run: &mut Run<Settings>, place: &Around) -> anyhow::Result<u6
             .or_default()
             .insert(kind);
     }
-    let mut written = 0;
+    let base = settings.base(&account);
+    let mut lists: Vec<(Title, List)> = Vec::new();
+    for (name, is_xwiki) in [(LOCAL, false), (CROSS_WIKI, true)] {
+        let text = format!("{}/{name}", base.text);
+        let title = Title { ns: base.ns, text };
+        if !kinds.contains_key(&run.session.site().prefixed(&title)) {
+            lists.push((title, (vec![Kind::Link], Some(is_xwiki))));
+        }
+    }
     for (title, kinds) in kinds {
-        let Ok(title) = run.session.site().title(&title) else {
-            continue;
-        };
-        written += u64::from(one(run, place, &title, &Vec::from_iter(kinds)).await?);
+        if let Ok(title) = run.session.site().title(&title) {
+            lists.push((title, (Vec::from_iter(kinds), None)));
+        }
+    }
+    let mut written = 0;
+    for (title, list) in lists {
+        written += u64::from(one(run, place, &title, &list).await?);
     }
     Ok(written)
 }
 
-async fn one(run: &mut Run<Settings>, place: &Around, title: &Title, kinds: &[Kind]) -> anyhow::Result<bool> {
+async fn one(run: &mut Run<Settings>, place: &Around, title: &Title, (kinds, is_xwiki): &List) -> anyhow::Result<bool> {
     let (home, now) = (home_key(&run.accepted.parsed.settings, &run.wiki), run.clock.now());
     let settings = run.accepted.parsed.settings.clone();
     let reports = run
         .db
-        .read_if_there(async |db| report::newest_saved(db, &home, kinds, None, now - SINCE, MOST).await)
+        .read_if_there(async |db| report::newest_saved(db, &home, kinds, *is_xwiki, now - SINCE, MOST).await)
         .await?;
     let hidden = run.db.read_if_there(async |db| suppress::all(db, &home).await).await?;
     let shown = run.session.site().prefixed(title);
@@ -175,7 +193,10 @@ fn date(messages: &Messages<'_>, time: Timestamp) -> Wikitext {
 }
 
 fn is_hidden(report: &Report, title: &str, hidden: &Suppressed) -> bool {
-    hidden.hides(What::Report, title)
+    // A page on which nothing is left may be about somebody who is not to be named any more.
+    let is_empty = report.newest.is_none() && report.additions == 0;
+    is_empty
+        || hidden.hides(What::Report, title)
         || match &report.subject {
             Subject::Link(key) => hidden.hides_link(key),
             other => hidden.hides_user(None, &other.to_string()),

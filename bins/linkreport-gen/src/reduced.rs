@@ -57,6 +57,26 @@ pub fn link(site: &Site, page: &Page, label: &str) -> Wikitext {
     }
 }
 
+/// Begins the reason of a request that waits because a filter warned: what is sent to the same page after a warning is
+/// taken as confirmed, so what has no names is sent by the next run, to which the wiki may answer with a warning again.
+/// <https://www.mediawiki.org/wiki/Extension:AbuseFilter/Actions>
+const WARNED: &str = "a filter of the wiki warned: ";
+
+/// Whether a refusal is a warning.
+pub fn is_warning(code: &str) -> bool {
+    code.starts_with("abusefilter-warning")
+}
+
+/// Why a request waits to which a filter answered so.
+pub fn warned(info: &str) -> String {
+    format!("{WARNED}{info}")
+}
+
+/// What the filter said, of such a reason.
+pub fn warning(reason: &str) -> Option<&str> {
+    reason.strip_prefix(WARNED)
+}
+
 /// What is told of a refusal: what a filter says of itself. Blacklists quote what they refuse, so of them only the code.
 pub fn objection(code: &str, info: &str) -> String {
     const SHOWN: usize = 300;

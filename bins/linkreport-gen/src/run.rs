@@ -1,11 +1,14 @@
 //! The scheduled run: what people asked for, what they wrote on reports, what the statistics say, then the pages, copies
 //! and lists. Requests are taken and rules evaluated where writing is switched off, so that nothing is lost.
 
+use std::time::Duration;
+
 use shared::core::report::Subject;
 use shared::core::text::terminal;
 use shared::db::memo;
 use shared::editor::Refused;
 use shared::job::{self, Report, Run, ends_run};
+use tokio::time::Instant;
 
 use crate::asks::{Watched, home_key};
 use crate::gather::Context;
@@ -13,6 +16,10 @@ use crate::serve::{self, Served};
 use crate::settings::{Publish, Settings};
 use crate::status_lines::HOME;
 use crate::{NAME, asks, housekeeping, index, readback};
+
+/// After this time no other report is begun: the lists and the status page are still to be written, and requests end a
+/// run three minutes later.
+const LONGEST: Duration = Duration::from_secs(9 * 60);
 
 /// What a run did.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,6 +58,7 @@ impl Tally {
 /// Does the work of one run; with `only`, of this report.
 pub async fn work(run: &mut Run<Settings>, only: Option<&Subject>) -> anyhow::Result<Report> {
     let mut tally = Tally::default();
+    run.until.get_or_insert(Instant::now() + LONGEST);
     let is_home = run.accepted.parsed.settings.home_is_here();
     if let Some(subject) = only {
         by_hand(run, subject).await?;

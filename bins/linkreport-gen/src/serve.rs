@@ -18,6 +18,7 @@ use shared::core::types::Timestamp;
 use shared::db::report_ask::{self, Outcome, Reason};
 use shared::editor::Refused;
 use shared::job::{Run, ends_run};
+use shared::wiki::Error;
 
 use crate::asks;
 use crate::gather::Context;
@@ -66,7 +67,13 @@ pub async fn serve(
         }
         let ended = match one::one(run, cx, place, &turn.turn).await {
             Ok(ended) => ended,
-            Err(error) if is_over(&error) => return Err(error),
+            Err(error) if is_over(&error) => {
+                // A report that takes all of a run's time must not be the first of every run.
+                if matches!(error.downcast_ref(), Some(Error::Deadline)) {
+                    failed(run, turn, "it took longer than a run may take").await?;
+                }
+                return Err(error);
+            }
             Err(error) => {
                 let name = format!("{} {}", turn.turn.subject.kind().word(), turn.turn.subject);
                 failed(run, turn, &format!("{error:#}")).await?;

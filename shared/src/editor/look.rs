@@ -144,15 +144,8 @@ impl Editor {
 
     /// Checks on the page as it was read: `{{bots}}`, and whether people took it away since our last edit.
     pub(super) async fn page_gates(&mut self, look: &Look, marker: Option<&str>) -> Result<(), Refused> {
-        use crate::core::bots::{Verdict, allows};
+        self.bots_gate(look).await?;
         let text = look.target.text().unwrap_or("");
-        let names = self.bots_names().await?;
-        if let Verdict::Denied(template) = allows(text, self.session.account(), self.job, &names) {
-            return Err(Refused::Page {
-                code: "nobots".to_owned(),
-                info: format!("`{}` asks bots to stay away: {template}", look.target.title),
-            });
-        }
         let how = match (look.target.page_id, marker) {
             (None, _) => "was deleted or moved away",
             (Some(_), _) if text.trim().is_empty() => "was blanked",
@@ -176,6 +169,20 @@ impl Editor {
             code: code.to_owned(),
             info: info.to_owned(),
         })
+    }
+
+    /// Whether the page as it was read asks bots to stay away.
+    pub(super) async fn bots_gate(&mut self, look: &Look) -> Result<(), Refused> {
+        use crate::core::bots::{Verdict, allows};
+        let text = look.target.text().unwrap_or("");
+        let names = self.bots_names().await?;
+        match allows(text, self.session.account(), self.job, &names) {
+            Verdict::Denied(template) => Err(Refused::Page {
+                code: "nobots".to_owned(),
+                info: format!("`{}` asks bots to stay away: {template}", look.target.title),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// What `{{bots}}` and `{{nobots}}` are called on this wiki, redirects included; asked once per run.

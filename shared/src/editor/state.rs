@@ -107,8 +107,11 @@ impl Editor {
         } else {
             self.look(state.title, &[], &[]).await?
         };
-        if !state.asked_again {
-            self.page_gates(&look, state.marker).await?;
+        match state.asked_again {
+            false => self.page_gates(&look, state.marker).await?,
+            // Asked for is what was taken away, not what asks bots to stay away.
+            true if !state.is_status_page => self.bots_gate(&look).await?,
+            true => {}
         }
         let computed = compute(&look).map_err(|info| Refused::Page {
             code: "refused".to_owned(),

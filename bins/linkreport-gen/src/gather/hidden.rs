@@ -194,7 +194,7 @@ fn apply(
     is_suppressed: impl Fn(&str) -> bool,
 ) {
     let mut stays = vec![true; gathered.model.rows.len()];
-    // Editors of hidden authorship.
+    // Editors of what is hidden: that they added this is a part of it.
     let mut unnamed: HashSet<u32> = HashSet::new();
     for (i, row) in gathered
         .model
@@ -229,14 +229,12 @@ fn apply(
                 if let Some(user) = user_of(&mut gathered.model.users, &gathered.refs.users, editor) {
                     count(&mut user.fates);
                 }
-                if matches!(verdict, Some(Verdict::Hidden(Hide::User | Hide::All))) {
-                    unnamed.insert(editor);
-                }
+                unnamed.insert(editor);
             }
         }
     }
     gathered.retain_rows(|i| stays.get(i).copied().unwrap_or(false));
-    // Whoever has additions that name their author may be named; else the table would tell what is hidden.
+    // Whoever has additions that everybody may see is named; else the table would tell what is hidden.
     for row in &gathered.refs.rows {
         unnamed.remove(&row.editor_id);
     }

@@ -36,8 +36,8 @@ const READER: &str = crate::RECORDER;
 /// Begins the names under which it notes gaps.
 const GAP: &str = "gap.";
 
-/// All that is recorded of a subject. `None`: nothing, or nothing that may be shown. `rules` as for
-/// [`model`](super::model). Errs as the database does; a database that is not there yet has nothing.
+/// All that is recorded of a subject. `None`: nothing, or nothing that may be shown. `rules` are those
+/// that asked for it, and stand before others that hold. Errs as the database does; one that is not there yet has nothing.
 pub async fn recorded(cx: &Context<'_>, subject: &Subject, rules: &[Rule]) -> anyhow::Result<Option<Gathered>> {
     let begun = Instant::now();
     let found = cx.db.read_if_there(async |db| read(cx, db, subject).await).await?;

@@ -7,16 +7,13 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::Value;
 use shared::core::report::Subject;
 use shared::core::types::UserId;
-use shared::db::links;
 use shared::wiki::{Error, Phase, Session};
 
 use super::Gathered;
 use super::context::Context;
 use super::rows::is_named;
+use crate::housekeeping::renames;
 use crate::model::Who;
-
-/// Transactions for the renames of one wiki's users, while a report waits.
-const SLICES: u32 = 20;
 
 /// Somebody with another name than the recorded one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +24,8 @@ struct Renamed {
     account: UserId,
     /// The number in the database.
     editor_id: u32,
+    /// The name that is recorded.
+    old: String,
     /// The name now; `None`: the wiki shows none.
     name: Option<String>,
 }
@@ -65,9 +64,10 @@ pub async fn look(cx: &Context<'_>, gathered: &mut Gathered) -> anyhow::Result<(
                 wiki,
                 account,
                 editor_id,
+                old: known,
                 name,
             };
-            (renamed.name.as_deref() != Some(known.as_str())).then_some(renamed)
+            (renamed.name.as_ref() != Some(&renamed.old)).then_some(renamed)
         });
         let renamed: Vec<Renamed> = renamed.collect();
         apply(gathered, &renamed);
@@ -121,22 +121,19 @@ fn apply(gathered: &mut Gathered, renamed: &[Renamed]) {
     }
 }
 
-/// Has the database name them so too, where the run may write. What takes long goes on with the next report or run.
+/// Has other reports and the database name them so too, where the run may write. Of one whose account the wiki does not
+/// show, nothing says what becomes of the name.
 async fn record(cx: &Context<'_>, wiki: u16, renamed: &[Renamed]) -> anyhow::Result<()> {
-    let Some(fence) = &cx.fence else { return Ok(()) };
-    let mut slices = 0;
-    let mut goes_on = || {
-        slices += 1;
-        slices <= SLICES
-    };
-    for one in renamed {
-        // Of one whose account the wiki does not show, nothing says what becomes of the name.
-        let Some(name) = &one.name else { continue };
-        let of = (one.editor_id, wiki, one.account);
-        let done = links::rename::renamed(cx.db, fence, cx.now, of, name, &mut goes_on).await?;
-        tracing::info!(editor = one.editor_id, ?done, "an account has another name now");
-    }
-    Ok(())
+    let named = renamed.iter().filter_map(|one| {
+        Some(renames::Renamed {
+            editor_id: one.editor_id,
+            wiki_id: wiki,
+            account: one.account,
+            old: one.old.clone(),
+            new: one.name.clone()?,
+        })
+    });
+    renames::follow(cx, &named.collect::<Vec<_>>()).await
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ fn present_names_stand_everywhere() {
         wiki: 0,
         account: UserId(u64::from(editor_id) + 50),
         editor_id,
+        old: "Before".to_owned(),
         name: name.map(str::to_owned),
     };
     apply(

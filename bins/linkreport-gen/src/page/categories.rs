@@ -21,11 +21,11 @@ pub fn categories(pen: &Pen<'_>) -> Wikitext {
     let kind = model.subject.kind();
     let is_xwiki = model.totals.wikis >= u64::from(pen.around.settings.rules.xwiki_from);
     let place = if is_xwiki { "category-xwiki" } else { "category-local" };
-    let mut begun = vec![
-        category(pen.around, "category-all", kind, ""),
-        category(pen.around, place, kind, ""),
-    ];
-    if !is_xwiki && pen.is_full() {
+    let mut begun = vec![category(pen.around, "category-all", kind, "")];
+    if kind == Kind::Link {
+        begun.push(category(pen.around, place, kind, ""));
+    }
+    if kind == Kind::Link && !is_xwiki && pen.is_full() {
         let wikis = model.by_wiki.iter().filter_map(|(wiki, _)| model.wikis.get(*wiki));
         begun.extend(wikis.map(|wiki| category(pen.around, "category-wiki", kind, &wiki.name)));
     }

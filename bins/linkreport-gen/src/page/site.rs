@@ -29,7 +29,8 @@ pub fn site(pen: &Pen<'_>) -> Wikitext {
     if is_about_links(pen.model.subject.kind()) {
         let rules = &pen.model.rules;
         items.extend(rules.iter().map(|rule| holds(pen, *rule)));
-        if rules.is_empty() {
+        // Rules are about hosts: of a server none is asked.
+        if rules.is_empty() && pen.model.subject.kind() == Kind::Link {
             items.push(pen.words("rules-none"));
         }
     }

@@ -12,10 +12,11 @@ use shared::messages::Messages;
 
 use super::place::Place;
 use super::standing::{self, Before};
+use super::told::gathered;
 use super::write::{self, Wanted, Wrote};
 use super::{RESERVE, Served, is_over};
 use crate::asks::home_key;
-use crate::gather::{self, Context};
+use crate::gather::Context;
 use crate::model::Reach;
 use crate::page::{self, CopyOf, Form};
 use crate::reduced;
@@ -66,6 +67,8 @@ pub async fn copies(run: &mut Run<Settings>, cx: &Context<'_>, place: &Place) ->
             Err(error) => {
                 let name = format!("copy of {} {}", report.subject.kind().word(), report.subject);
                 run.item_error(&terminal(&name), &error).await;
+                // Those behind it are not to wait for it.
+                set_aside(run, &report, &format!("{error:#}")).await?;
                 served.later += 1;
             }
         }
@@ -100,6 +103,25 @@ async fn try_again(run: &Run<Settings>, home: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Leaves a copy alone until it is looked at again.
+async fn set_aside(run: &Run<Settings>, report: &Report, why: &str) -> anyhow::Result<()> {
+    let Some(fence) = run.fence() else { return Ok(()) };
+    let (id, wiki, now) = (report.id, run.wiki.as_str(), run.clock.now());
+    let row = run.db.read(async |db| report_page::get(db, id, wiki).await).await?;
+    let row = PageRow {
+        state: State::Held,
+        why: Some(why.to_owned()),
+        noted_at: Some(now),
+        ..row.unwrap_or_else(|| PageRow::new(id, wiki))
+    };
+    run.db
+        .fenced(&fence, "leaving a copy alone for a day", async |tx| {
+            report_page::put(tx, &row).await
+        })
+        .await?;
+    Ok(())
+}
+
 async fn one(
     run: &mut Run<Settings>,
     cx: &Context<'_>,
@@ -112,7 +134,10 @@ async fn one(
     let row = row.unwrap_or_else(|| PageRow::new(id, &wiki));
     let status = report.status.unwrap_or(Status::Open);
     let subject: &Subject = &report.subject;
-    let model = gather::model(cx, subject, &report.rules).await?;
+    // Of a user with another name there is another report.
+    let titles = [report.title.as_deref(), row.title.as_deref()];
+    let titles: Vec<&str> = titles.into_iter().flatten().collect();
+    let (model, _) = gathered(cx, subject, &report.rules, &titles).await?;
     let reach = cx.reach(home);
     let copy_of = CopyOf {
         can_link: matches!(reach, Reach::Prefix(_)),
@@ -162,7 +187,11 @@ async fn one(
             asked_again: false,
             summary: &summary,
         };
-        let wrote = write::write(run, &words, &wanted).await?;
+        let wrote = match model.is_none() && !standing.is_there {
+            // No page is made to say nothing.
+            true => Wrote::Stands(None),
+            false => write::write(run, &words, &wanted).await?,
+        };
         let shown = run.session.site().prefixed(&title);
         let mut new = PageRow {
             title: Some(shown.clone()),
@@ -192,6 +221,13 @@ async fn one(
             Wrote::Refused(code, info) if form == Form::Full && super::one::is_filter(code) => {
                 form = Form::Reduced;
                 objection = Some(reduced::objection(code, info));
+                if reduced::is_warning(code) {
+                    // The next run sends what has no names: see there.
+                    new.form = Stored::Reduced;
+                    new.why = objection;
+                    note(run, &new).await?;
+                    return Ok(wrote);
+                }
                 if code.starts_with("titleblacklist") {
                     title = place.title(cx.settings, subject, true);
                 }
@@ -209,13 +245,17 @@ async fn one(
             }
             Wrote::Changed | Wrote::Unknown => return Ok(wrote),
         }
-        if let Some(fence) = run.fence() {
-            run.db
-                .fenced(&fence, "noting a copy of a report", async |tx| {
-                    report_page::put(tx, &new).await
-                })
-                .await?;
-        }
+        note(run, &new).await?;
         return Ok(wrote);
     }
+}
+
+async fn note(run: &Run<Settings>, page: &PageRow) -> anyhow::Result<()> {
+    let Some(fence) = run.fence() else { return Ok(()) };
+    run.db
+        .fenced(&fence, "noting a copy of a report", async |tx| {
+            report_page::put(tx, page).await
+        })
+        .await?;
+    Ok(())
 }

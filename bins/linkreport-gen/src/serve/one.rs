@@ -43,6 +43,8 @@ pub struct Turn {
     pub reasons: Vec<Reason>,
     /// Rules that asked, in their order.
     pub rules: Vec<Rule>,
+    /// What a filter said that warned of the whole report when it was tried last.
+    pub warning: Option<String>,
 }
 
 /// What became of it.
@@ -63,7 +65,7 @@ pub enum Ended {
     /// The wiki refuses it: why.
     Refused(String),
     /// Not known, or it changed all the time.
-    Again(&'static str),
+    Again(String),
 }
 
 /// What is known of a report before it is served.
@@ -81,7 +83,7 @@ pub async fn one(run: &mut Run<Settings>, cx: &Context<'_>, place: &Place, turn:
             return Ok(ended);
         }
     }
-    Ok(Ended::Again("its status was changed again and again"))
+    Ok(Ended::Again("its status was changed again and again".to_owned()))
 }
 
 async fn stored(run: &Run<Settings>, subject: &Subject) -> anyhow::Result<Kept> {
@@ -140,7 +142,8 @@ async fn once(run: &mut Run<Settings>, cx: &Context<'_>, place: &Place, turn: &T
         }
         Decision::Later(next) => return Ok(Some(Ended::Later(next))),
     };
-    let (model, renamed) = gathered(cx, turn).await?;
+    let shown = run.session.site().prefixed(&title);
+    let (model, renamed) = gathered(cx, &turn.subject, &turn.rules, &[&shown]).await?;
     if let Some(renamed) = renamed {
         // Under the new name only; what stands under the old one goes.
         ask_again(run, turn, renamed).await?;
@@ -157,6 +160,9 @@ async fn once(run: &mut Run<Settings>, cx: &Context<'_>, place: &Place, turn: &T
         .as_ref()
         .filter(|page| page.state == State::Ok)
         .and_then(|page| page.why.clone());
+    if let Some(warning) = &turn.warning {
+        (form, objection) = (Form::Reduced, Some(warning.clone()));
+    }
     let asked_again = turn.reasons.iter().copied().any(is_trusted);
     loop {
         let part = part(run, place, model.as_ref(), form, new);
@@ -232,11 +238,15 @@ async fn once(run: &mut Run<Settings>, cx: &Context<'_>, place: &Place, turn: &T
                 Ended::Held
             }
             Wrote::Changed => return Ok(None),
-            Wrote::Unknown => Ended::Again("an edit was sent, and its answer never came"),
+            Wrote::Unknown => Ended::Again("an edit was sent, and its answer never came".to_owned()),
             Wrote::Refused(code, info) if form == Form::Full && is_filter(&code) => {
                 tracing::warn!("the wiki refuses a full report ({code}): it is saved without names");
                 form = Form::Reduced;
-                objection = Some(reduced::objection(&code, &info));
+                let told = reduced::objection(&code, &info);
+                if reduced::is_warning(&code) {
+                    return Ok(Some(Ended::Again(reduced::warned(&told))));
+                }
+                objection = Some(told);
                 if code.starts_with("titleblacklist") {
                     title = place.title(settings, &turn.subject, true);
                 }

@@ -3,21 +3,34 @@
 
 use std::collections::HashMap;
 
-use shared::core::report::{Status, Subject};
+use shared::core::report::{Rule, Status, Subject};
 use shared::core::types::{RevId, Timestamp};
 use shared::db::links::questions::lookup::Kind as EditorKind;
 use shared::db::report::Report;
+use shared::db::suppress::{self, What};
 
 use super::decide::Said;
-use super::one::Turn;
 use super::standing::Standing;
 use crate::gather::{self, Context};
 use crate::model::{Model, Who};
 use crate::settings::Settings;
 
-/// What is known of the subject; of a user with another name now nothing, and the subject of that name.
-pub async fn gathered(cx: &Context<'_>, turn: &Turn) -> anyhow::Result<(Option<Model>, Option<Subject>)> {
-    let Some(mut gathered) = gather::recorded(cx, &turn.subject, &turn.rules).await? else {
+/// What is known of the subject and may be shown on pages with these titles (on the home first); of a user with another
+/// name now nothing, and the subject of that name.
+pub async fn gathered(
+    cx: &Context<'_>,
+    subject: &Subject,
+    rules: &[Rule],
+    titles: &[&str],
+) -> anyhow::Result<(Option<Model>, Option<Subject>)> {
+    let hidden = cx
+        .db
+        .read_if_there(async |db| suppress::all(db, &cx.records).await)
+        .await?;
+    if titles.iter().any(|title| hidden.hides(What::Report, title)) {
+        return Ok((None, None));
+    }
+    let Some(mut gathered) = gather::recorded(cx, subject, rules).await? else {
         return Ok((None, None));
     };
     gather::complete(cx, &mut gathered).await?;

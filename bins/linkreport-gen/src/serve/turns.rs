@@ -7,6 +7,7 @@ use shared::job::Run;
 
 use super::decide::is_cleaning;
 use super::one::Turn;
+use crate::reduced;
 use crate::settings::Settings;
 
 /// Subjects that are looked at for a run.
@@ -38,6 +39,7 @@ pub async fn turns(run: &Run<Settings>, only: Option<&Subject>) -> anyhow::Resul
                 asks: Vec::new(),
                 reasons: vec![Reason::Command],
                 rules: Vec::new(),
+                warning: None,
             },
             tries: 0,
         }]);
@@ -96,6 +98,7 @@ fn asked(waiting: &Waiting) -> Asked {
             }
         }
     }
+    let warned = |ask: &Ask| ask.error.as_deref().and_then(reduced::warning).map(str::to_owned);
     Asked {
         tries: waiting.asks.iter().map(|ask| ask.tries).max().unwrap_or(0),
         turn: Turn {
@@ -103,6 +106,7 @@ fn asked(waiting: &Waiting) -> Asked {
             asks: waiting.ids(),
             reasons: waiting.asks.iter().map(|ask| ask.reason).collect(),
             rules,
+            warning: waiting.asks.iter().find_map(warned),
         },
     }
 }

@@ -108,7 +108,7 @@ pub(super) const MESSAGES: &[Message<'static>] = &[
     // The part of the status page about what was done.
     (
         "done-reports",
-        "{span}: {written} reports written ({made} of them new), {reopened} reopened, {stale} marked stale.",
+        "{span}: reports written: {written} ({made} of them new); reopened: {reopened}; marked stale: {stale}.",
         &["span", "written"],
     ),
     (

@@ -1,5 +1,6 @@
 //! From names to numbers and back: editors, hosts, wikis.
 
+use crate::bulk;
 use crate::error::Result;
 use crate::links::host_ip;
 use crate::links::questions::slices::{self, Slots};
@@ -7,7 +8,7 @@ use crate::session::{Fields, FromFields, Session};
 use mysql_async::{Value, params};
 use std::collections::HashMap;
 use std::net::IpAddr;
-use wikicrew_core::types::UserId;
+use wikicrew_core::types::{RevId, UserId};
 
 /// What kind of editor a name is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -165,6 +166,41 @@ pub async fn accounts(session: &mut impl Session, of: &[(u32, u16)]) -> Result<H
     let pairs = Slots::pairs(of.iter().map(|&(editor, wiki)| (editor, u32::from(wiki))));
     let found: Vec<Account> = slices::select(session.conn(), "reading accounts", SQL, &[], pairs, &[]).await?;
     Ok(found.into_iter().map(|one| (one.of, one.user_id)).collect())
+}
+
+/// Who made a revision, as it is stored.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Author {
+    /// The revision.
+    pub rev: RevId,
+    /// Number of its wiki.
+    pub wiki_id: u16,
+    /// Number of the editor.
+    pub editor_id: u32,
+    /// The name, which may be a former one.
+    pub name: String,
+}
+
+impl FromFields for Author {
+    fn from_fields(f: &mut Fields) -> Result<Self> {
+        Ok(Self {
+            rev: RevId(f.get("rev_id")?),
+            wiki_id: f.get("wiki_id")?,
+            editor_id: f.get("editor_id")?,
+            name: f.get("name")?,
+        })
+    }
+}
+
+/// The accounts that made these revisions of a wiki (its key), as far as they added links; by revision.
+pub async fn authors(session: &mut impl Session, wiki: &str, revs: &[RevId]) -> Result<Vec<Author>> {
+    // Handler reads: of each revision its rows and one in each month, and their editors.
+    const SQL: &str = "SELECT STRAIGHT_JOIN DISTINCT a.rev_id, a.wiki_id, a.editor_id, e.name \
+        FROM wiki w JOIN link_addition a ON a.wiki_id = w.wiki_id JOIN editor e ON e.editor_id = a.editor_id \
+        WHERE w.name = ? AND a.rev_id IN (IDS) AND e.kind = 1 ORDER BY a.rev_id, a.editor_id";
+    let revs: Vec<u64> = revs.iter().map(|rev| rev.0).collect();
+    let what = "reading who made revisions";
+    bulk::select(session.conn(), what, SQL, &[Value::from(wiki)], &revs, &[]).await
 }
 
 /// A host, or a host with a path.
