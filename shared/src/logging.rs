@@ -14,6 +14,7 @@ const OWN: &[&str] = &[
     "matchbot",
     "infobox_check",
     "coi_report",
+    "linkreport_gen",
 ];
 
 /// Installs the subscriber. `rust_log` is the value of `RUST_LOG`: a single level, taken for our own crates only.

@@ -4,3 +4,5 @@
 mod lr_filters;
 #[path = "seen.rs"]
 mod seen;
+#[path = "lr_copies.rs"]
+mod lr_copies;

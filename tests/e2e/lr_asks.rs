@@ -32,7 +32,9 @@ async fn watching(pages: &[&str], more: Value) -> Result<Reports> {
 /// Kind, subject and requester of everything that was asked for, in its order.
 async fn asked(reports: &Reports) -> Result<Vec<String>> {
     let asks = reports.asks().await?;
-    let told = asks.iter().map(|ask| format!("{} {} by {}", ask.kind, ask.subject, ask.requester));
+    let told = asks
+        .iter()
+        .map(|ask| format!("{} {} by {}", ask.kind, ask.subject, ask.requester));
     Ok(told.collect())
 }
 
@@ -46,7 +48,12 @@ async fn rollback(api: &Api, title: &str, user: &str) -> Result<()> {
     let tokens = [("action", "query"), ("meta", "tokens"), ("type", "rollback")];
     let token = api.get(&tokens).await?["query"]["tokens"]["rollbacktoken"].clone();
     let token = token.as_str().context("no token")?;
-    let done = [("action", "rollback"), ("title", title), ("user", user), ("token", token)];
+    let done = [
+        ("action", "rollback"),
+        ("title", title),
+        ("user", user),
+        ("token", token),
+    ];
     api.post(&done).await.map(drop)
 }
 
@@ -55,7 +62,11 @@ async fn summary_templates_that_are_new_on_a_watched_page_ask_each_once() -> Res
     let reports = watching(&["Project talk:Spam", "Talk:Later"], json!({})).await?;
     let (spam, later) = (reports.own("Project talk:Spam"), reports.own("Talk:Later"));
     let (ann, bob) = (reports.person("Ann").await?, reports.person("Bob").await?);
-    let own = |text: &str| reports.hosts(text).replace("OWN ", &format!("{} ", reports.world.prefix));
+    let own = |text: &str| {
+        reports
+            .hosts(text)
+            .replace("OWN ", &format!("{} ", reports.world.prefix))
+    };
     let transcluded = own("{{LinkSummary|transcluded.example}}");
     reports
         .world
@@ -77,20 +88,25 @@ async fn summary_templates_that_are_new_on_a_watched_page_ask_each_once() -> Res
     assert_eq!(number(&run, "asked")?, 0, "the first look asks for nothing\n{run}");
 
     // All kinds and names, some on one line, one of them twice; and what is none.
-    let text = own("{{LinkSummary|shop.example}} {{link_summary|1=WWW.other.example}} {{linkSummary|shop.example.}}\n\
+    let text = own(
+        "{{LinkSummary|shop.example}} {{link_summary|1=WWW.other.example}} {{linkSummary|shop.example.}}\n\
          * {{ UserSummary | OWN Eve }}: {{IPSummary|192.0.2.9}}, {{User summary|192.0.2.0/24}}\n\
          * {{OWN Linked|www.third.example}} {{Template:OWN Ls|http://fourth.example/a?b}} {{collapse|{{LinkSummary|fifth.example}}}}\n\
          {{LinkSummary|before.example}} {{:Project talk:OWN Other}} {{subst:void}}\n\
          <nowiki>{{LinkSummary|no.example}}</nowiki> <!-- {{LinkSummary|no.example}} --> <pre>{{LinkSummary|no.example}}</pre>\n\
          {{LinkSummary}} {{LinkSummary|}} {{LinkSummary|{{PAGENAME}}.example}} {{LinkSummaries|no.example}}\n\
-         {{LinkSummary|co.uk}} {{IPSummary|nobody}} {{UserSummary|a/b}} {{LinkSummary|[[x]]}} {{LinkSummary|mailto:a@no.example}}\n");
+         {{LinkSummary|co.uk}} {{IPSummary|nobody}} {{UserSummary|a/b}} {{LinkSummary|[[x]]}} {{LinkSummary|mailto:a@no.example}}\n",
+    );
     ann.append(&spam, &text.replace("{{subst:void}}", ""), "").await?;
     // A page that nobody had made is read from its first word on; a guest may ask, too.
     bob.edit(&later, &own("{{LinkSummary|shop.example}}"), "").await?;
     let guest = Api::anonymous(&reports.world.wiki.api)?;
     let revid = guest.append(&later, &own(" {{IPSummary|192.0.2.9}}"), "").await?;
     let guest = reports.world.admin.history(&later).await?;
-    let guest = guest.iter().find(|edit| edit.revid == revid).context("the guest's edit")?;
+    let guest = guest
+        .iter()
+        .find(|edit| edit.revid == revid)
+        .context("the guest's edit")?;
     let run = reports.run().await?;
     let wanted = [
         "link example.shop. by Ann",
@@ -115,7 +131,12 @@ async fn summary_templates_that_are_new_on_a_watched_page_ask_each_once() -> Res
     let rest = number(&run, "reports")? + number(&run, "unchanged")?;
     assert_eq!((served, rest), (7, 1), "{run}");
     let mut pages = Vec::new();
-    for (kind, name) in [("link", "shop.example"), ("link", "other.example"), ("user", "Eve"), ("ip", "192.0.2.9")] {
+    for (kind, name) in [
+        ("link", "shop.example"),
+        ("link", "other.example"),
+        ("user", "Eve"),
+        ("ip", "192.0.2.9"),
+    ] {
         let title = reports.title(kind, name);
         pages.push(reports.saves(&title).await?);
         ensure!(reports.top_lines(&title).await?.len() == 3, "{title}");
@@ -123,7 +144,12 @@ async fn summary_templates_that_are_new_on_a_watched_page_ask_each_once() -> Res
     assert_eq!(pages, [1, 1, 1, 1]);
     let outcomes = reports.asks().await?;
     assert!(outcomes.iter().all(|ask| ask.is_served), "{outcomes:?}");
-    let of = |subject: &str| outcomes.iter().find(|ask| ask.subject == subject).map(|ask| ask.outcome.clone());
+    let of = |subject: &str| {
+        outcomes
+            .iter()
+            .find(|ask| ask.subject == subject)
+            .map(|ask| ask.outcome.clone())
+    };
     assert_eq!(of("example.third.").as_deref(), Some("nothing"), "{outcomes:?}");
 
     // Nothing of it is new again, and nobody's report is saved again: taken away, put back, undone, rolled back, signed
@@ -131,7 +157,8 @@ async fn summary_templates_that_are_new_on_a_watched_page_ask_each_once() -> Res
     let before = reports.text(&spam).await?;
     bob.edit(&spam, "Archived.", "").await?;
     bob.edit(&spam, &before, "").await?;
-    bob.append(&spam, &own("\n{{LinkSummary|shop.example}} again"), "").await?;
+    bob.append(&spam, &own("\n{{LinkSummary|shop.example}} again"), "")
+        .await?;
     let run = reports.run().await?;
     assert_eq!((number(&run, "asked")?, number(&run, "reports")?), (0, 0), "{run}");
     assert_eq!(asked(&reports).await?.len(), 10);
@@ -143,7 +170,13 @@ async fn summary_templates_that_are_new_on_a_watched_page_ask_each_once() -> Res
 
 #[tokio::test]
 async fn what_is_brought_back_or_too_much_asks_for_nothing() -> Result<()> {
-    let pages = ["Project talk:Undone", "Project talk:Rolled", "Project talk:Restored", "Project talk:Many", "Talk:Moved"];
+    let pages = [
+        "Project talk:Undone",
+        "Project talk:Rolled",
+        "Project talk:Restored",
+        "Project talk:Many",
+        "Talk:Moved",
+    ];
     let more = json!({ "publish": "off", "limits.per_requester": 12 });
     let reports = watching(&pages, more).await?;
     let [undone, rolled, restored, many, moved] = pages.map(|page| reports.own(page));
@@ -174,7 +207,12 @@ async fn what_is_brought_back_or_too_much_asks_for_nothing() -> Result<()> {
     let calls: String = (0..30).map(|n| call(&format!("many{n}"))).collect();
     ann.append(&many, &calls, "").await?;
     let run = reports.run().await?;
-    let (found, mut wanted) = (asked(&reports).await?, (0..12).map(|n| format!("link example.many{n}. by Ann")).collect::<Vec<_>>());
+    let (found, mut wanted) = (
+        asked(&reports).await?,
+        (0..12)
+            .map(|n| format!("link example.many{n}. by Ann"))
+            .collect::<Vec<_>>(),
+    );
     // What one look finds is stored by subject.
     wanted.sort();
     assert_eq!(found, wanted, "{run}");
@@ -184,7 +222,9 @@ async fn what_is_brought_back_or_too_much_asks_for_nothing() -> Result<()> {
     for page in [&undone, &rolled, &restored, &moved] {
         bob.append(page, &call("new"), "").await?;
     }
+    ann.append(&many, &call("extra"), "").await?;
     let run = reports.run().await?;
+    assert_eq!((number(&run, "asked")?, number(&run, "refused")?), (4, 1), "{run}");
     let lines = asked(&reports).await?;
     assert_eq!(lines[12..], ["link example.new. by Bob"; 4].map(str::to_owned), "{run}");
     // Four requests for one report, and the bound of a person counts it once.
@@ -207,7 +247,10 @@ async fn on_the_poke_page_only_privileged_users_are_served() -> Result<()> {
     let demoted = reports.world.account("Demoted", admins.clone()).await?;
     let patroller = reports.world.account("Patroller", admins).await?;
     let (named, stranger) = (reports.person("Named").await?, reports.person("Stranger").await?);
-    let (demoted, patroller) = (reports.world.login(&demoted).await?, reports.world.login(&patroller).await?);
+    let (demoted, patroller) = (
+        reports.world.login(&demoted).await?,
+        reports.world.login(&patroller).await?,
+    );
     let guest = Api::anonymous(&reports.world.wiki.api)?;
     let call = |host: &str| reports.hosts(&format!("\n{{{{LinkSummary|{host}.example}}}}"));
     named.edit(&poke, "Ask here.", "").await?;
@@ -233,13 +276,25 @@ async fn on_the_poke_page_only_privileged_users_are_served() -> Result<()> {
     }
     reports.world.admin.set_groups(&own("Demoted"), "", "sysop").await?;
     let run = reports.run().await?;
-    assert_eq!(asked(&reports).await?, ["link example.named. by Named", "link example.patroller. by Patroller"]);
+    assert_eq!(
+        asked(&reports).await?,
+        ["link example.named. by Named", "link example.patroller. by Patroller"]
+    );
     assert_eq!((number(&run, "asked")?, number(&run, "strangers")?), (2, 3), "{run}");
     assert_eq!(number(&run, "reports")?, 2, "{run}");
-    let mut subjects: Vec<String> = reports.report_rows().await?.into_iter().map(|row| row.subject).collect();
+    let mut subjects: Vec<String> = reports
+        .report_rows()
+        .await?
+        .into_iter()
+        .map(|row| row.subject)
+        .collect();
     subjects.sort();
     assert_eq!(subjects, ["example.named.", "example.patroller."]);
-    let stood = reports.world.admin.text(&reports.title("link", "stranger.example")).await?;
+    let stood = reports
+        .world
+        .admin
+        .text(&reports.title("link", "stranger.example"))
+        .await?;
     assert_eq!(stood, None);
 
     // Whoever is privileged and moves a stranger's words about has not asked with them.

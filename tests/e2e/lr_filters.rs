@@ -54,7 +54,7 @@ impl Filter {
 }
 
 /// A job whose requests are seen.
-fn watched(reports: &Reports, proxy: &FaultProxy) -> Job {
+pub fn watched(reports: &Reports, proxy: &FaultProxy) -> Job {
     let hosts = [proxy.url(), &reports.de.api, &reports.world.wiki.api];
     let hosts = hosts.map(|url| url.trim_start_matches("http://").split('/').next().unwrap_or_default());
     let job = reports.job().through(proxy);
@@ -64,7 +64,7 @@ fn watched(reports: &Reports, proxy: &FaultProxy) -> Job {
 }
 
 /// How often an edit of the page was sent since the last time.
-fn sent(proxy: &FaultProxy, title: &str) -> usize {
+pub fn sent(proxy: &FaultProxy, title: &str) -> usize {
     let calls = proxy.calls();
     let sent = calls
         .writes()
@@ -82,7 +82,7 @@ async fn waiting(reports: &Reports) -> Result<String> {
     Ok(reports.bare(&decoded(part.split("\n\n==").next().unwrap_or_default())))
 }
 
-async fn asked(reports: &Reports, host: &str) -> Result<Run> {
+pub async fn asked(reports: &Reports, host: &str) -> Result<Run> {
     let run = reports.by_hand(&["link", host, "--output", "page"]).await?;
     ensure!(run.code == 0, "{host}\n{run}");
     Ok(run)

@@ -67,15 +67,38 @@ async fn write(reports: &Reports, kind: &str, name: &str) -> Result<String> {
 
 /// The revisions of additions whose address was erased.
 async fn erased(reports: &Reports) -> Result<Vec<u64>> {
-    let rows = reports.world.rows("SELECT rev_id FROM link_addition WHERE path = '' ORDER BY rev_id").await?;
+    let rows = reports
+        .world
+        .rows("SELECT rev_id FROM link_addition WHERE path = '' ORDER BY rev_id")
+        .await?;
     rows.iter().map(|row| row[0].parse().context("no revision")).collect()
 }
 
 #[tokio::test]
 async fn what_a_wiki_hides_or_deletes_goes_from_reports_and_the_database() -> Result<()> {
     let mut reports = by_hand_only().await?;
-    let secrets = ["Nameone", "Nametwo", "Namethree", "Namefour", "secret1", "secret2", "secret3", "secret4"];
-    let late = ["Namefive", "Namesix", "Nameseven", "Nameeight", "Namenine", "secret5", "secret6", "secret7", "secret8", "secret9"];
+    let secrets = [
+        "Nameone",
+        "Nametwo",
+        "Namethree",
+        "Namefour",
+        "secret1",
+        "secret2",
+        "secret3",
+        "secret4",
+    ];
+    let late = [
+        "Namefive",
+        "Namesix",
+        "Nameseven",
+        "Nameeight",
+        "Namenine",
+        "secret5",
+        "secret6",
+        "secret7",
+        "secret8",
+        "secret9",
+    ];
     let made = reports
         .additions(&[
             ("Nameone", "Page one", "https://shop.example/secret1"),
@@ -109,12 +132,21 @@ async fn what_a_wiki_hides_or_deletes_goes_from_reports_and_the_database() -> Re
     }
     let first = |lines: Vec<String>| lines.into_iter().next().unwrap_or_default();
     let line = first(reports.top_lines(&title).await?);
-    assert!(line.starts_with("shop.example: 10 additions on 2 wikis by 10 users"), "{line}");
+    assert!(
+        line.starts_with("shop.example: 10 additions on 2 wikis by 10 users"),
+        "{line}"
+    );
     let json = reports.bare(&reports.json("link", "shop.example").await?.to_string());
-    assert!(json.contains("secret5") && secrets.iter().all(|secret| !json.contains(secret)), "{json}");
+    assert!(
+        json.contains("secret5") && secrets.iter().all(|secret| !json.contains(secret)),
+        "{json}"
+    );
     let csv = reports.by_hand(&["link", "shop.example", "--output", "csv"]).await?;
     let csv = reports.bare(&csv.stdout);
-    assert!(csv.contains("secret5") && secrets.iter().all(|secret| !csv.contains(secret)), "{csv}");
+    assert!(
+        csv.contains("secret5") && secrets.iter().all(|secret| !csv.contains(secret)),
+        "{csv}"
+    );
     let revs = |of: &[usize]| {
         let mut revs: Vec<u64> = of.iter().map(|n| made[*n].rev).collect();
         revs.sort_unstable();
@@ -125,7 +157,8 @@ async fn what_a_wiki_hides_or_deletes_goes_from_reports_and_the_database() -> Re
     // What is hidden later goes with the next day's look.
     let user = write(&reports, "user", "User:Namesix").await?;
     hide(4).await?;
-    let german = json!({ "name": reports.own("Verberger"), "groups": ["sysop", "suppress"], "edits": 1_000, "age_days": 1_000 });
+    let german =
+        json!({ "name": reports.own("Verberger"), "groups": ["sysop", "suppress"], "edits": 1_000, "age_days": 1_000 });
     let german = reports.de.make_accounts(&[german]).await?.pop().context("no account")?;
     let german = Api::login(&reports.de.api, &german.name, &german.password).await?;
     german.hide_revision(made[8].rev, "user").await?;
@@ -135,7 +168,10 @@ async fn what_a_wiki_hides_or_deletes_goes_from_reports_and_the_database() -> Re
     nowhere(&reports, &[&secrets[..], &late[..]].concat()).await?;
     assert!(reports.text(&user).await?.contains("Nothing is shown here any more."));
     let shown = reports.shown(&title).await?;
-    assert!(shown.contains("9 additions hidden.") && shown.contains("stays"), "{shown}");
+    assert!(
+        shown.contains("9 additions hidden.") && shown.contains("stays"),
+        "{shown}"
+    );
     assert_eq!(erased(&reports).await?, revs(&[0, 1, 2, 3, 4, 5, 6, 7, 8]));
     reports.later = 50 * HOUR;
     let run = reports.run().await?;
@@ -162,7 +198,9 @@ async fn what_is_named_nowhere_goes_from_every_page_and_is_not_counted() -> Resu
             ("198.51.100.7", "One", "https://shop.example/ip"),
         ])
         .await?;
-    reports.servers(&[("shop.example", "192.0.2.80"), ("quiet.example", "192.0.2.80")]).await?;
+    reports
+        .servers(&[("shop.example", "192.0.2.80"), ("quiet.example", "192.0.2.80")])
+        .await?;
     let shop = write(&reports, "link", "shop.example").await?;
     let ann = write(&reports, "user", "User:Ann").await?;
     let server = write(&reports, "server", "192.0.2.80").await?;
@@ -175,8 +213,16 @@ async fn what_is_named_nowhere_goes_from_every_page_and_is_not_counted() -> Resu
     // One asks for another, and both wait.
     reports.save_settings(&settings.clone().set("publish", "off")).await?;
     let line = |text: &str| reports.hosts(&text.replace("OWN ", &format!("{} ", reports.world.prefix)));
-    quiet.append(&asking, &line("\n{{LinkSummary|shop.example}}"), "").await?;
-    asker.append(&asking, &line("\n{{UserSummary|OWN Quiet}} {{LinkSummary|quiet.example}}"), "").await?;
+    quiet
+        .append(&asking, &line("\n{{LinkSummary|shop.example}}"), "")
+        .await?;
+    asker
+        .append(
+            &asking,
+            &line("\n{{UserSummary|OWN Quiet}} {{LinkSummary|quiet.example}}"),
+            "",
+        )
+        .await?;
     let run = reports.run().await?;
     assert_eq!(number(&run, "asked")?, 3, "{run}");
     let before = pages(&reports).await?;
@@ -184,12 +230,18 @@ async fn what_is_named_nowhere_goes_from_every_page_and_is_not_counted() -> Resu
         (&shop, &["Quiet", "Quietpage"][..]),
         (&ann, &["quiet.example", "taken.example"]),
         (&server, &["Quiet", "quiet.example"]),
-        (&format!("User:{}/LinkReports", reports.world.bot.name), &["quiet.example", "taken.example"]),
-        (&reports.status_title(), &["by Quiet", "quiet.example"]),
+        (
+            &format!("User:{}/LinkReports", reports.world.bot.name),
+            &["quiet.example", "taken.example"],
+        ),
+        (&reports.status_title(), &["Quiet", "quiet.example"]),
     ] {
         let text = before.get(title).with_context(|| title.clone())?;
         let text = text.replace("<bdi>", "").replace("</bdi>", "");
-        assert!(words.iter().all(|word| text.contains(word)), "{words:?} on {title}\n{text}");
+        assert!(
+            words.iter().all(|word| text.contains(word)),
+            "{words:?} on {title}\n{text}"
+        );
     }
 
     for (job, what, name) in [
@@ -198,8 +250,21 @@ async fn what_is_named_nowhere_goes_from_every_page_and_is_not_counted() -> Resu
         ("co", "host", reports.hosts("quiet.example")),
         ("lr", "report", reports.title("link", "taken.example")),
     ] {
-        let args = ["suppress", "add", what, &name, "--by", "Olga", "--reason", "asked by mail"];
-        let job = if job == "lr" { reports.job().args(&args) } else { reports.recorder(&args) };
+        let args = [
+            "suppress",
+            "add",
+            what,
+            &name,
+            "--by",
+            "Olga",
+            "--reason",
+            "asked by mail",
+        ];
+        let job = if job == "lr" {
+            reports.job().args(&args)
+        } else {
+            reports.recorder(&args)
+        };
         job.run_ok().await?;
     }
     let listed = reports.by_hand(&["suppress", "list"]).await?;
@@ -208,20 +273,34 @@ async fn what_is_named_nowhere_goes_from_every_page_and_is_not_counted() -> Resu
     let run = reports.run().await?;
     for title in &emptied {
         let text = reports.text(title).await?;
-        assert!(text.contains("Nothing is shown here any more."), "{title}: {text}\n{run}");
+        assert!(
+            text.contains("Nothing is shown here any more."),
+            "{title}: {text}\n{run}"
+        );
         assert_eq!(reports.saves(title).await?, 2, "{title}");
     }
-    nowhere(&reports, &["quiet", "taken.example"]).await?;
+    nowhere(&reports, &["quiet", "earlier report: [[:user:bot/linkreports/taken"]).await?;
+    let list = format!("User:{}/LinkReports", reports.world.bot.name);
+    let list = pages(&reports).await?.remove(&list).context("no list")?;
+    assert!(list.contains("shop.example") && !list.contains("taken"), "{list}");
     let figures = reports
         .figures(|row| row.host.ends_with("shop.") && row.editor.1 != reports.own("Quiet") && row.page_id != 0)
         .await?;
     // Bob's only addition is on the page that is named nowhere.
     assert_eq!(figures.additions, 3, "{figures:?}");
     let lines = reports.top_lines(&shop).await?;
-    assert!(lines[0].starts_with("shop.example: 2 additions on 1 wiki by 2 users"), "{lines:?}");
+    assert!(
+        lines[0].starts_with("shop.example: 2 additions on 1 wiki by 2 users"),
+        "{lines:?}"
+    );
     let lines = reports.top_lines(&ann).await?;
     assert!(lines[0].starts_with("Ann: 2 additions of 2 hosts"), "{lines:?}");
-    for (kind, name) in [("link", "shop.example"), ("user", "User:Ann"), ("link", "quiet.example"), ("user", "User:Quiet")] {
+    for (kind, name) in [
+        ("link", "shop.example"),
+        ("user", "User:Ann"),
+        ("link", "quiet.example"),
+        ("user", "User:Quiet"),
+    ] {
         let run = reports.by_hand(&[kind, name, "--output", "json"]).await?;
         let told = reports.bare(&run.stdout).to_lowercase();
         assert!(!told.contains("quiet"), "{run}");
@@ -236,13 +315,20 @@ async fn what_is_named_nowhere_goes_from_every_page_and_is_not_counted() -> Resu
     };
     let known = saves().await?;
     assert_eq!(known, [2, 2, 2, 2, 2, 2]);
-    reports.additions(&[("Quiet", "Six", "https://shop.example/d"), ("Ann", "Six", "https://quiet.example/e")]).await?;
+    reports
+        .additions(&[
+            ("Quiet", "Six", "https://shop.example/d"),
+            ("Ann", "Six", "https://quiet.example/e"),
+        ])
+        .await?;
     let run = reports.run().await?;
     assert_eq!((number(&run, "reports")?, saves().await?), (0, known), "{run}");
-    nowhere(&reports, &["quiet", "taken.example"]).await?;
+    nowhere(&reports, &["quiet", "earlier report: [[:user:bot/linkreports/taken"]).await?;
 
     for job in [reports.job(), reports.recorder(&[])] {
-        job.args(&["suppress", "forget", "user", &reports.own("Quiet")]).run_ok().await?;
+        job.args(&["suppress", "forget", "user", &reports.own("Quiet")])
+            .run_ok()
+            .await?;
     }
     for from in ["editor", "report_ask", "report"] {
         let rows = reports.world.table(&format!("SELECT * FROM {from}")).await?;
@@ -267,27 +353,64 @@ async fn who_was_renamed_is_named_anew_and_who_is_hidden_is_not_named() -> Resul
         .await?;
     let shop = write(&reports, "link", "shop.example").await?;
     let stall = write(&reports, "link", "stall.example").await?;
-    let (old, eve) = (write(&reports, "user", "User:Oldname").await?, write(&reports, "user", "User:Eveline").await?);
-    reports.world.admin.rename_user(&reports.own("Oldname"), &reports.own("Freshname")).await?;
+    let (old, eve) = (
+        write(&reports, "user", "User:Oldname").await?,
+        write(&reports, "user", "User:Eveline").await?,
+    );
+    reports
+        .world
+        .admin
+        .rename_user(&reports.own("Oldname"), &reports.own("Freshname"))
+        .await?;
     let hider = oversighter(&reports).await?;
-    let block = [("action", "block"), ("user", &reports.own("Eveline")), ("expiry", "infinite"), ("hidename", "1"), ("reason", "x")];
+    let block = [
+        ("action", "block"),
+        ("user", &reports.own("Eveline")),
+        ("expiry", "infinite"),
+        ("hidename", "1"),
+        ("reason", "x"),
+    ];
     hider.write(&block).await?;
-    reports.additions(&[("Freshname", "Four", "https://shop.example/f")]).await?;
+    reports
+        .additions(&[("Freshname", "Four", "https://shop.example/f")])
+        .await?;
     reports.later = 25 * HOUR;
     let run = reports.run().await?;
     let again = reports.run().await?;
-    nowhere(&reports, &["Oldname", "Eveline"]).await.with_context(|| format!("{run}\n{again}"))?;
-    for (title, is_empty) in [(&shop, false), (&stall, false), (&old, true), (&eve, true), (&reports.title("user", "Freshname"), false)] {
+    nowhere(&reports, &["Oldname", "Eveline"])
+        .await
+        .with_context(|| format!("{run}\n{again}"))?;
+    for (title, is_empty) in [
+        (&shop, false),
+        (&stall, false),
+        (&old, true),
+        (&eve, true),
+        (&reports.title("user", "Freshname"), false),
+    ] {
         let text = reports.text(title).await.with_context(|| format!("{run}\n{again}"))?;
-        assert_eq!(text.contains("Nothing is shown here any more."), is_empty, "{title}: {text}");
+        assert_eq!(
+            text.contains("Nothing is shown here any more."),
+            is_empty,
+            "{title}: {text}"
+        );
         assert_eq!(text.contains("Freshname"), !is_empty, "{title}: {text}");
     }
     let figures = reports.figures_of_link("shop.example").await?;
-    assert_eq!((figures.additions, figures.editors, figures.top_editor), (5, 3, 3), "{figures:?}");
+    assert_eq!(
+        (figures.additions, figures.editors, figures.top_editor),
+        (5, 3, 3),
+        "{figures:?}"
+    );
     let lines = reports.top_lines(&shop).await?;
-    assert_eq!(lines[1], lines_of_link("shop.example", &figures, "none re-added after removal")[1]);
+    assert_eq!(
+        lines[1],
+        lines_of_link("shop.example", &figures, "none re-added after removal")[1]
+    );
     let fresh = reports.top_lines(&reports.title("user", "Freshname")).await?;
-    assert!(fresh[0].starts_with("Freshname: 4 additions of 2 hosts on 1 wiki"), "{fresh:?}");
+    assert!(
+        fresh[0].starts_with("Freshname: 4 additions of 2 hosts on 1 wiki"),
+        "{fresh:?}"
+    );
     assert_eq!(reports.figures_of_editor("Oldname").await?.additions, 0);
     assert_eq!(reports.figures_of_editor("Freshname").await?.additions, 4);
     let names = reports.world.table("SELECT name FROM editor").await?;
@@ -300,7 +423,11 @@ async fn who_was_renamed_is_named_anew_and_who_is_hidden_is_not_named() -> Resul
 
     // A page is named as it is named now.
     let moved = reports.own("One");
-    reports.world.admin.move_page(&moved, &reports.own("Elsewhere now"), false).await?;
+    reports
+        .world
+        .admin
+        .move_page(&moved, &reports.own("Elsewhere now"), false)
+        .await?;
     write(&reports, "link", "shop.example").await?;
     let shown = reports.shown(&shop).await?;
     assert!(shown.contains("Elsewhere now"), "{shown}");
@@ -319,18 +446,19 @@ async fn temporary_accounts_and_addresses_are_named_for_ninety_days() -> Result<
             ("Ann", "Two", "https://shop.example/d"),
         ])
         .await?;
-    let shop = write(&reports, "link", "shop.example").await?;
     let address = write(&reports, "ip", "203.0.113.7").await?;
     let range = write(&reports, "range", "203.0.113.0/24").await?;
     let account = write(&reports, "user", &format!("User:{passing}")).await?;
-    let before = pages(&reports).await?;
+    let shop = write(&reports, "link", "shop.example").await?;
     reports.later = 89 * DAY;
     let run = reports.run().await?;
-    for (title, text) in pages(&reports).await? { if before.get(&title) != Some(&text) { std::fs::write("/tmp/a", before.get(&title).map_or("", |t| t)).unwrap(); std::fs::write("/tmp/b", &text).unwrap(); println!("{title}"); println!("{}", String::from_utf8_lossy(&std::process::Command::new("diff").args(["/tmp/a","/tmp/b"]).output().unwrap().stdout)); } }
     assert_eq!(number(&run, "reports")?, 0, "{run}");
     let shown = reports.shown(&shop).await?;
     for name in [passing.as_str(), "203.0.113.7", "2001:db8:1:2:0:0:0:5", "Ann"] {
-        assert!(shown.contains(name) || shown.contains("2001:db8:1:2::5"), "{name}\n{shown}");
+        assert!(
+            shown.contains(name) || shown.contains("2001:db8:1:2::5"),
+            "{name}\n{shown}"
+        );
     }
     reports.later = 91 * DAY;
     let run = reports.run().await?;
@@ -342,7 +470,10 @@ async fn temporary_accounts_and_addresses_are_named_for_ninety_days() -> Result<
     }
     assert!(reports.shown(&range).await?.contains("203.0.113.0/24"));
     for title in [&address, &account] {
-        assert!(reports.text(title).await?.contains("Nothing is shown here any more."), "{title}");
+        assert!(
+            reports.text(title).await?.contains("Nothing is shown here any more."),
+            "{title}"
+        );
     }
     let json = reports.json("link", "shop.example").await?.to_string();
     assert!(!json.contains(&passing) && !json.contains("203.0.113.7"), "{json}");

@@ -1,28 +1,35 @@
 //! linkreport-gen dies in the middle of a run: the next run leaves pages and rows as if nothing had happened. No line
 //! stands twice on a report, no request is lost, and what people wrote is theirs.
 //!
-//! The kill test strikes after every save, and after the commits that do what no commit before did.
-//! `WIKICREW_TEST_KILLS=all` strikes after every changing message, and before every save.
+//! A run is killed at the first save or commit of a kind that nothing was struck at yet, after it was carried out and
+//! before its answer; so is the next run, until one comes to its end. Before a message is the same moment as after the one
+//! that changed something before it. `WIKICREW_TEST_KILLS=all` strikes at each of a kind, the first in a run, the second…
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use regex::Regex;
 use serde_json::{Value, json};
-use wikicrew_tests::counter::Moment;
-use wikicrew_tests::kill::{Scenario, kill_at_every_message};
+use tokio::sync::mpsc;
+use wikicrew_tests::calls::Call;
+use wikicrew_tests::counter::{MessageCounter, Moment, Strike};
+use wikicrew_tests::dbproxy::{DbProxy, Statement};
+use wikicrew_tests::proxy::FaultProxy;
 use wikicrew_tests::reports::Reports;
+use wikicrew_tests::rules::{Fault, When};
 use wikicrew_tests::run::Job;
 use wikicrew_tests::sandbox::NewPage;
 use wikicrew_tests::world::World;
 
-/// Kills at a time.
-const LANES: usize = 3;
-/// Rounds that a world is made for: one for each kill.
-const ROUNDS: usize = 6;
-/// Seconds between two rounds, more than a run and the one after it are apart.
-const BETWEEN: i64 = 1_800;
+/// Seconds between two rounds, more than all runs of one take.
+const BETWEEN: i64 = 3_600;
+/// Seconds between a killed run and the next one.
+const APART: i64 = 60;
+/// Kills after which something is wrong.
+const MOST: i64 = 55;
 const MARK: &str = "<!-- wikicrew-report-end";
 /// What happens to the reports of a round: a person asks for one; a rule does; a closed one is opened again; an open one
 /// is rewritten; one is put to rest.
@@ -104,7 +111,9 @@ impl Rounds {
         self.next += 1;
         self.reports.later = self.base + BETWEEN * self.next as i64;
         self.reports.recorded(events).await?;
-        let call = self.reports.hosts(&format!("\n{{{{LinkSummary|{}}}}}", host("asked", &round)));
+        let call = self
+            .reports
+            .hosts(&format!("\n{{{{LinkSummary|{}}}}}", host("asked", &round)));
         let asking = asking(&self.reports);
         let text = format!("{}{call}", self.reports.text(&asking).await?);
         let page = NewPage::new(&asking, &text).by(&self.reports.own("Cid"));
@@ -136,9 +145,14 @@ impl Rounds {
                  WHERE r.title = '{title}'",
                 newest.revid
             );
-            told.push_str(&format!("\nnewest revision is known: {}", reports.world.table(&row).await?));
+            told.push_str(&format!(
+                "\nnewest revision is known: {}",
+                reports.world.table(&row).await?
+            ));
         }
-        let list = reports.text(&format!("User:{}/LinkReports", reports.world.bot.name)).await?;
+        let list = reports
+            .text(&format!("User:{}/LinkReports", reports.world.bot.name))
+            .await?;
         for line in list.lines().filter(|line| line.contains(round)) {
             told.push_str(&format!("{line}\n"));
         }
@@ -164,11 +178,18 @@ async fn added(reports: &Reports, rounds: usize, path: &str, of: &[(&str, usize)
         for (name, count) in of {
             for n in 0..*count {
                 let page = ["Rivers", "Lakes", "Seas"][n % 3];
-                rows.push((format!("Ann {round}"), page, format!("https://{}/{path}{n}", host(name, &round))));
+                rows.push((
+                    format!("Ann {round}"),
+                    page,
+                    format!("https://{}/{path}{n}", host(name, &round)),
+                ));
             }
         }
     }
-    let rows: Vec<_> = rows.iter().map(|(user, page, url)| (user.as_str(), *page, url.as_str())).collect();
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|(user, page, url)| (user.as_str(), *page, url.as_str()))
+        .collect();
     let events = reports.unrecorded(&rows).await?;
     let each = of.iter().map(|(_, count)| count).sum();
     Ok(events.chunks(each).map(<[Value]>::to_vec).collect())
@@ -185,14 +206,14 @@ const TABLES: [(&str, &str); 6] = [
     ),
     (
         "report_page",
-        "SELECT r.subject, p.target, p.title = r.title, p.form, p.state, p.why, p.noted_at, p.saved_at > BEGUN, \
+        "SELECT r.subject, p.title = r.title, p.form, p.state, p.why, p.noted_at, p.saved_at > BEGUN, \
          p.content = r.digest, p.status_shown, p.is_due FROM report_page p JOIN report r ON r.id = p.report_id \
          WHERE r.subject LIKE '%ROUND.' ORDER BY 1",
     ),
     (
         "report_ask",
         "SELECT subject, reason, requester_name, detail, served_at IS NULL, \
-         IF(outcome IN ('saved', 'unchanged'), 'done', outcome), error FROM report_ask \
+         IF(outcome IN ('saved', 'unchanged'), 'done', outcome) FROM report_ask \
          WHERE subject LIKE '%ROUND.' ORDER BY 1, 2, id",
     ),
     (
@@ -208,9 +229,10 @@ const TABLES: [(&str, &str); 6] = [
 ];
 
 fn scrub(world: &World, told: &str) -> String {
-    const PATTERNS: [(&str, &str); 5] = [
+    const PATTERNS: [(&str, &str); 6] = [
         (r"\d{4}(?:-|&#45;)\d\d(?:-|&#45;)\d\d", "DAY"),
-        (r"\d\d(?::|&#58;)\d\d", "TIME"),
+        (r"\d\d(?::|&#58;)\d\d(?:(?::|&#58;)\d\d)?", "TIME"),
+        (r"revision \d+", "revision N"),
         (r"(?:TIME|DAY)(?:T| |&#32;)*TIME", "TIME"),
         (r"(?:Diff|diff|oldid|diff=)[/=]\d+", "Diff"),
         (r"MARK.*-->", "MARKER"),
@@ -223,90 +245,6 @@ fn scrub(world: &World, told: &str) -> String {
     world.scrub(&text)
 }
 
-/// Worlds that go back to their pool.
-type Pool = Arc<Mutex<Vec<Rounds>>>;
-
-struct Stage {
-    rounds: Option<Rounds>,
-    pool: Pool,
-    round: String,
-}
-
-impl Stage {
-    fn rounds(&self) -> &Rounds {
-        self.rounds.as_ref().expect("it is taken in drop only")
-    }
-}
-
-impl AsRef<World> for Stage {
-    fn as_ref(&self) -> &World {
-        &self.rounds().reports.world
-    }
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        if let (Some(rounds), Ok(mut pool)) = (self.rounds.take(), self.pool.lock()) {
-            pool.push(rounds);
-        }
-    }
-}
-
-#[derive(Default)]
-struct Kills {
-    pool: Pool,
-    made: AtomicUsize,
-}
-
-#[expect(clippy::disallowed_methods, reason = "asked for by hand only")]
-fn strikes_everywhere() -> bool {
-    std::env::var("WIKICREW_TEST_KILLS").is_ok_and(|kills| kills == "all")
-}
-
-impl Scenario for Kills {
-    type Stage = Stage;
-
-    async fn prepare(&self) -> Result<Stage> {
-        let taken = || {
-            let mut pool = self.pool.lock().ok()?;
-            let with_rounds = pool.iter().position(|rounds| rounds.next < rounds.events.len())?;
-            Some(pool.swap_remove(with_rounds))
-        };
-        let mut rounds = match taken() {
-            Some(rounds) => rounds,
-            None => {
-                self.made.fetch_add(1, Ordering::SeqCst);
-                Rounds::new(ROUNDS).await?
-            }
-        };
-        rounds.reports.world.db_is_idle().await?;
-        let round = rounds.begin().await?;
-        Ok(Stage {
-            rounds: Some(rounds),
-            pool: self.pool.clone(),
-            round,
-        })
-    }
-
-    fn job(&self, stage: &Stage) -> Job {
-        by_any_address(&stage.rounds().reports)
-    }
-
-    fn strikes(&self, messages: &[String], k: u64, moment: Moment) -> bool {
-        let is_save = line(messages, k).starts_with("http POST action=edit");
-        match moment {
-            _ if is_set_up(messages, k) => false,
-            Moment::BeforeForwarding => is_save && strikes_everywhere(),
-            Moment::BeforeAnswer if strikes_everywhere() => is_save || line(messages, k).starts_with("db COMMIT"),
-            Moment::BeforeAnswer => is_worth_it(messages, k),
-        }
-    }
-
-    async fn snapshot(&self, stage: &Stage) -> Result<String> {
-        stage.rounds().came_of(&stage.round).await
-    }
-}
-
 /// The job, for which the wiki is the same by whatever address it speaks to it.
 pub fn by_any_address(reports: &Reports) -> Job {
     let key = reports.wiki_key(reports.world.wiki);
@@ -317,56 +255,142 @@ pub fn by_any_address(reports: &Reports) -> Job {
         .env("WIKICREW_API_HOSTS", &format!("127.0.0.1,{server}"))
 }
 
-fn line(messages: &[String], k: u64) -> &str {
-    messages.get(k as usize - 1).map_or("", String::as_str)
-}
-
-/// Whether message k comes before the first one to the wiki.
-fn is_set_up(messages: &[String], k: u64) -> bool {
-    let first = messages.iter().position(|message| message.starts_with("http"));
-    first.is_none_or(|first| k <= first as u64)
-}
-
-/// What the transaction did that this message commits.
-fn committed(messages: &[String], k: u64) -> Vec<&str> {
-    let before = messages[..k as usize - 1].iter().rev();
-    let own = before.take_while(|line| !line.starts_with("db START"));
-    let changes = own.filter(|line| ["db INSERT", "db UPDATE", "db DELETE"].iter().any(|word| line.starts_with(word)));
-    changes.map(|line| line.split(['(', '=']).next().unwrap_or_default()).collect()
-}
-
-/// A save, or a commit of what no commit before did.
-fn is_worth_it(messages: &[String], k: u64) -> bool {
-    let of = line(messages, k);
-    if !of.starts_with("db COMMIT") {
-        return of.starts_with("http POST action=edit");
-    }
-    let own = committed(messages, k);
-    let earlier: Vec<&str> = (1..k)
-        .filter(|k| line(messages, *k).starts_with("db COMMIT"))
-        .flat_map(|k| committed(messages, k))
+/// What the transaction that this COMMIT ends has changed: the beginnings of its statements. Empty: nothing.
+pub fn committed(db: &DbProxy, commit: &Statement) -> String {
+    let all = db.statements();
+    let own = all.iter().rev().filter(|one| one.connection == commit.connection && one.is_run);
+    let own = own.take_while(|one| !one.sql.starts_with("START"));
+    let mut words: Vec<String> = own
+        .filter(|one| one.is_write())
+        .map(|one| one.sql.split_whitespace().take(3).collect::<Vec<_>>().join(" "))
         .collect();
-    own.iter().any(|word| !earlier.contains(word))
+    words.sort_unstable();
+    words.dedup();
+    words.join(", ")
+}
+
+#[expect(clippy::disallowed_methods, reason = "asked for by hand only")]
+fn strikes_everywhere() -> bool {
+    std::env::var("WIKICREW_TEST_KILLS").is_ok_and(|kills| kills == "all")
+}
+
+/// Decides where to strike, and tells of it.
+struct Striker {
+    counter: MessageCounter,
+    struck: Mutex<Vec<String>>,
+    seen: Mutex<HashMap<String, usize>>,
+    is_armed: AtomicBool,
+    strikes: mpsc::UnboundedSender<Strike>,
+}
+
+impl Striker {
+    fn look(&self, what: &str, k: u64) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let nth = seen.entry(what.to_owned()).and_modify(|n| *n += 1).or_insert(1);
+        let what = match strikes_everywhere() {
+            true => format!("{what} ({nth})"),
+            false => what.to_owned(),
+        };
+        let mut struck = self.struck.lock().unwrap_or_else(PoisonError::into_inner);
+        if !struck.contains(&what) && self.is_armed.swap(false, Ordering::SeqCst) {
+            struck.push(what);
+            // An error means that the test is over.
+            let _ = self.strikes.send(self.counter.strike(k, Moment::BeforeAnswer));
+        }
+    }
+
+    fn arm(&self) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.is_armed.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Kills one run after the other, until one comes to its end; where they were struck.
+async fn killed_all_the_way(reports: &Reports) -> Result<Vec<String>> {
+    let counter = MessageCounter::new();
+    let http = FaultProxy::start_with(&reports.world.wiki.api, 0, counter.clone()).await?;
+    let db = Arc::new(DbProxy::start_with(&reports.world.database_url(), 0, counter.clone()).await?);
+    let (sender, mut strikes) = mpsc::unbounded_channel();
+    let striker = Arc::new(Striker {
+        counter,
+        struck: Mutex::default(),
+        seen: Mutex::default(),
+        is_armed: AtomicBool::new(false),
+        strikes: sender,
+    });
+    let of = striker.clone();
+    let saves = Fault::before(move |call: Call| {
+        of.look(&format!("save {}", call.param("title").unwrap_or_default()), call.number);
+        async {}
+    });
+    http.rule(When::edit(), saves);
+    let (of, proxy) = (striker.clone(), Arc::downgrade(&db));
+    db.when_run("COMMIT", Moment::BeforeForwarding, move |statement| {
+        let what = proxy.upgrade().map(|db| committed(&db, &statement)).unwrap_or_default();
+        if !what.is_empty() {
+            of.look(&format!("commit {what}"), statement.number);
+        }
+        async {}
+    });
+    for n in 0..MOST {
+        striker.arm();
+        let mut job = by_any_address(reports).later(n * APART).through(&http).over(&db).start()?;
+        let strike = tokio::select! {
+            strike = strikes.recv() => strike,
+            ended = job.ended() => ended.map(|_| None)?,
+        };
+        let Some(mut strike) = strike else {
+            let run = job.wait().await?;
+            ensure!(run.code == 0, "{run}");
+            return Ok(striker.struck.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        };
+        let reached = tokio::time::timeout(Duration::from_secs(60), strike.reached()).await;
+        job.kill().await?;
+        strike.release();
+        http.settle().await;
+        reports.world.db_is_idle().await?;
+        strike.over();
+        reached.context("the strike never came")?;
+    }
+    anyhow::bail!("no run comes to its end: {:?}", striker.struck)
+}
+
+/// Errs unless they are the same.
+pub fn compare(expected: &str, found: &str) -> Result<()> {
+    let (mut before, mut now) = (expected.lines(), found.lines());
+    loop {
+        match (before.next(), now.next()) {
+            (None, None) => return Ok(()),
+            (one, other) if one == other => {}
+            (one, other) => anyhow::bail!("{one:?}\nis now\n{other:?}\nof\n{found}"),
+        }
+    }
 }
 
 #[tokio::test]
 async fn reports_and_requests_are_the_same_wherever_the_run_is_killed() -> Result<()> {
-    let kills = Kills::default();
-    let stage = kills.prepare().await?;
-    let run = kills.job(&stage).run_ok().await?;
-    let told = kills.snapshot(&stage).await?;
-    println!("{run}\n{told}");
+    let mut rounds = Rounds::new(2).await?;
+    let round = rounds.begin().await?;
+    let run = by_any_address(&rounds.reports).run_ok().await?;
+    let told = rounds.came_of(&round).await?;
     for must in ["| reopen |", "| stale |", "| summary |", "| rule |", "| additions |"] {
         ensure!(told.contains(must), "no {must} in\n{told}\n{run}");
     }
     for (line, times) in [("Closed report, reopened: ", 1), ("Marked stale: ", 1), ("* Warned.", 1)] {
         assert_eq!(told.matches(line).count(), times, "{line}\n{told}");
     }
-    drop(stage);
-    let coverage = kill_at_every_message(kills, LANES).await?;
-    println!("{coverage}");
-    let saves = coverage.messages.iter().filter(|line| line.starts_with("http POST action=edit"));
-    assert!(saves.count() >= HOSTS.len() + 1, "five reports and their list: {coverage}");
-    assert!(coverage.covered.len() >= 10, "{coverage}");
+    by_any_address(&rounds.reports).later(APART).run_ok().await?;
+    compare(&told, &rounds.came_of(&round).await?).context("a second run")?;
+
+    let round = rounds.begin().await?;
+    let struck = killed_all_the_way(&rounds.reports).await?;
+    println!("{} kills survived: {struck:#?}", struck.len());
+    let found = rounds.came_of(&round).await?;
+    compare(&told, &found).with_context(|| format!("killed at {struck:#?}"))?;
+    let saves = struck.iter().filter(|what| what.starts_with("save "));
+    assert!(saves.count() > HOSTS.len(), "five reports and their list: {struck:?}");
+    for table in ["touched_host", "report_ask", "report_page", "report_row", "memo"] {
+        assert!(struck.iter().any(|what| what.contains(table)), "no {table}: {struck:?}");
+    }
     Ok(())
 }

@@ -1,12 +1,10 @@
-//! What waits is served: a flood of two hundred requests in turns, each once; what fails later again and at last not any
-//! more; and by hand at once, as text for people, programs and spreadsheets.
+//! What waits is served: a flood of two hundred requests in turns, each once; what fails later again, and at last not
+//! any more.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
-use wikicrew_tests::calls::Calls;
-use wikicrew_tests::dbproxy::DbProxy;
 use wikicrew_tests::links::edit;
 use wikicrew_tests::proxy::FaultProxy;
 use wikicrew_tests::reports::{AskRow, Reports};
@@ -40,7 +38,7 @@ async fn watching(more: Value) -> Result<(Reports, String, FaultProxy)> {
 }
 
 /// The job, that talks to the wiki through this proxy.
-fn through(reports: &Reports, proxy: &FaultProxy) -> Job {
+pub fn through(reports: &Reports, proxy: &FaultProxy) -> Job {
     let hosts: Vec<&str> = [proxy.url(), &reports.world.wiki.api, &reports.de.api]
         .into_iter()
         .filter_map(|url| url.split('/').nth(2))
@@ -49,7 +47,9 @@ fn through(reports: &Reports, proxy: &FaultProxy) -> Job {
 }
 
 fn calls(reports: &Reports, hosts: impl Iterator<Item = String>) -> String {
-    hosts.map(|host| reports.hosts(&format!("* {{{{LinkSummary|{host}.example}}}}\n"))).collect()
+    hosts
+        .map(|host| reports.hosts(&format!("* {{{{LinkSummary|{host}.example}}}}\n")))
+        .collect()
 }
 
 /// How many of the subjects that each requester asked for were served.
@@ -64,7 +64,9 @@ fn served(asks: &[AskRow]) -> BTreeMap<String, usize> {
 /// What stands under *Waiting for a person*.
 async fn waiting(reports: &Reports) -> Result<Vec<String>> {
     let page = reports.status_page().await?;
-    let (_, part) = page.split_once("<!-- waiting -->\n").context("the status page has no fourth part")?;
+    let (_, part) = page
+        .split_once("<!-- waiting -->\n")
+        .context("the status page has no fourth part")?;
     let part = part.split("\n\n==").next().unwrap_or_default();
     Ok(part.lines().map(|line| reports.bare(&decoded(line))).collect())
 }
@@ -88,10 +90,16 @@ async fn two_hundred_requests_at_once_are_served_in_turns_each_once() -> Result<
     // Six more than a person may have.
     ask("Many 0".to_owned(), (0..26).map(|n| format!("m0-{n}")).collect());
     for person in 1..MANY {
-        ask(format!("Many {person}"), (0..20).map(|n| format!("m{person}-{n}")).collect());
+        ask(
+            format!("Many {person}"),
+            (0..20).map(|n| format!("m{person}-{n}")).collect(),
+        );
     }
     for person in 0..FEW {
-        ask(format!("Few {person}"), vec![format!("few{person}"), format!("m0-{person}")]);
+        ask(
+            format!("Few {person}"),
+            vec![format!("few{person}"), format!("m0-{person}")],
+        );
     }
     // The same again by somebody else, on the same page, is not new; what two want is one.
     ask("Few 0".to_owned(), vec!["both".to_owned()]);
@@ -109,17 +117,33 @@ async fn two_hundred_requests_at_once_are_served_in_turns_each_once() -> Result<
     assert_eq!(reports.report_rows().await?, []);
     let subjects = asked - 1;
     let lines = waiting(&reports).await?;
-    let told = lines.iter().position(|line| line.contains(&format!("{subjects} reports wait to be written")));
+    let told = lines
+        .iter()
+        .position(|line| line.contains(&format!("{subjects} reports wait to be written")));
     let told = told.with_context(|| format!("{lines:#?}"))?;
     let list = lines.iter().filter(|line| line.contains("a summary template")).count();
-    ensure!(list == 50 && lines[told..].iter().any(|line| line.contains("140 more are not shown")), "{lines:#?}");
-    let both = lines.iter().find(|line| line.contains("both.example")).with_context(|| format!("{lines:#?}"))?;
-    ensure!(both.contains("a summary template") && both.contains("asked for by a trusted user"), "{both}");
+    ensure!(
+        list == 50 && lines[told..].iter().any(|line| line.contains("140 more are not shown")),
+        "{lines:#?}"
+    );
+    let both = lines
+        .iter()
+        .find(|line| line.contains("both.example"))
+        .with_context(|| format!("{lines:#?}"))?;
+    ensure!(
+        both.contains("a summary template") && both.contains("asked for by a trusted user"),
+        "{both}"
+    );
     ensure!(both.contains("Few 0") && both.contains("Admin"), "{both}");
     let printed = through(&reports, &proxy).args(&["requests"]).run_ok().await?;
-    ensure!(printed.says(&format!("{subjects} subjects wait, by {asked} requests")), "{printed}");
+    ensure!(
+        printed.says(&format!("{subjects} subjects wait, by {asked} requests")),
+        "{printed}"
+    );
 
-    reports.save_settings(&reports.settings.clone().set("publish", "pages")).await?;
+    reports
+        .save_settings(&reports.settings.clone().set("publish", "pages"))
+        .await?;
     let mut before: BTreeMap<String, usize> = BTreeMap::new();
     let mut saved = 0;
     for (n, whole) in [50, 45, 45, 45, 5].into_iter().enumerate() {
@@ -131,19 +155,29 @@ async fn two_hundred_requests_at_once_are_served_in_turns_each_once() -> Result<
         let of = |name: &str| now.get(name).copied().unwrap_or(0) - before.get(name).copied().unwrap_or(0);
         for person in 0..MANY {
             let served = of(&format!("Many {person}"));
-            ensure!(served <= 5 && (n == 4 || served >= 3), "run {n}: {served} of Many {person}\n{now:?}");
+            ensure!(
+                served <= 5 && (n == 4 || served >= 3),
+                "run {n}: {served} of Many {person}\n{now:?}"
+            );
         }
         if n == 0 {
             let few: Vec<usize> = (0..FEW).map(|person| of(&format!("Few {person}"))).collect();
-            assert_eq!(few.iter().sum::<usize>(), FEW + 1, "nobody waits behind a flood: {now:?}");
+            assert_eq!(
+                few.iter().sum::<usize>(),
+                FEW + 1,
+                "nobody waits behind a flood: {now:?}"
+            );
         }
         before = now;
     }
     assert_eq!(saved, FEW as u64 + 1);
     let asks = reports.asks().await?;
     ensure!(asks.iter().all(|ask| ask.is_served && ask.tries == 0), "{asks:?}");
-    let outcomes: BTreeSet<(&str, &str)> =
-        asks.iter().filter(|ask| ask.subject == "example.both.").map(|ask| (ask.reason.as_str(), ask.outcome.as_str())).collect();
+    let outcomes: BTreeSet<(&str, &str)> = asks
+        .iter()
+        .filter(|ask| ask.subject == "example.both.")
+        .map(|ask| (ask.reason.as_str(), ask.outcome.as_str()))
+        .collect();
     assert_eq!(outcomes, BTreeSet::from([("poke", "saved"), ("summary", "saved")]));
     assert_eq!(reports.saves(&reports.title("link", "both.example")).await?, 1);
     let lines = waiting(&reports).await?;
@@ -156,9 +190,14 @@ async fn what_fails_is_tried_again_and_given_up_at_last() -> Result<()> {
     let (reports, page, proxy) = watching(json!({ "publish": "pages" })).await?;
     let names = ["good", "bad", "worse"];
     let text: String = names.iter().map(|name| format!("https://{name}.example/ ")).collect();
-    reports.recorded(&[edit("en", 1_000, &reports.own("Eve"), 30, "", &reports.hosts(&text))]).await?;
+    reports
+        .recorded(&[edit("en", 1_000, &reports.own("Eve"), 30, "", &reports.hosts(&text))])
+        .await?;
     let text = calls(&reports, names.into_iter().map(str::to_owned));
-    reports.world.load(&[NewPage::new(&page, &text).by(&reports.own("Ann"))]).await?;
+    reports
+        .world
+        .load(&[NewPage::new(&page, &text).by(&reports.own("Ann"))])
+        .await?;
 
     // What the wiki cannot answer of one page.
     let fails = |name: &str| {
@@ -173,12 +212,22 @@ async fn what_fails_is_tried_again_and_given_up_at_last() -> Result<()> {
     ensure!(bad.times() > 0 && worse.times() > 0, "no fault came");
     let of = |asks: Vec<AskRow>, name: &str| {
         let subject = format!("example.{name}.");
-        asks.into_iter().find(|ask| ask.subject == subject).map(|ask| (ask.is_served, ask.tries, ask.outcome))
+        asks.into_iter()
+            .find(|ask| ask.subject == subject)
+            .map(|ask| (ask.is_served, ask.tries, ask.outcome))
     };
     let lines = waiting(&reports).await?;
-    ensure!(lines.iter().any(|line| line.contains("worse.example") && line.contains("failed 1 times")), "{lines:#?}");
+    ensure!(
+        lines
+            .iter()
+            .any(|line| line.contains("worse.example") && line.contains("failed 1 times")),
+        "{lines:#?}"
+    );
     let printed = through(&reports, &proxy).args(&["requests"]).run_ok().await?;
-    ensure!(printed.says("failed 1 times") && printed.says("Caught exception"), "{printed}");
+    ensure!(
+        printed.says("failed 1 times") && printed.says("Caught exception"),
+        "{printed}"
+    );
 
     // Not before its time; then the one that is well again is served.
     let run = minutes(5).run_ok().await?;
@@ -196,7 +245,11 @@ async fn what_fails_is_tried_again_and_given_up_at_last() -> Result<()> {
     // The last one is an error of the run, which people are told of.
     let run = minutes(315).run().await?;
     ensure!(run.says("Errors: True"), "{run}");
-    assert_eq!(of(reports.asks().await?, "worse"), Some((true, 6, "given-up".into())), "{run}");
+    assert_eq!(
+        of(reports.asks().await?, "worse"),
+        Some((true, 6, "given-up".into())),
+        "{run}"
+    );
     ensure!(worse.times() >= 5, "no fault came");
     let run = minutes(400).run_ok().await?;
     assert_eq!(number(&run, "later")?, 0, "{run}");
@@ -205,123 +258,5 @@ async fn what_fails_is_tried_again_and_given_up_at_last() -> Result<()> {
     let host = reports.hosts("worse.example");
     minutes(401).args(&["link", &host, "--output", "page"]).run_ok().await?;
     assert_eq!(reports.saves(&reports.title("link", "worse.example")).await?, 1);
-    Ok(())
-}
-
-/// Lines of a table, by their columns; fields as a spreadsheet reads them.
-fn table(text: &str) -> Vec<BTreeMap<String, String>> {
-    let mut rows = Vec::new();
-    let (mut row, mut field, mut is_quoted) = (Vec::new(), String::new(), false);
-    let mut chars = text.chars().peekable();
-    while let Some(char) = chars.next() {
-        match (char, is_quoted) {
-            ('"', true) if chars.peek() == Some(&'"') => field.extend(chars.next()),
-            ('"', _) => is_quoted = !is_quoted,
-            (',', false) => row.push(std::mem::take(&mut field)),
-            ('\n', false) => {
-                row.push(std::mem::take(&mut field));
-                rows.push(std::mem::take(&mut row));
-            }
-            (char, _) => field.push(char),
-        }
-    }
-    let mut rows = rows.into_iter();
-    let head: Vec<String> = rows.next().unwrap_or_default();
-    rows.map(|row| head.iter().cloned().zip(row).collect()).collect()
-}
-
-#[tokio::test]
-async fn by_hand_everything_is_printed_and_nothing_written() -> Result<()> {
-    let reports = Reports::with(json!({ "rules.xwiki_from": 2 })).await?;
-    let hostile = "=HYPERLINK(\"x\",'') & , ;";
-    reports
-        .additions_at(3 * 24 * 60, &[("Ann", "Rivers", "https://shop.example/old"), ("Ann", "Rivers", "https://stall.example/old")])
-        .await?;
-    reports
-        .additions(&[
-            ("Ann", hostile, "https://shop.example/=cmd|'/c"),
-            ("198.51.100.7", "@SUM(A1)", "https://shop.example/b"),
-            ("Ann", "de:Flüsse", "https://www.shop.example/c"),
-            ("198.51.100.9", "Seas", "https://stall.example/d"),
-        ])
-        .await?;
-    reports.servers(&[("shop.example", "192.0.2.80"), ("stall.example", "192.0.2.80")]).await?;
-    let (http, db) = (FaultProxy::start(&reports.world.wiki.api).await?, DbProxy::start(&reports.world.database_url()).await?);
-    let by_hand = async |args: &[&str]| {
-        let args: Vec<String> = args.iter().map(|arg| match arg.strip_prefix("User:") {
-            Some(name) => reports.own(name),
-            None => reports.hosts(arg),
-        }).collect();
-        let args: Vec<&str> = args.iter().map(String::as_str).collect();
-        through(&reports, &http).args(&args).over(&db).run().await
-    };
-    let rows = |json: &Value| -> Result<usize> { Ok(json["rows"].as_array().context("rows")?.len()) };
-
-    for (args, count) in [
-        (["link", "shop.example"], 4),
-        (["xwiki", "shop.example"], 4),
-        (["user", "User:Ann"], 4),
-        (["ip", "198.51.100.7"], 1),
-        (["range", "198.51.100.0/24"], 2),
-        (["server", "192.0.2.80"], 6),
-    ] {
-        let told = by_hand(&[args[0], args[1], "--output", "json"]).await?;
-        let json: Value = serde_json::from_str(&told.stdout).with_context(|| told.to_string())?;
-        assert_eq!((rows(&json)?, told.code), (count, 0), "{told}");
-        assert_eq!(reports.rows().await?.compare(&json)?, count);
-        let csv = by_hand(&[args[0], args[1], "--output", "csv"]).await?;
-        let lines = table(&csv.stdout);
-        assert_eq!(lines.len(), count, "{csv}");
-        for (line, row) in lines.iter().zip(json["rows"].as_array().context("rows")?) {
-            for (column, key) in [("revision", "revision"), ("page_id", "page_id"), ("times", "times"), ("user_links", "user_links"), ("number", "number")] {
-                ensure!(Some(&line[column]) == row[key].as_u64().map(|n| n.to_string()).as_ref(), "{column}: {line:?} and {row}");
-            }
-            let four = [&line["a"], &line["b"], &line["c"], &line["d"]].map(|n| n.parse::<u64>().unwrap_or(0));
-            ensure!(row["four"] == json!(four) && line["time"] == row["time"].as_str().unwrap_or_default(), "{line:?} and {row}");
-            ensure!(line["user"].trim_start_matches('\'') == row["user"]["name"].as_str().unwrap_or_default(), "{line:?} and {row}");
-        }
-        // Nothing that a spreadsheet would work out.
-        for field in lines.iter().flat_map(BTreeMap::values) {
-            ensure!(!field.starts_with(['=', '@', '+', '-', '\t', '\r']), "{field}\n{csv}");
-        }
-        let text = by_hand(&[args[0], args[1]]).await?;
-        ensure!(text.code == 0 && text.stdout.contains(&format!("{}", count)), "{text}");
-        ensure!(!text.stdout.contains('\u{1b}'), "{text}");
-        // Sums are of everything, rows of the last day.
-        let late = by_hand(&[args[0], args[1], "--output", "json", "--since", "1d"]).await?;
-        let late: Value = serde_json::from_str(&late.stdout)?;
-        let old = usize::from(args[0] != "ip" && args[0] != "range");
-        let old = if ["user", "server"].contains(&args[0]) { 2 } else { old };
-        assert_eq!((rows(&late)?, &late["totals"]), (count - old, &json["totals"]), "{args:?}");
-        let csv = by_hand(&[args[0], args[1], "--output", "csv", "--since", "1d"]).await?;
-        assert_eq!(table(&csv.stdout).len(), count - old, "{csv}");
-    }
-    // Nothing is recorded; too few wikis; no such thing.
-    for args in [
-        vec!["link", "nothing.example"],
-        vec!["link", "nothing.example", "--output", "csv"],
-        vec!["user", "Nobody", "--output", "json"],
-        vec!["xwiki", "stall.example"],
-        vec!["xwiki", "stall.example", "--output", "page"],
-        vec!["server", "192.0.2.81"],
-    ] {
-        let run = by_hand(&args).await?;
-        ensure!(run.code == 1 && run.stdout.is_empty(), "{args:?}\n{run}");
-    }
-    for args in [vec!["ip", "no address"], vec!["link", "shop.example", "--since", "soon"], vec!["link", "shop.example", "--output", "page", "--since", "1d"]] {
-        let run = by_hand(&args).await?;
-        ensure!(![0, 1].contains(&run.code) || run.says("Error") || run.says("ERROR"), "{args:?}\n{run}");
-        ensure!(run.code != 0, "{args:?}\n{run}");
-    }
-    // All of it with reads alone; so does a dry run, though there is something to do.
-    for dry in [vec!["--dry-run"], vec!["--dry-run", "link", "shop.example", "--output", "page"]] {
-        let run = by_hand(&dry).await?;
-        ensure!(run.code == 0, "{run}");
-    }
-    assert_eq!(db.writes(), Vec::<String>::new());
-    let calls = http.calls();
-    let wrote: Vec<String> = calls.writes().iter().filter(|call| !call.is_login()).map(|call| call.to_string()).collect();
-    assert_eq!(wrote, Vec::<String>::new());
-    assert_eq!(reports.world.admin.text(&reports.title("link", "shop.example")).await?, None);
     Ok(())
 }

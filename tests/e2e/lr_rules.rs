@@ -32,11 +32,15 @@ impl Events {
     fn add(&mut self, reports: &Reports, who: &str, page: &str, host: &str, times: usize) {
         self.rev += 1;
         let (wiki, page) = page.split_once(':').unwrap_or(("en", page));
-        let links: String = (0..times).map(|n| format!("* https://{host}/{}-{n}\n", self.rev)).collect();
+        let links: String = (0..times)
+            .map(|n| format!("* https://{host}/{}-{n}\n", self.rev))
+            .collect();
         let name = reports.own(who);
         let is_address = name.parse::<std::net::IpAddr>().is_ok();
         // Whoever has the same name has the same number.
-        let id = name.bytes().fold(7_u64, |id, byte| (id * 31 + u64::from(byte)) % 1_000_003);
+        let id = name
+            .bytes()
+            .fold(7_u64, |id, byte| (id * 31 + u64::from(byte)) % 1_000_003);
         let mut event = wikicrew_tests::links::edit(wiki, self.rev, &name, 30, "", &reports.hosts(&links));
         let page_id = page.bytes().fold(1_u64, |id, byte| id * 31 + u64::from(byte));
         event["page_id"] = json!(page_id);
@@ -50,7 +54,10 @@ impl Events {
 async fn asked(reports: &Reports) -> Result<Vec<(String, String)>> {
     let sql = "SELECT subject, detail FROM report_ask WHERE reason = 'rule' ORDER BY subject";
     let rows = reports.world.rows(sql).await?;
-    Ok(rows.into_iter().map(|row| (reports.bare(&row[0]), row[1].clone())).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (reports.bare(&row[0]), row[1].clone()))
+        .collect())
 }
 
 #[tokio::test]
@@ -67,7 +74,10 @@ async fn each_rule_asks_from_its_edge_on() -> Result<()> {
     reports.save_settings(&settings).await?;
     let text = reports.hosts("Spam: {{LinkSummary|board.example}} <nowiki>{{LinkSummary|noboard.example}}</nowiki>");
     let hosts = reports.hosts("* brief.example # as said\nNot a host.\n");
-    reports.world.load(&[NewPage::new(&board, &text), NewPage::new(&list, &hosts)]).await?;
+    reports
+        .world
+        .load(&[NewPage::new(&board, &text), NewPage::new(&list, &hosts)])
+        .await?;
 
     let mut events = Events::new(1_000);
     let mut add = |who: &str, page: &str, host: &str, times| events.add(&reports, who, page, host, times);
@@ -78,7 +88,11 @@ async fn each_rule_asks_from_its_edge_on() -> Result<()> {
         add("Cat", "C", host, of[2]);
     }
     // Not enough additions; not enough pages; just enough of both.
-    for (host, pages) in [("few.example", "ABCD"), ("pages.example", "AABBAB"), ("enough.example", "AABBC")] {
+    for (host, pages) in [
+        ("few.example", "ABCD"),
+        ("pages.example", "AABBAB"),
+        ("enough.example", "AABBC"),
+    ] {
         for page in pages.chars() {
             add("Ann", &page.to_string(), host, 1);
         }
@@ -92,31 +106,71 @@ async fn each_rule_asks_from_its_edge_on() -> Result<()> {
     }
     // Nobody with an account; one with.
     for (host, last) in [("nobody.example", "~2026-7"), ("somebody.example", "Ann")] {
-        for (who, page) in [("192.0.2.7", "A"), ("192.0.2.7", "B"), ("198.51.100.7", "C"), ("198.51.100.7", "D"), (last, "E")] {
+        for (who, page) in [
+            ("192.0.2.7", "A"),
+            ("192.0.2.7", "B"),
+            ("198.51.100.7", "C"),
+            ("198.51.100.7", "D"),
+            (last, "E"),
+        ] {
             add(who, page, host, 1);
         }
     }
     // Addresses in one /24, among others; one of them is a bit away; one address alone is not close to anything.
-    for (host, other) in [("close.example", "203.0.113.255"), ("away.example", "203.0.114.1"), ("alone.example", "203.0.113.1")] {
-        for (who, page) in [("203.0.113.1", "A"), ("203.0.113.1", "B"), (other, "C"), ("Ann", "D"), ("Bob", "E"), ("Cat", "E")] {
+    for (host, other) in [
+        ("close.example", "203.0.113.255"),
+        ("away.example", "203.0.114.1"),
+        ("alone.example", "203.0.113.1"),
+    ] {
+        for (who, page) in [
+            ("203.0.113.1", "A"),
+            ("203.0.113.1", "B"),
+            (other, "C"),
+            ("Ann", "D"),
+            ("Bob", "E"),
+            ("Cat", "E"),
+        ] {
             add(who, page, host, 1);
         }
     }
     // Of IPv6 the network is twice as long.
-    for (host, other) in [("six.example", "2001:db8:1:ffff::1"), ("sixaway.example", "2001:db8:101::1")] {
-        for (who, page) in [("2001:db8:1::1", "A"), (other, "B"), ("Ann", "C"), ("Bob", "D"), ("Cat", "E")] {
+    for (host, other) in [
+        ("six.example", "2001:db8:1:ffff::1"),
+        ("sixaway.example", "2001:db8:101::1"),
+    ] {
+        for (who, page) in [
+            ("2001:db8:1::1", "A"),
+            (other, "B"),
+            ("Ann", "C"),
+            ("Bob", "D"),
+            ("Cat", "E"),
+        ] {
             add(who, page, host, 1);
         }
     }
     // Three domains of one server by one user; two and a subdomain; three by two users.
-    for host in ["srv1.example", "srv2.example", "srv3.example", "two1.example", "two2.example", "www2.two2.example", "mix1.example"] {
+    for host in [
+        "srv1.example",
+        "srv2.example",
+        "srv3.example",
+        "two1.example",
+        "two2.example",
+        "www2.two2.example",
+        "mix1.example",
+    ] {
         add("Ann", "A", host, 1);
     }
     for host in ["mix2.example", "mix3.example", "srv1.example"] {
         add("Bob", "A", host, 1);
     }
     // Lists need one addition; what is below a listed domain is meant, what only ends alike is not.
-    for host in ["short.example", "go.brief.example", "shop.board.example", "noboard.example", "tooshort.example"] {
+    for host in [
+        "short.example",
+        "go.brief.example",
+        "shop.board.example",
+        "noboard.example",
+        "tooshort.example",
+    ] {
         add("Ann", "A", host, 1);
     }
     // Eleven adders are too many, ten are not, whatever else holds.
@@ -135,9 +189,18 @@ async fn each_rule_asks_from_its_edge_on() -> Result<()> {
     }
     reports.recorded(&events.lines).await?;
     let server = |hosts: &[&'static str], ip: &'static str| hosts.iter().map(|host| (*host, ip)).collect::<Vec<_>>();
-    reports.servers(&server(&["srv1.example", "srv2.example", "srv3.example"], "192.0.2.80")).await?;
-    reports.servers(&server(&["two1.example", "two2.example", "www2.two2.example"], "192.0.2.81")).await?;
-    reports.servers(&server(&["mix1.example", "mix2.example", "mix3.example"], "192.0.2.82")).await?;
+    reports
+        .servers(&server(&["srv1.example", "srv2.example", "srv3.example"], "192.0.2.80"))
+        .await?;
+    reports
+        .servers(&server(
+            &["two1.example", "two2.example", "www2.two2.example"],
+            "192.0.2.81",
+        ))
+        .await?;
+    reports
+        .servers(&server(&["mix1.example", "mix2.example", "mix3.example"], "192.0.2.82"))
+        .await?;
 
     // A dry run says the same and takes nothing.
     let dry = reports.job().args(&["--dry-run"]).run_ok().await?;
@@ -168,14 +231,19 @@ async fn each_rule_asks_from_its_edge_on() -> Result<()> {
     for (subject, _) in &found {
         let host: Vec<&str> = subject.trim_end_matches('.').rsplit('.').collect();
         let host = reports.hosts(&host.join("."));
-        ensure!(dry.says(&format!("would ask for a report: {host} ")) || dry.says(&host), "{host}\n{dry}");
+        ensure!(
+            dry.says(&format!("would ask for a report: {host} ")) || dry.says(&host),
+            "{host}\n{dry}"
+        );
     }
     // Once.
     let run = reports.run().await?;
     assert_eq!((number(&run, "hosts")?, asked(&reports).await?.len()), (0, 15), "{run}");
 
     // From three wikis on it is a cross-wiki report; by `per_day` so many are made, and the rest waits.
-    reports.save_settings(&settings.set("publish", "pages").set("limits.per_day", 1)).await?;
+    reports
+        .save_settings(&settings.set("publish", "pages").set("limits.per_day", 1))
+        .await?;
     let run = reports.run().await?;
     assert_eq!(number(&run, "reports")?, 1, "{run}");
     let run = reports.run().await?;
@@ -185,15 +253,28 @@ async fn each_rule_asks_from_its_edge_on() -> Result<()> {
     let by_hand = reports.by_hand(&["xwiki", "wikis.example", "--output", "page"]).await?;
     ensure!(by_hand.code == 0, "{by_hand}");
     let rows = reports.report_rows().await?;
-    let wide: Vec<&str> = rows.iter().filter(|row| row.is_xwiki).map(|row| row.subject.as_str()).collect();
+    let wide: Vec<&str> = rows
+        .iter()
+        .filter(|row| row.is_xwiki)
+        .map(|row| row.subject.as_str())
+        .collect();
     assert_eq!(wide, ["example.wikis."], "{rows:?}");
     let title = reports.title("link", "wikis.example");
     let categories = reports.categories(&title).await?;
-    ensure!(categories.iter().any(|name| name.contains("ross-wiki")), "{categories:?}");
-    let local = rows.iter().find(|row| row.subject != "example.wikis.").context("another report")?;
+    ensure!(
+        categories.iter().any(|name| name.contains("ross-wiki")),
+        "{categories:?}"
+    );
+    let local = rows
+        .iter()
+        .find(|row| row.subject != "example.wikis.")
+        .context("another report")?;
     let host: Vec<&str> = local.subject.trim_end_matches('.').rsplit('.').collect();
     let categories = reports.categories(&reports.title("link", &host.join("."))).await?;
-    ensure!(!categories.iter().any(|name| name.contains("ross-wiki")), "{categories:?}");
+    ensure!(
+        !categories.iter().any(|name| name.contains("ross-wiki")),
+        "{categories:?}"
+    );
     Ok(())
 }
 
@@ -215,7 +296,10 @@ async fn no_host_is_missed_when_a_run_dies_or_somebody_stores_meanwhile() -> Res
     running.kill().await?;
     held.release();
     reports.world.db_is_idle().await?;
-    assert_eq!((asked(&reports).await?.len(), reports.world.count("touched_host").await?), (0, 2));
+    assert_eq!(
+        (asked(&reports).await?.len(), reports.world.count("touched_host").await?),
+        (0, 2)
+    );
 
     // One more addition of the other host comes while the next run looks at them: it waits, and is not lost.
     let proxy = DbProxy::start(&reports.world.database_url()).await?;
@@ -234,7 +318,11 @@ async fn no_host_is_missed_when_a_run_dies_or_somebody_stores_meanwhile() -> Res
     stored?;
     let run = run?;
     ensure!(run.code == 0, "{run}");
-    assert_eq!(asked(&reports).await?, [("example.stall.".to_owned(), "dominance".to_owned())], "{run}");
+    assert_eq!(
+        asked(&reports).await?,
+        [("example.stall.".to_owned(), "dominance".to_owned())],
+        "{run}"
+    );
     let run = reports.job().later(600).run_ok().await?;
     assert_eq!(number(&run, "hosts")?, 1, "{run}");
     let found: Vec<String> = asked(&reports).await?.into_iter().map(|(subject, _)| subject).collect();
@@ -277,7 +365,11 @@ async fn a_server_that_a_name_server_tells_later_is_judged_then() -> Result<()> 
     let mut other = Events::new(2_000);
     other.add(&reports, "Bob", "A", "other.example", 1);
     let job = reports.recording(&other.lines)?;
-    let asked_for = job.args(&["--dns"]).env("WIKICREW_DNS", &server.address().to_string()).run_ok().await?;
+    let asked_for = job
+        .args(&["--dns"])
+        .env("WIKICREW_DNS", &server.address().to_string())
+        .run_ok()
+        .await?;
     ensure!(reports.world.count("host_ip").await? == 3, "{asked_for}");
     let run = reports.run().await?;
     let wanted = ["srv1", "srv2", "srv3"].map(|host| (format!("example.{host}."), "same-server".to_owned()));

@@ -5,6 +5,7 @@
 mod boards;
 mod due;
 mod items;
+mod judge;
 mod names;
 mod position;
 mod reopen;
@@ -20,6 +21,8 @@ use shared::db::report_ask::{self, NewAsk, Reason};
 use shared::db::{Db, Fence};
 use shared::wiki::wiki_id_of;
 
+pub use due::key as requester;
+pub use judge::{Judge, Judged};
 pub use reopen::look_again;
 pub use statistics::{Tally, statistics};
 pub use tripping::on_server;

@@ -8,7 +8,6 @@ use anyhow::Context as _;
 use shared::args::CommonArgs;
 use shared::boot::Boot;
 use shared::core::report::{Kind, Subject};
-use shared::core::text::terminal;
 use shared::core::types::Timestamp;
 use shared::db::Access;
 use shared::job;
@@ -20,6 +19,7 @@ use shared::wiki::{Session, Stop};
 use crate::gather::{self, Context, Gathered};
 use crate::job::LinkreportGen;
 use crate::model::Model;
+use crate::naming::Naming;
 use crate::settings::Settings;
 use crate::{NAME, output};
 
@@ -118,11 +118,8 @@ async fn print(asked: &Asked, boot: &Boot, args: &CommonArgs) -> anyhow::Result<
     with(asked, boot, args, async |cx, subject| {
         let gathered = gather::recorded(cx, &subject, &[]).await?;
         let Some(mut gathered) = gathered else {
-            tracing::warn!(
-                "nothing is recorded of {} {}",
-                subject.kind().word(),
-                terminal(&subject.to_string())
-            );
+            let naming = Naming::read(cx.db, &cx.records).await?;
+            tracing::warn!("nothing is recorded of {}", naming.subject(&subject));
             return Ok(false);
         };
         if !is_cross_wiki(asked, cx, Some(&gathered.model)) {

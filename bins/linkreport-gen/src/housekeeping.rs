@@ -34,6 +34,10 @@ const STEPS: usize = 4;
 const STALE: u32 = 200;
 /// Requests that were served are remembered for so long, so that none is served twice.
 const REMEMBERED: TimeDelta = TimeDelta::days(1_095);
+/// And those that come again and again for so long.
+const SOON: TimeDelta = TimeDelta::days(30);
+/// Rules ask again when a link is added again: what they asked waits for so long.
+const RULES_WAIT: TimeDelta = TimeDelta::days(14);
 /// Transactions of a run for users who were renamed.
 const RENAME_SLICES: u32 = 200;
 /// Name of the memo of the last look at hidden revisions.
@@ -42,11 +46,23 @@ const LOOKED: &str = "hidden-look";
 const NAMES: &str = "suppressed";
 
 /// How far the daily look got.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Looked {
     day: String,
     after: Option<(Timestamp, u64)>,
     is_done: bool,
+}
+
+impl Looked {
+    /// A look that is not through goes on where it is, however many days it takes: else the newest reports never have
+    /// their turn where there are many.
+    fn next_day(self, day: String) -> Looked {
+        Looked {
+            day,
+            after: self.after.filter(|_| !self.is_done),
+            is_done: false,
+        }
+    }
 }
 
 /// Stores what is to be asked. Errs when the database cannot be reached.
@@ -141,13 +157,12 @@ async fn suppressed(run: &Run<Settings>) -> anyhow::Result<Vec<NewAsk>> {
     if known == now_known {
         return Ok(Vec::new());
     }
-    let since = run.clock.now() - KEPT_CLEAN;
     let mut asks = Vec::new();
     for entry in all.private_entries().iter().filter(|entry| !known.contains(&of(entry))) {
         let origin = format!("suppressed {} {}", of(entry), entry.since.timestamp());
         let reports = run
             .db
-            .read_if_there(async |db| named::named_on(db, home, entry, since).await)
+            .read_if_there(async |db| named::named_on(db, home, entry).await)
             .await?;
         let subjects: BTreeSet<Subject> = reports.into_iter().map(|report| report.subject).collect();
         asks.extend(
@@ -169,7 +184,7 @@ async fn suppressed(run: &Run<Settings>) -> anyhow::Result<Vec<NewAsk>> {
     Ok(asks)
 }
 
-/// Once a day: the revisions that reports of the last 30 days show, whether everybody may still see them.
+/// Once a day, or as often as it takes: the revisions that reports of the last 30 days show, whether everybody may still see them.
 async fn hidden(run: &mut Run<Settings>, cx: &Context<'_>) -> anyhow::Result<()> {
     let (home, job, now) = (run.wiki.clone(), run.editor.job, run.clock.now());
     let today = now.date_naive().to_string();
@@ -184,12 +199,16 @@ async fn hidden(run: &mut Run<Settings>, cx: &Context<'_>) -> anyhow::Result<()>
         return Ok(());
     }
     if looked.day != today {
-        looked = Looked {
-            day: today,
-            ..Looked::default()
-        };
+        looked = looked.next_day(today);
         if run.fence().is_some() {
-            report_ask::prune(&run.db, now - REMEMBERED).await?;
+            report_ask::prune(&run.db, now - REMEMBERED, now - SOON).await?;
+        }
+        if let Some(fence) = run.fence() {
+            run.db
+                .fenced(&fence, "letting old requests of rules go", async |tx| {
+                    report_ask::expire_rules(tx, &home, now - RULES_WAIT, now).await
+                })
+                .await?;
         }
     }
     for _ in 0..STEPS {
@@ -278,3 +297,7 @@ async fn hidden_on(cx: &Context<'_>, wiki: &str, revs: &[RevId]) -> anyhow::Resu
         })
         .collect())
 }
+
+#[cfg(test)]
+#[path = "housekeeping_tests.rs"]
+mod tests;

@@ -59,6 +59,10 @@ pub async fn write(run: &mut Run<Settings>, place: &Around) -> anyhow::Result<u6
         }
     }
     for (title, kinds) in kinds {
+        // At a cap an administrator would have to let the job go on.
+        if run.editor.room().await? == 0 {
+            break;
+        }
         if let Ok(title) = run.session.site().title(&title) {
             lists.push((title, (Vec::from_iter(kinds), None)));
         }
@@ -196,6 +200,7 @@ fn is_hidden(report: &Report, title: &str, hidden: &Suppressed) -> bool {
     // A page on which nothing is left may be about somebody who is not to be named any more.
     let is_empty = report.newest.is_none() && report.additions == 0;
     is_empty
+        || report.title.as_deref().is_some_and(|title| hidden.hides(What::Report, title))
         || hidden.hides(What::Report, title)
         || match &report.subject {
             Subject::Link(key) => hidden.hides_link(key),

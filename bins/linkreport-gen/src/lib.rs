@@ -9,6 +9,7 @@ mod housekeeping;
 mod index;
 mod job;
 mod model;
+mod naming;
 mod offline;
 mod output;
 mod page;

@@ -236,7 +236,7 @@ pub enum Fate {
 /// Fates in sum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fates {
-    /// Rows that were looked at.
+    /// Those that were looked at, or could not be. All of these count additions, as the totals do.
     pub looked_at: u64,
     /// Still there.
     pub live: u64,
@@ -244,7 +244,7 @@ pub struct Fates {
     pub removed: u64,
     /// On pages that are gone.
     pub gone: u64,
-    /// Not known.
+    /// Not known. Those on wikis that could not be asked have no row.
     pub unknown: u64,
     /// Added again after removal.
     pub again: u64,

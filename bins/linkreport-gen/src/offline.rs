@@ -4,17 +4,22 @@ use anyhow::ensure;
 use serde_json::json;
 use shared::args::CommonArgs;
 use shared::boot::Boot;
+use shared::core::report::{Kind, Status};
 use shared::core::site::{Site, Title};
 use shared::core::text::terminal;
-use shared::db::{Access, Db, report_ask, suppress};
+use shared::core::types::Timestamp;
+use shared::db::{Access, Db, Work, report, report_ask};
 use shared::job;
 use shared::manual;
 use shared::settings::Parsed;
 use shared::wiki::Stop;
 
+use crate::naming::Naming;
 use crate::settings::{Place, Publish, Settings};
 use crate::{Command, NAME};
 
+/// Reports of those that were written last that are printed.
+const WRITTEN: u32 = 20;
 /// Most requests that are printed.
 const MOST: u32 = 200;
 
@@ -43,22 +48,25 @@ async fn requests(db: &Db, home: &str, as_json: bool) -> anyhow::Result<bool> {
     let queue = db
         .read_if_there(async |db| report_ask::all_waiting(db, home, MOST).await)
         .await?;
-    let hidden = db.read_if_there(async |db| suppress::all(db, home).await).await?;
+    let naming = Naming::read(db, home).await?;
     ensure!(
         queue.subjects >= queue.first.len() as u64,
         "the queue was counted wrongly"
     );
+    let mut hidden = 0;
     for one in &queue.first {
-        let name = one.subject.to_string();
-        if hidden.is_named_in(&name) {
+        if naming.hides(&one.subject) {
+            hidden += 1;
             continue;
         }
+        let name = one.subject.to_string();
         let mut reasons: Vec<&str> = one.asks.iter().map(|ask| ask.reason.word()).collect();
         reasons.sort_unstable();
         reasons.dedup();
         let since = one.asks[0].asked_at;
         let tries = one.asks.iter().map(|ask| ask.tries).max().unwrap_or(0);
         let error = one.asks.iter().find_map(|ask| ask.error.as_deref());
+        let error = error.map(|error| naming.text(error));
         match as_json {
             true => println!(
                 "{}",
@@ -71,17 +79,41 @@ async fn requests(db: &Db, home: &str, as_json: bool) -> anyhow::Result<bool> {
                 terminal(&name),
                 reasons.join(", "),
                 since.format("%Y-%m-%d %H:%M:%S"),
-                error.map_or_else(String::new, |error| format!(
-                    "; failed {tries} times: {}",
-                    terminal(error)
-                ))
+                error.map_or_else(String::new, |error| format!("; failed {tries} times: {error}"))
             ),
         }
     }
     if !as_json {
-        println!("{} subjects wait, by {} requests", queue.subjects, queue.asks);
+        let subjects = queue.subjects.saturating_sub(hidden);
+        println!("{subjects} subjects wait, by {} requests", queue.asks);
     }
+    written(db, home, &naming, as_json).await?;
     Ok(true)
+}
+
+/// Prints the reports that were written last, the newest first.
+async fn written(db: &Db, home: &str, naming: &Naming, as_json: bool) -> anyhow::Result<()> {
+    let newest = async |db: &mut Work| report::newest_saved(db, home, &Kind::ALL, None, Timestamp::MIN_UTC, WRITTEN).await;
+    for report in db.read_if_there(newest).await? {
+        let Some(saved) = report.saved_at.filter(|_| !naming.hides(&report.subject)) else {
+            continue;
+        };
+        let (name, status) = (report.subject.to_string(), report.status.map_or("-", Status::word));
+        match as_json {
+            true => println!(
+                "{}",
+                json!({"kind": report.subject.kind().word(), "subject": name, "written": saved.to_rfc3339(),
+                    "status": status, "additions": report.additions})
+            ),
+            false => println!(
+                "written {}: {}; {status}, {} additions",
+                saved.format("%Y-%m-%d %H:%M:%S"),
+                naming.subject(&report.subject),
+                report.additions
+            ),
+        }
+    }
+    Ok(())
 }
 
 /// The job's own part of `show-settings`.

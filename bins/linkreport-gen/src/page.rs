@@ -21,15 +21,18 @@ mod subsets;
 mod summaries;
 mod users;
 
+use std::collections::{BTreeSet, HashSet};
+
 use shared::core::report::{Kind, Status};
 use shared::core::settings::{Common, fill};
 use shared::core::site::Site;
 use shared::core::text::Wikitext;
+use shared::core::types::RevId;
 use shared::messages::Messages;
 
 pub use categories::status_categories;
 
-use crate::model::Model;
+use crate::model::{Fate, Model, Who};
 use crate::settings::Settings;
 use crate::words::MESSAGES;
 use pen::Pen;
@@ -93,6 +96,21 @@ pub fn render(model: &Model, around: &Around<'_>, form: Form) -> Wikitext {
         }
         rows /= 2;
     }
+}
+
+/// The revisions that a page may show or owe a name to (place of the wiki in the model, revision): those of its rows, of
+/// live additions below them, the newest of each other user with a row, and of the hits that are listed.
+pub fn revisions(model: &Model, settings: &Settings, form: Form) -> BTreeSet<(usize, RevId)> {
+    if form == Form::Reduced {
+        return BTreeSet::new();
+    }
+    let (above, below) = model.rows.split_at(model.rows.len().min(settings.show.rows as usize));
+    let live = below.iter().filter(|row| row.fate == Fate::Live).take(subsets::MORE_LIVE);
+    let mut named: HashSet<&Who> = HashSet::new();
+    let of_others = below.iter().filter(|row| named.insert(&row.who));
+    let rows = above.iter().chain(live).chain(of_others).map(|row| (row.wiki, row.rev));
+    let hits = hits::listed(model).iter().map(|hit| (hit.wiki, hit.rev));
+    rows.chain(hits).collect()
 }
 
 /// What an edit summary says of it: numbers only. `None`: of a page about which nothing may be shown any more.

@@ -42,6 +42,9 @@ pub async fn read_back(run: &mut Run<Settings>, place: &Around) -> anyhow::Resul
         let newest = info.and_then(|info| info.revid);
         if newest.is_none() || newest == report.page_revid {
             // Gone, or as it was.
+            if newest.is_none() && report.saved_at.is_none() {
+                unblocked(run, &report).await?;
+            }
             note(
                 run,
                 Report {
@@ -52,7 +55,7 @@ pub async fn read_back(run: &mut Run<Settings>, place: &Around) -> anyhow::Resul
             .await?;
             continue;
         }
-        if !run.goes_on().await? {
+        if run.editor.room().await? <= serve::reserve(run) || !run.goes_on().await? {
             break;
         }
         changed += u64::from(one(run, place, report).await?);
@@ -78,7 +81,7 @@ async fn one(run: &mut Run<Settings>, place: &Around, report: Report) -> anyhow:
         digest: row.as_ref().and_then(|row| row.digest),
     };
     let words = place.words(&settings);
-    let standing = serve::standing(&run.session, &stands, &words, before).await?;
+    let standing = serve::standing(&run.session, (&run.db, &report.subject), &stands, &words, before).await?;
     let (was, is) = (report.status, standing.status.or(report.status));
     let mut seen = serve::seen(report, &standing, is, now);
     let row = match row {
@@ -135,6 +138,39 @@ async fn free(run: &Run<Settings>, report: &Report, row: PageRow) -> anyhow::Res
     Ok(row)
 }
 
+/// What stood at the title of a report that was never written is gone: it may be written, and is asked for where a rule
+/// had asked. A person asks again.
+async fn unblocked(run: &Run<Settings>, report: &Report) -> anyhow::Result<()> {
+    let Some(fence) = run.fence() else { return Ok(()) };
+    let (id, wiki, now) = (report.id, run.wiki.clone(), run.clock.now());
+    let row = run.db.read(async |db| report_page::get(db, id, &wiki).await).await?;
+    let Some(row) = row.filter(|row| row.state == PageOf::Gone) else {
+        return Ok(());
+    };
+    let row = PageRow {
+        state: PageOf::Ok,
+        why: None,
+        ..row
+    };
+    let rules: Vec<&str> = report.rules.iter().map(|rule| rule.word()).collect();
+    let ask = (!rules.is_empty()).then(|| NewAsk {
+        home: report.home.clone(),
+        subject: report.subject.clone(),
+        origin: format!("unblocked {}", now.timestamp()),
+        requester: None,
+        requester_name: None,
+        reason: Reason::Rule,
+        detail: Some(rules.join(" ")),
+    });
+    run.db
+        .fenced(&fence, "noting that a report may be written", async |tx| {
+            report_page::put(tx, &row).await?;
+            report_ask::ask(tx, ask.as_slice(), now).await.map(|_| ())
+        })
+        .await?;
+    Ok(())
+}
+
 /// Moves the page to the category of its status, where the bot's part is still the bot's.
 async fn category(
     run: &mut Run<Settings>,
@@ -177,9 +213,15 @@ async fn category(
     match saved {
         Ok(saved) => {
             let now = run.clock.now();
+            // Where nothing was to be changed, an edit that was never noted may stand there: it is noted with what it
+            // tells, by who asked for it.
+            let (digest, content) = match saved {
+                Some(_) => (digest, digest),
+                None => (row.digest, row.content),
+            };
             let row = PageRow {
                 digest,
-                content: digest,
+                content,
                 revid: saved.or(row.revid),
                 saved_at: if saved.is_some() { Some(now) } else { row.saved_at },
                 status_shown: Some(is),

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::asks::{Watched, home_key};
 use crate::gather::Context;
+use crate::naming::Naming;
 use crate::serve::{self, Served};
 use crate::settings::{Publish, Settings};
 use crate::status_lines::HOME;
@@ -146,7 +147,9 @@ async fn or_told<T: Default>(run: &mut Run<Settings>, part: &str, result: anyhow
         }
         Err(error) if ends_run(&error) => Err(error),
         Err(error) => {
-            run.item_error(part, &error).await;
+            let home = home_key(&run.accepted.parsed.settings, &run.wiki);
+            let naming = Naming::read(&run.db, &home).await?;
+            run.item_error(part, &naming.error(&error)).await;
             Ok(T::default())
         }
     }

@@ -4,17 +4,17 @@
 mod copies;
 mod decide;
 mod left;
+mod listed;
 mod one;
+mod opening;
 mod place;
 mod standing;
 mod told;
+mod tries;
 mod turns;
 mod write;
 
-use chrono::TimeDelta;
 use shared::core::report::{Status, Subject};
-use shared::core::text::terminal;
-use shared::core::types::Timestamp;
 use shared::db::report_ask::{self, Outcome, Reason};
 use shared::editor::Refused;
 use shared::job::{Run, ends_run};
@@ -22,6 +22,7 @@ use shared::wiki::Error;
 
 use crate::asks;
 use crate::gather::Context;
+use crate::naming::Naming;
 use crate::settings::Settings;
 use one::Ended;
 use place::Place;
@@ -32,13 +33,8 @@ pub use standing::{Before, page, standing};
 pub use told::seen;
 pub use write::HEAD;
 
-/// Edits that are left for the status page and the lists.
-const RESERVE: u64 = 5;
-/// So often a request is tried.
-const TRIES: u32 = 6;
-/// Time to the second try; doubled for each further one.
-const PAUSE: TimeDelta = TimeDelta::minutes(10);
-
+/// Edits that are left for the lists, unless the settings allow few.
+const RESERVE: u32 = 5;
 /// What a run did for requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Served {
@@ -60,12 +56,19 @@ pub async fn serve(
     only: Option<&Subject>,
 ) -> anyhow::Result<Served> {
     let mut served = Served::default();
-    let turns = turns::turns(run, only).await?;
-    for turn in &turns {
-        if run.editor.room().await? <= RESERVE || !run.goes_on().await? {
+    let mut turns = turns::turns(run, only).await?;
+    let mut opening = opening::Opening::default();
+    let naming = Naming::read(&run.db, &run.wiki).await?;
+    for turn in &mut turns {
+        if run.editor.room().await? <= reserve(run) || !run.goes_on().await? {
             break;
         }
-        let ended = match one::one(run, cx, place, &turn.turn).await {
+        let ended = match opening.judge(run, cx, turn).await {
+            Ok(None) => one::one(run, cx, place, &turn.turn).await,
+            Ok(Some(ended)) => Ok(ended),
+            Err(error) => Err(error),
+        };
+        let ended = match ended {
             Ok(ended) => ended,
             Err(error) if is_over(&error) => {
                 // A report that takes all of a run's time must not be the first of every run.
@@ -75,22 +78,18 @@ pub async fn serve(
                 return Err(error);
             }
             Err(error) => {
-                let name = format!("{} {}", turn.turn.subject.kind().word(), turn.turn.subject);
-                failed(run, turn, &format!("{error:#}")).await?;
-                if turn.tries + 1 >= TRIES {
-                    run.item_error(&name, &error).await;
+                let (name, shown) = (naming.subject(&turn.turn.subject), naming.error(&error));
+                if failed(run, turn, &format!("{error:#}")).await? {
+                    run.item_error(&name, &shown).await;
                 } else {
-                    tracing::warn!("{}: {}", terminal(&name), terminal(&format!("{error:#}")));
+                    tracing::warn!("{name}: {shown}");
                 }
                 served.later += 1;
                 continue;
             }
         };
-        tracing::info!(
-            "{} {}: {ended:?}",
-            turn.turn.subject.kind().word(),
-            terminal(&turn.turn.subject.to_string())
-        );
+        let (name, how) = (naming.subject(&turn.turn.subject), naming.text(&format!("{ended:?}")));
+        tracing::info!("{name}: {how}");
         match &ended {
             Ended::Saved => served.pages += 1,
             Ended::Held | Ended::Refused(_) => served.held += 1,
@@ -100,6 +99,12 @@ pub async fn serve(
         close(run, turn, &ended).await?;
     }
     Ok(served)
+}
+
+/// Edits of a run that are not for reports: never all that it may make.
+pub fn reserve(run: &Run<Settings>) -> u64 {
+    let common = &run.accepted.parsed.common;
+    RESERVE.min(common.max_edits_per_run.min(common.max_edits_per_day) / 2).into()
 }
 
 /// What ends the whole run, not one report.
@@ -126,7 +131,7 @@ async fn close(run: &Run<Settings>, turn: &turns::Asked, ended: &Ended) -> anyho
                 .await?;
             return Ok(());
         }
-        Ended::Again(why) => return failed(run, turn, why).await,
+        Ended::Again(why) => return failed(run, turn, why).await.map(|_| ()),
     };
     // Closed after its new additions were noted: they may be enough to open it again.
     let came_again = matches!(ended, Ended::Left(status) if status == Status::Closed.word())
@@ -147,17 +152,21 @@ async fn close(run: &Run<Settings>, turn: &turns::Asked, ended: &Ended) -> anyho
     Ok(())
 }
 
-/// Tries again later, each time after twice the pause; after the last try it is given up.
-async fn failed(run: &Run<Settings>, turn: &turns::Asked, why: &str) -> anyhow::Result<()> {
-    let Some(fence) = run.fence() else { return Ok(()) };
-    let (ids, now) = (&turn.turn.asks, run.clock.now());
-    let next: Timestamp = now + PAUSE * 2_i32.pow(turn.tries.min(TRIES));
-    let is_last = turn.tries + 1 >= TRIES;
+/// Tries again later, each time after twice the pause; after the last try it is given up, if it may be. Whether one of the
+/// requests was tried so often that somebody has to know.
+async fn failed(run: &Run<Settings>, turn: &turns::Asked, why: &str) -> anyhow::Result<bool> {
+    let now = run.clock.now();
+    let failed = tries::failed(&turn.tries, now);
+    let Some(fence) = run.fence() else {
+        return Ok(failed.is_told);
+    };
     run.db
-        .fenced(&fence, "noting that a request failed", async |tx| match is_last {
-            true => report_ask::give_up(tx, ids, why, now).await,
-            false => report_ask::failed(tx, ids, why, next).await,
+        .fenced(&fence, "noting that a request failed", async |tx| {
+            for (next, ids) in &failed.again {
+                report_ask::failed(tx, ids, why, *next).await?;
+            }
+            report_ask::give_up(tx, &failed.given_up, why, now).await
         })
         .await?;
-    Ok(())
+    Ok(failed.is_told)
 }

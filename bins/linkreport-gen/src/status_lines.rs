@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
-use shared::core::report::{Status, Subject};
+use shared::core::report::Status;
 use shared::core::site::Site;
 use shared::core::text::{Wikitext, page_link, plain, user};
 use shared::core::types::Timestamp;
@@ -12,10 +12,10 @@ use shared::daypage::taken;
 use shared::db::report::{self, Report};
 use shared::db::report_ask::{self, Waiting};
 use shared::db::report_page::{self, State};
-use shared::db::suppress::{self, Suppressed};
 use shared::db::{Db, memo};
 use shared::messages::Messages;
 
+use crate::naming::Naming;
 use crate::{NAME, reduced};
 
 /// Longest text shown, in characters.
@@ -26,6 +26,8 @@ const NEWS: TimeDelta = TimeDelta::days(7);
 pub const HOME: &str = "home";
 /// Lines of one kind.
 const MANY: u32 = 50;
+/// Requests that are looked at for those that are not to be counted.
+const LOOKED_AT: u32 = 1_000;
 
 /// For *Done*.
 pub async fn done(db: &Db, wiki: &str, messages: &Messages<'_>, now: Timestamp) -> anyhow::Result<Vec<Wikitext>> {
@@ -83,21 +85,21 @@ pub async fn waiting(
 ) -> anyhow::Result<Vec<Wikitext>> {
     let mut lines = Vec::new();
     let home = &home(db, wiki).await?;
-    let hidden = db.read(async |db| suppress::all(db, home).await).await?;
+    let naming = Naming::read(db, home).await?;
     let reduced = db.read(async |db| reduced::all(db, home, wiki).await).await?;
     let queue = db
-        .read(async |db| report_ask::all_waiting(db, home, MANY).await)
+        .read(async |db| report_ask::all_waiting(db, home, LOOKED_AT).await)
         .await?;
-    if queue.subjects > 0 {
-        let key = if queue.subjects == 1 { "wait-one" } else { "wait-many" };
-        lines.push(messages.say(key, &[("count", &number(queue.subjects))]));
-        let shown: Vec<&Waiting> = queue
-            .first
-            .iter()
-            .filter(|one| !is_hidden(&one.subject, &hidden) && reduced::page_of(&reduced, &one.subject).is_none())
-            .collect();
-        lines.extend(shown.iter().map(|one| request(messages, one, &hidden)));
-        let more = queue.subjects.saturating_sub(shown.len() as u64);
+    let all = queue.first.len();
+    let told: Vec<&Waiting> = queue.first.iter().filter(|one| !naming.hides(&one.subject)).collect();
+    let subjects = queue.subjects.saturating_sub((all - told.len()) as u64);
+    if subjects > 0 {
+        let key = if subjects == 1 { "wait-one" } else { "wait-many" };
+        lines.push(messages.say(key, &[("count", &number(subjects))]));
+        let named = told.iter().filter(|one| reduced::page_of(&reduced, &one.subject).is_none());
+        let shown: Vec<&Waiting> = named.copied().take(MANY as usize).collect();
+        lines.extend(shown.iter().map(|one| request(messages, one, &naming)));
+        let more = subjects.saturating_sub(shown.len() as u64);
         if more > 0 {
             lines.push(messages.say("wait-more", &[("count", &number(more))]));
         }
@@ -110,21 +112,23 @@ pub async fn waiting(
         for (title, why) in pages
             .iter()
             .filter_map(|one| Some((one.title.as_deref()?, one.why.as_deref()?)))
+            .filter(|(title, _)| naming.may_tell(title))
         {
             let told = messages.text(why);
-            let why = plain(if told.is_empty() { why } else { told }, SHOWN);
+            let why = plain(if told.is_empty() { naming.text(why) } else { told.to_owned() }.as_str(), SHOWN);
             lines.push(messages.say(key, &[("page", &page(site, title)), ("why", &why)]));
         }
         if state == State::Held && !pages.is_empty() {
             lines.push(messages.say("held-help", &[]));
         }
     }
-    for one in reduced.iter().take(MANY as usize) {
+    let told = reduced.iter().filter(|one| !naming.hides(&one.report.subject));
+    for one in told.take(MANY as usize) {
         let page = reduced::link(site, &one.page, messages.text("reduced-page"));
-        let why = plain(one.page.why.as_deref().unwrap_or_default(), SHOWN);
+        let why = plain(&naming.text(one.page.why.as_deref().unwrap_or_default()), SHOWN);
         lines.push(messages.say("reduced-line", &[("page", &page), ("why", &why)]));
     }
-    lines.extend(not_saved(db, wiki, site, messages, now).await?);
+    lines.extend(not_saved(db, wiki, site, messages, &naming, now).await?);
     Ok(lines)
 }
 
@@ -140,6 +144,7 @@ async fn not_saved(
     wiki: &str,
     site: &Site,
     messages: &Messages<'_>,
+    naming: &Naming,
     now: Timestamp,
 ) -> anyhow::Result<Vec<Wikitext>> {
     let left = db
@@ -148,7 +153,7 @@ async fn not_saved(
     let left = left.into_iter().filter(|(_, memo)| now - memo.updated < NEWS);
     let left = left.take(MANY as usize).filter_map(|(_, memo)| {
         let (title, why) = serde_json::from_str::<(String, String)>(&memo.value).ok()?;
-        Some((title, why, memo.updated))
+        naming.may_tell(&title).then_some((title, why, memo.updated))
     });
     let left: Vec<(String, String, Timestamp)> = left.collect();
     let titles: Vec<String> = left.iter().map(|(title, ..)| title.clone()).collect();
@@ -160,13 +165,13 @@ async fn not_saved(
     let left = left.iter().filter(|(title, _, at)| !is_saved(title, *at));
     Ok(left
         .map(|(title, why, _)| {
-            let values = [("page", &page(site, title)), ("why", &plain(why, SHOWN))];
+            let values = [("page", &page(site, title)), ("why", &plain(&naming.text(why), SHOWN))];
             messages.say("not-saved-line", &values)
         })
         .collect())
 }
 
-fn request(messages: &Messages<'_>, one: &Waiting, hidden: &Suppressed) -> Wikitext {
+fn request(messages: &Messages<'_>, one: &Waiting, naming: &Naming) -> Wikitext {
     let reasons: BTreeSet<&str> = one.asks.iter().map(|ask| ask.reason.word()).collect();
     let reasons: Vec<&str> = reasons
         .into_iter()
@@ -176,7 +181,7 @@ fn request(messages: &Messages<'_>, one: &Waiting, hidden: &Suppressed) -> Wikit
         .asks
         .iter()
         .map(|ask| ask.requester_name.as_deref())
-        .filter(|name| !name.is_some_and(|name| hidden.hides_user(None, name)))
+        .filter(|name| !name.is_some_and(|name| naming.hides_user(name)))
         .collect();
     let who: Vec<Wikitext> = who
         .into_iter()
@@ -195,13 +200,6 @@ fn request(messages: &Messages<'_>, one: &Waiting, hidden: &Suppressed) -> Wikit
         ("next", &time(next)),
     ];
     messages.say(if tries == 0 { "wait-line" } else { "wait-line-again" }, &values)
-}
-
-fn is_hidden(subject: &Subject, hidden: &Suppressed) -> bool {
-    match subject {
-        Subject::Link(key) => hidden.hides_link(key),
-        other => hidden.hides_user(None, &other.to_string()),
-    }
 }
 
 fn page(site: &Site, title: &str) -> Wikitext {

@@ -9,10 +9,10 @@ mod write;
 
 pub(crate) use questions::by_texts;
 pub use questions::{
-    MAX_REPORTS, all_titled, by_ids, counts, due_for_check, fading, get, newest_saved, of_hosts_domain, of_subjects,
-    saved_since, without_news,
+    MAX_REPORTS, all_titled, by_ids, counts, due_for_check, fading, get, links_between, newest_saved, of_hosts_domain,
+    of_subjects, saved_since, without_news,
 };
-pub use write::{forget, put};
+pub use write::{forget, forget_asks_between, put};
 
 use crate::error::Result;
 use crate::session::{Fields, FromFields};

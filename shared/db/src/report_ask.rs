@@ -7,8 +7,12 @@
 mod questions;
 mod write;
 
-pub use questions::{Queue, all_waiting, asked_by_since, pages_by_rules_since, waiting};
-pub use write::{ask, failed, forget_requester, give_up, postpone, prune, served};
+pub use questions::{
+    Queue, all_waiting, asked_by_since, pages_by_anybody_since, pages_by_rules_since, waiting, waiting_to_be_cleaned,
+};
+pub use write::{
+    ask, ask_unless_waiting, expire_rules, failed, forget_requester, give_up, postpone, prune, served,
+};
 
 use crate::error::Result;
 use crate::report::subject;
@@ -39,8 +43,18 @@ words! {
         Rename = "rename",
         /// It may have become stale.
         Stale = "stale",
-        /// A copy of it is to be saved.
-        Copy = "copy",
+    }
+}
+
+impl Reason {
+    /// Those for which something has to go from a page.
+    pub const CLEANING: [Reason; 3] = [Reason::Hidden, Reason::Suppressed, Reason::Rename];
+    /// Those that come again and again, and are of no interest soon.
+    pub const SHORT: [Reason; 4] = [Reason::Additions, Reason::Stale, Reason::Hidden, Reason::Suppressed];
+
+    /// Whether something has to go from the page.
+    pub fn is_cleaning(self) -> bool {
+        Reason::CLEANING.contains(&self)
     }
 }
 

@@ -3,6 +3,7 @@
 //! A page that people changed where the bot writes is *held*, one that they took away is *gone*: neither is written over
 //! while it is so. A copy is *due* when it does not show what the report says, or its status.
 
+use crate::bulk;
 use crate::error::Result;
 use crate::report::{self, Report, by_texts, digest, status};
 use crate::session::{Fields, FromFields, One, Session, at_opt, bounded};
@@ -116,11 +117,25 @@ pub async fn get(session: &mut impl Session, report_id: u64, target: &str) -> Re
     session.conn().first(what, &sql, values).await
 }
 
-/// All pages of a report, by wiki. Handler reads: those, and one.
-pub async fn of_report(session: &mut impl Session, report_id: u64) -> Result<Vec<Page>> {
-    let sql = format!("SELECT {COLUMNS} FROM report_page p WHERE p.report_id = ? ORDER BY p.target");
-    let what = "asking for the pages of a report";
-    session.conn().rows(what, &sql, vec![Value::from(report_id)]).await
+/// All pages of these reports, by report and wiki. Handler reads: one per page, and one per report.
+pub async fn of_reports(session: &mut impl Session, ids: &[u64]) -> Result<Vec<Page>> {
+    let sql = format!("SELECT {COLUMNS} FROM report_page p WHERE p.report_id IN (IDS) ORDER BY p.report_id, p.target");
+    bulk::select(session.conn(), "asking for the pages of reports", &sql, &[], ids, &[]).await
+}
+
+/// The pages of these reports on a wiki that may not be written, with what keeps from it. Handler reads: one per report.
+pub async fn not_ok(session: &mut impl Session, ids: &[u64], target: &str) -> Result<Vec<(u64, State)>> {
+    const SQL: &str = "SELECT p.report_id, p.state FROM report_page p WHERE p.report_id IN (IDS) AND p.target = ? \
+        AND p.state <> 'ok' ORDER BY p.report_id";
+    struct One(u64, State);
+    impl FromFields for One {
+        fn from_fields(f: &mut Fields) -> Result<Self> {
+            Ok(Self(f.get("report_id")?, f.word("state", State::read)?))
+        }
+    }
+    let what = "asking which pages of reports may not be written";
+    let rows: Vec<One> = bulk::select(session.conn(), what, SQL, &[], ids, &[Value::from(target)]).await?;
+    Ok(rows.into_iter().map(|One(id, state)| (id, state)).collect())
 }
 
 /// Pages of the home's reports on a wiki that are in one of these states, the oldest reports first.
@@ -150,11 +165,6 @@ pub async fn of_target(
     found.sort_by_key(|page| page.report_id);
     found.truncate(limit as usize);
     Ok(found)
-}
-
-/// Pages on a wiki that wait for a person, the oldest reports first.
-pub async fn held(session: &mut impl Session, home: &str, target: &str, limit: u32) -> Result<Vec<Page>> {
-    of_target(session, home, target, &[State::Held], limit).await
 }
 
 /// Pages of the home's reports on a wiki that are saved without what a filter objected to, the newest reports first.

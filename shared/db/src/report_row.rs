@@ -119,27 +119,3 @@ pub async fn shown_since(
         next: places.last().copied().filter(|_| is_full),
     })
 }
-
-/// Which reports of the home show these revisions of a wiki.
-pub async fn reports_of_revisions(
-    session: &mut impl Session,
-    home: &str,
-    wiki: &str,
-    revs: &[RevId],
-) -> Result<Vec<ShownRow>> {
-    // Handler reads: three per row returned, one per revision.
-    const SQL: &str = "SELECT STRAIGHT_JOIN w.report_id, w.wiki, w.rev_id \
-        FROM report_row w FORCE INDEX (by_revision) JOIN report r ON r.id = w.report_id \
-        WHERE w.wiki = ? AND w.rev_id IN (IDS) AND r.home = ? ORDER BY w.rev_id, w.report_id";
-    let revs: Vec<u64> = revs.iter().map(|rev| rev.0).collect();
-    let what = "asking for reports by revision";
-    bulk::select(
-        session.conn(),
-        what,
-        SQL,
-        &[Value::from(wiki)],
-        &revs,
-        &[Value::from(home)],
-    )
-    .await
-}

@@ -42,7 +42,13 @@ pub struct Sorted {
 }
 
 /// Sorts the calls. `may_ask`: whether this person may ask on this page; `None` for guests, who have no account.
-pub fn sort(found: Vec<Found>, page: &Page<'_>, may_ask: impl Fn(Option<&Person>) -> bool) -> Sorted {
+/// `is_new`: whether this account is as easily had as an address.
+pub fn sort(
+    found: Vec<Found>,
+    page: &Page<'_>,
+    may_ask: impl Fn(Option<&Person>) -> bool,
+    is_new: impl Fn(&Person) -> bool,
+) -> Sorted {
     let mut sorted = Sorted::default();
     let mut of_edit: BTreeMap<RevId, usize> = BTreeMap::new();
     for Found { call, revid, whose } in found {
@@ -75,7 +81,7 @@ pub fn sort(found: Vec<Found>, page: &Page<'_>, may_ask: impl Fn(Option<&Person>
             home: page.home.to_owned(),
             subject,
             origin: format!("{}:{}:{}:{revid}", page.reason.word(), page.wiki, page.page_id),
-            requester: Some(key(page.wiki, person.map(|person| person.id), name)),
+            requester: Some(key(page.wiki, person.filter(|person| !is_new(person)))),
             requester_name: Some(name.clone()),
             reason: page.reason,
             detail: Some(format!("{}, revision {revid}", page.title)),
@@ -85,7 +91,7 @@ pub fn sort(found: Vec<Found>, page: &Page<'_>, may_ask: impl Fn(Option<&Person>
 }
 
 /// Who asks: an account by its id, which renames do not change; a guest by name.
-fn key(wiki: &str, id: Option<u64>, name: &str) -> String {
+pub fn key(wiki: &str, id: Option<u64>, name: &str) -> String {
     match id {
         Some(id) => format!("{wiki}#{id}"),
         None => format!("{wiki}!{name}"),

@@ -11,6 +11,7 @@ fn found(revid: u64, host: usize, whose: &Whose) -> Found {
     Found {
         call: Call {
             hash: host.to_string(),
+            line: host.to_string(),
             subject: match host {
                 0 => Err("\"x\" is no host".to_owned()),
                 host => Ok(link(&format!("h{host}.example"))),
@@ -43,7 +44,7 @@ fn requests_say_who_asks_where_and_edits_have_a_bound() {
     all.push(found(12, 30, &ann));
     all.push(found(13, 31, &Whose::Guest("192.0.2.1".to_owned())));
     all.push(found(14, 32, &Whose::Nobody("the bot wrote it")));
-    let sorted = sort(all, &PAGE, |_| true);
+    let sorted = sort(all, &PAGE, |_| true, |_| false);
     let hosts: Vec<String> = sorted.asks.iter().map(|ask| ask.subject.to_string()).collect();
     let wanted: Vec<String> = (1..=25)
         .chain([30, 31])
@@ -68,7 +69,7 @@ fn requests_say_who_asks_where_and_edits_have_a_bound() {
             Some("Project talk:Spam, revision 11")
         )
     );
-    assert_eq!(sorted.asks[26].requester.as_deref(), Some("a.example/w!192.0.2.1"));
+    assert_eq!(sorted.asks[26].requester.as_deref(), Some("a.example/w!guests"));
 }
 
 #[test]
@@ -80,7 +81,12 @@ fn on_the_poke_page_strangers_ask_in_vain() {
         // What a stranger got wrong is not told, either.
         found(14, 0, &person("Eve", 6)),
     ];
-    let sorted = sort(all, &PAGE, |person| person.is_some_and(|person| person.id == 5));
+    let sorted = sort(
+        all,
+        &PAGE,
+        |person| person.is_some_and(|person| person.id == 5),
+        |_| false,
+    );
     assert_eq!((sorted.asks.len(), sorted.strangers, sorted.wrong.len()), (1, 3, 0));
 }
 
@@ -91,10 +97,24 @@ fn a_requester_has_a_bound_and_others_their_own() {
     // The same subject again, and somebody else.
     all.push(found(20, 1, &ann));
     all.push(found(21, 1, &person("Ben", 6)));
-    let asks = sort(all, &PAGE, |_| true).asks;
+    let asks = sort(all, &PAGE, |_| true, |_| false).asks;
     let asked = HashMap::from([("a.example/w#5".to_owned(), 15)]);
     let (kept, refused) = within(&asks, &asked, 20);
     let told: Vec<&str> = kept.iter().map(|ask| ask.origin.rsplit(':').next().unwrap()).collect();
     assert_eq!((told, refused), (vec!["1", "2", "3", "4", "5", "20", "21"], 4));
     assert_eq!(within(&asks, &HashMap::new(), 20), (asks.clone(), 0));
+}
+
+#[test]
+fn guests_and_new_accounts_of_a_wiki_are_one_requester() {
+    let guest = |host: usize| found(host as u64, host, &Whose::Guest(format!("2001:db8::{host}")));
+    let mut all: Vec<Found> = (1..=9).map(guest).collect();
+    all.extend((10..=19).map(|host| found(host as u64, host, &person(&format!("New {host}"), host as u64))));
+    all.push(found(20, 20, &person("Ann", 5)));
+    let asks = sort(all, &PAGE, |_| true, |person| person.id >= 10).asks;
+    assert_eq!(asks[9].requester_name.as_deref(), Some("New 10"));
+    let asked = HashMap::from([("a.example/w!guests".to_owned(), 6)]);
+    let (kept, refused) = within(&asks, &asked, 20);
+    assert_eq!((kept.len(), refused), (15, 5));
+    assert_eq!(kept[14].requester.as_deref(), Some("a.example/w#5"));
 }

@@ -2,7 +2,7 @@
 //! all (`nowiki`, `pre`, comments), and what is transcluded from elsewhere, asks for nothing. Pure.
 //! <https://en.wikipedia.org/wiki/Template:LinkSummary>
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use shared::core::intent::token;
 use shared::core::link::PathHosts;
@@ -51,11 +51,13 @@ pub struct Reading<'a> {
 pub struct Call {
     /// The same for calls that ask for the same, however they are written.
     pub hash: String,
+    /// The same for calls that ask for the same in lines of the same text.
+    pub line: String,
     /// What it asks a report for; else one line for people that says what is wrong. Is text from users.
     pub subject: Result<Subject, String>,
 }
 
-/// The calls on a page, each once, in the order of the page. Calls without an argument, and such whose argument is made
+/// The calls on a page, of each line each once, in the order of the page. Calls without an argument, and such whose argument is made
 /// of other templates or parameters, are none. Errs when the text is too big to be read.
 pub fn calls(text: &str, reading: &Reading<'_>) -> Result<Vec<Call>, TooBig> {
     let scan = scan(text, reading.tags)?;
@@ -65,6 +67,7 @@ pub fn calls(text: &str, reading: &Reading<'_>) -> Result<Vec<Call>, TooBig> {
         let next = hidden.partition_point(|span| span.end <= at);
         hidden.get(next).is_some_and(|span| span.start <= at)
     };
+    let mut line_hashes = Lines::default();
     let mut seen = HashSet::new();
     let mut found = Vec::new();
     for template in &scan.templates {
@@ -74,12 +77,28 @@ pub fn calls(text: &str, reading: &Reading<'_>) -> Result<Vec<Call>, TooBig> {
         let Some(argument) = argument(text, &scan, template).filter(|_| !is_hidden(template.span.start)) else {
             continue;
         };
-        let call = call(kind, &argument, reading.path_hosts);
-        if seen.insert(call.hash.clone()) {
+        let line = line_hashes.of(text, template.span.start);
+        let call = call(kind, &argument, line, reading.path_hosts);
+        if seen.insert(call.line.clone()) {
             found.push(call);
         }
     }
     Ok(found)
+}
+
+/// Hashes of lines, by where they begin: one may hold thousands of calls.
+#[derive(Default)]
+struct Lines(HashMap<usize, String>);
+
+impl Lines {
+    /// That of the line in which this is.
+    fn of(&mut self, text: &str, at: usize) -> &str {
+        let begin = text[..at].rfind('\n').map_or(0, |end| end + 1);
+        self.0.entry(begin).or_insert_with(|| {
+            let line = text[begin..].lines().next().unwrap_or_default();
+            token(crate::NAME, "", line.trim())
+        })
+    }
 }
 
 /// The value of the first parameter without comments; the last one where it is given twice, as MediaWiki has it.
@@ -103,7 +122,7 @@ fn argument(text: &str, scan: &Scan, template: &Template) -> Option<String> {
     (!value.is_empty() && !value.contains("{{") && !value.contains("}}")).then_some(value)
 }
 
-fn call(kind: Kind, argument: &str, path_hosts: &PathHosts) -> Call {
+fn call(kind: Kind, argument: &str, line: &str, path_hosts: &PathHosts) -> Call {
     let subject = Subject::from_name(kind, argument, path_hosts).and_then(whole);
     let key = match &subject {
         Ok(subject) => format!("{} {}", subject.kind().word(), subject.key()),
@@ -111,6 +130,7 @@ fn call(kind: Kind, argument: &str, path_hosts: &PathHosts) -> Call {
     };
     Call {
         hash: token(crate::NAME, "", &key),
+        line: token(crate::NAME, line, &key),
         subject,
     }
 }

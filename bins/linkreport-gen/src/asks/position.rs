@@ -28,13 +28,15 @@ pub struct Position {
     pub at: Option<Timestamp>,
     /// The newest revision could not be read: what is new in the next one may be from it.
     pub after_hidden: bool,
-    /// Hashes of all calls that have stood on the page since it is watched.
+    /// Hashes of all calls with their lines ([`Call::line`]) that have stood on the page since it is watched.
     pub known: HashSet<String>,
+    /// In how many lines of the last text that could be read which calls ([`Call::hash`]) stand.
+    pub stands: BTreeMap<String, usize>,
     /// The accounts behind names of the settings, see [`shared::newly::Standing::ask`].
     pub accounts: BTreeMap<String, u64>,
 }
 
-/// A call that stands on the page for the first time.
+/// A call that somebody wrote anew.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     /// What it asks for.
@@ -68,7 +70,9 @@ impl Position {
         let calls = text.and_then(|text| calls(text, reading).ok());
         self.revid = Some(revid);
         self.after_hidden = calls.is_none();
-        let hashes = calls.unwrap_or_default().into_iter().map(|call| call.hash);
+        let calls = calls.unwrap_or_default();
+        self.stands = stands(&calls);
+        let hashes = calls.into_iter().map(|call| call.line);
         match self.known.len() > MOST_CALLS {
             true => self.known = hashes.collect(),
             false => self.known.extend(hashes),
@@ -76,7 +80,7 @@ impl Position {
     }
 
     /// Takes a revision into account, the next after those that are known. Gives the calls that are new in it, in their
-    /// order. `account`: the bot's user name.
+    /// order: those in lines that never stood there, where more lines have them than before. `account`: the bot's user name.
     pub fn take(&mut self, revision: &Revision, reading: &Reading<'_>, account: &str) -> Vec<Found> {
         let text = revision.text.as_ref().filter(|_| revision.model == "wikitext");
         let Some(calls) = text.and_then(|text| calls(text, reading).ok()) else {
@@ -87,9 +91,14 @@ impl Position {
         let whose = whose(revision, false, self.after_hidden, account);
         self.revid = Some(revision.revid);
         self.after_hidden = false;
-        let mut found = Vec::new();
+        let stands = stands(&calls);
+        let before = std::mem::replace(&mut self.stands, stands);
+        let mut found: Vec<Found> = Vec::new();
         for call in calls {
-            if self.known.insert(call.hash.clone()) {
+            let is_new = self.known.insert(call.line.clone());
+            // Who changes a line with a call in it asks for nothing.
+            let is_more = self.stands.get(&call.hash) > before.get(&call.hash);
+            if is_new && is_more && !found.iter().any(|one| one.call.hash == call.hash) {
                 found.push(Found {
                     call,
                     revid: revision.revid,
@@ -99,6 +108,14 @@ impl Position {
         }
         found
     }
+}
+
+fn stands(calls: &[Call]) -> BTreeMap<String, usize> {
+    let mut stands = BTreeMap::new();
+    for call in calls {
+        *stands.entry(call.hash.clone()).or_default() += 1;
+    }
+    stands
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ fn tagged(tag: &str, revision: Revision) -> Revision {
 fn text(hosts: &str) -> String {
     hosts
         .split_whitespace()
-        .map(|host| format!("{{{{LinkSummary|{host}.example}}}} "))
+        .map(|host| format!("{{{{LinkSummary|{host}.example}}}}\n"))
         .collect()
 }
 
@@ -137,6 +137,40 @@ fn a_call_counts_once_for_the_first_who_wrote_it() {
     // What is stored knows all of it again.
     let stored: Position = serde_json::from_str(&serde_json::to_string(&watch.position).unwrap()).unwrap();
     assert_eq!((&stored, stored.revid), (&watch.position, Some(RevId(15))));
+}
+
+#[test]
+fn the_same_is_asked_for_again_in_a_line_of_its_own() {
+    let mut watch = Watch::new();
+    watch.remember(1, Some(""));
+    let none: [&str; 0] = [];
+    let line = |sign: &str| format!("* {{{{LinkSummary|a.example}}}} {sign}\n");
+    // A stranger, whose word may count for nothing: who writes another line asks for the same.
+    let first = line("Eve, 10:00");
+    assert_eq!(watch.take(&revision(2, "Eve", Some(&first))), ["a.example: Eve"]);
+    let second = format!("{first}{}", line("Ann, 10:05"));
+    assert_eq!(watch.take(&revision(3, "Ann", Some(&second))), ["a.example: Ann"]);
+    // Who changes a line, or writes something else, does not.
+    let changed = second.replace("Eve, 10:00", "Eve, 10:00 (UTC)");
+    assert_eq!(watch.take(&revision(4, "Bot that signs", Some(&changed))), none);
+    assert_eq!(
+        watch.take(&revision(5, "Ben", Some(&format!("== New ==\n{changed}Done.")))),
+        none
+    );
+    // Archived; brought back as it was it counts for nobody, a year later in a new line it does. In two it does once.
+    assert_eq!(watch.take(&revision(6, "Ben", Some("Archived."))), none);
+    assert_eq!(watch.take(&revision(7, "Ben", Some(&second))), none);
+    assert_eq!(watch.take(&revision(8, "Ben", Some("Archived."))), none);
+    let later = format!("{}{}", line("Eve, 2027"), line("Eve, 2027, too"));
+    assert_eq!(watch.take(&revision(9, "Eve", Some(&later))), ["a.example: Eve"]);
+    // What a reverting edit brings is nobody's, and its line for ever; not the link.
+    let undone = tagged(
+        "mw-undo",
+        revision(10, "Ann", Some(&format!("{later}{}", line("undone")))),
+    );
+    assert!(watch.take(&undone)[0].contains("nobody"));
+    let both = format!("{later}{}{}", line("undone"), line("Ann, 2028"));
+    assert_eq!(watch.take(&revision(11, "Ann", Some(&both))), ["a.example: Ann"]);
 }
 
 #[test]

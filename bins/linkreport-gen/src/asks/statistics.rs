@@ -5,25 +5,30 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::TimeDelta;
 use shared::core::link::{Key, PathHosts};
-use shared::core::report::{Limits, tripped};
+use shared::core::report::{Facts, Limits, Subject, tripped};
 use shared::core::types::Timestamp;
 use shared::db::links::questions::rules::{self, Candidate, Touched};
-use shared::db::links::questions::{counts, lookup, servers, touched};
+use shared::db::links::questions::{adders, counts, lookup, servers, touched};
+use shared::db::report_page::{self, State};
 use shared::db::{Result, Session, report, report_ask};
 use shared::job::Run;
 
-use super::boards::{Boards, boards};
+use super::judge::Judge;
 use super::reopen;
 use super::tripping::{News, Tripped, domain, facts, needs_pages, news, on_server, opening, shared_domains, subjects};
+use crate::naming::Naming;
 use crate::settings::Settings;
 
 /// Hosts of one transaction.
 const SLICE: u32 = 500;
 /// Hosts of one run; what is left waits for the next one.
 const PER_RUN: u64 = 20_000;
-/// A host that was added more often is known, and belongs to lists.
+/// A host that was added more often is known, and belongs to lists; unless few added it.
 const MAX_ADDITIONS: u32 = 1_000;
+/// Of a host that was added more often so many adders are counted, whatever the settings say.
+const MOST_ADDERS: u32 = 1_000;
 /// A domain with more hosts is a place where many people have pages: it is not taken for one.
 const MOST_HOSTS: u32 = 200;
 
@@ -48,7 +53,9 @@ struct By<'a> {
     limits: &'a Limits,
     common_host: u32,
     path_hosts: &'a PathHosts,
-    boards: &'a Boards,
+    judge: &'a Judge,
+    /// An open report is rewritten at most so often.
+    regenerate_every: TimeDelta,
     now: Timestamp,
     /// Hosts that tripped in earlier slices of this run, by registrable domain.
     before: &'a HashMap<String, HashSet<String>>,
@@ -74,7 +81,7 @@ pub async fn statistics(run: &mut Run<Settings>) -> anyhow::Result<Tally> {
     if !run.accepted.parsed.settings.home_is_here() {
         return Ok(tally);
     }
-    let boards = boards(run).await?;
+    let by_what = Judge::new(run).await?;
     let settings = run.accepted.parsed.settings.clone();
     let (home, fence) = (run.wiki.clone(), run.fence());
     let mut before: HashMap<String, HashSet<String>> = HashMap::new();
@@ -85,27 +92,28 @@ pub async fn statistics(run: &mut Run<Settings>) -> anyhow::Result<Tally> {
             limits: &settings.rules,
             common_host: settings.common_host,
             path_hosts: &settings.path_hosts,
-            boards: &boards,
+            judge: &by_what,
+            regenerate_every: settings.limits.regenerate_every,
             now: run.clock.now(),
             before: &before,
         };
-        let (slice, asked) = match &fence {
+        let (slice, asked, additions) = match &fence {
             None => {
                 let dry = run.db.read_if_there(async |db| {
                     let taken = rules::touched(db, after, SLICE).await?;
                     Ok(Some(judge(db, &taken, &by).await?))
                 });
-                (dry.await?.unwrap_or_default(), 0)
+                (dry.await?.unwrap_or_default(), 0, 0)
             }
             Some(fence) => {
                 let stored = run.db.fenced(fence, "looking at hosts with new additions", async |tx| {
                     let taken = touched::take(tx, after, SLICE).await?;
                     let slice = judge(tx, &taken, &by).await?;
-                    let opening: Vec<_> = slice.subjects.iter().map(|one| opening(by.home, one)).collect();
+                    let opening: Vec<_> = slice.subjects.iter().map(|one| opening(by.home, one, by.now)).collect();
                     let asked = report_ask::ask(tx, &opening, by.now).await?;
-                    report_ask::ask(tx, &slice.news.asks, by.now).await?;
+                    let additions = report_ask::ask_unless_waiting(tx, &slice.news.asks, by.now).await?;
                     reopen::note(tx, &slice.news.closed, by.now).await?;
-                    Ok((slice, asked))
+                    Ok((slice, asked, additions))
                 });
                 stored.await?
             }
@@ -115,28 +123,30 @@ pub async fn statistics(run: &mut Run<Settings>) -> anyhow::Result<Tally> {
         }
         if fence.is_none() {
             tally.rules += slice.subjects.len() as u64;
+            let naming = Naming::read(&run.db, &run.wiki).await?;
             for one in &slice.subjects {
-                println!("rules would ask for a report: {} ({:?})", one.key.ascii(), one.rules);
+                let name = naming.subject(&Subject::Link(one.key.clone()));
+                println!("rules would ask for a report: {name} ({:?})", one.rules);
             }
         }
         after = slice.last;
         tally.hosts += slice.hosts;
         tally.rules += asked;
-        tally.additions += slice.news.asks.len() as u64;
+        tally.additions += additions;
         for one in slice.tripped {
             if let Some(domain) = domain(&one.key) {
                 before.entry(domain).or_default().insert(one.key.stored().to_owned());
             }
         }
     }
-    let looked = reopen::look(run, &settings, &boards).await?;
+    let looked = reopen::look(run, &settings, &by_what).await?;
     tally.reopened = looked.reopened;
     tally.later = looked.later;
     Ok(tally)
 }
 
 /// What the rules say of these hosts, and what their additions do to reports. Reads only, whatever the hosts have: of
-/// none more than [`MAX_ADDITIONS`] are counted.
+/// none more than [`MAX_ADDITIONS`] are counted, and of those with more the pairs only, if few added them.
 async fn judge(db: &mut impl Session, taken: &[Touched], by: &By<'_>) -> Result<Slice> {
     let ids: Vec<u32> = taken.iter().map(|one| one.host_id).collect();
     let mut slice = Slice {
@@ -150,10 +160,13 @@ async fn judge(db: &mut impl Session, taken: &[Touched], by: &By<'_>) -> Result<
     let touched: Vec<(Touched, String)> = taken.iter().filter_map(named).collect();
     let stored: Vec<String> = touched.iter().map(|(_, key)| key.clone()).collect();
     let reports = report::of_hosts_domain(db, by.home, &stored).await?;
-    slice.news = news(&touched, &reports, by.now);
+    let ids: Vec<u64> = reports.iter().map(|report| report.id).collect();
+    let states: HashMap<u64, State> = report_page::not_ok(db, &ids, by.home).await?.into_iter().collect();
+    slice.news = news(&touched, &reports, &states, by.regenerate_every, by.now);
     let open = touched.iter().filter(|(_, key)| !slice.news.covered.contains(key));
     let open: HashMap<u32, Key> = open
         .filter_map(|(one, key)| Some((one.host_id, Key::from_stored(key)?)))
+        .filter(|(_, key)| !by.judge.white.has_for_all(key))
         .collect();
     slice.tripped = tripping(db, &open, by).await?;
     let mut domains = HashSet::new();
@@ -169,29 +182,37 @@ async fn judge(db: &mut impl Session, taken: &[Touched], by: &By<'_>) -> Result<
 /// The hosts that trip rules, by key.
 async fn tripping(db: &mut impl Session, hosts: &HashMap<u32, Key>, by: &By<'_>) -> Result<Vec<Tripped>> {
     let ids: Vec<u32> = hosts.keys().copied().collect();
-    let candidates = rules::candidates(db, &ids, 1, MAX_ADDITIONS).await?;
+    let all = rules::candidates(db, &ids, 1, u32::MAX).await?;
+    let (candidates, larger): (Vec<Candidate>, Vec<Candidate>) =
+        all.into_iter().partition(|one| one.n <= MAX_ADDITIONS.into());
+    let few = few_added(db, &larger, by.common_host).await?;
     let ids = |of: &[Candidate]| of.iter().map(|one| one.host_id).collect::<Vec<u32>>();
     let is_counted = |one: &Candidate| one.n >= by.limits.min_additions.into() || one.n > by.common_host.into();
-    let counted: Vec<Candidate> = candidates.iter().copied().filter(is_counted).collect();
+    let counted: Vec<Candidate> = candidates.iter().chain(&few).copied().filter(is_counted).collect();
     let counts = rules::facts(db, &ids(&counted)).await?;
     let counts: HashMap<u32, rules::Facts> = counts.into_iter().map(|one| (one.host_id, one)).collect();
     let rows = servers::by_one_editor(db, &ids(&candidates), by.limits.same_server, MAX_ADDITIONS).await?;
     let on_server = on_server(&rows, |_| true);
     let mut of_hosts = Vec::new();
-    for one in &candidates {
+    for one in candidates.iter().chain(&few) {
         let Some(key) = hosts.get(&one.host_id) else { continue };
         let mut facts = facts(one.n, one.wikis, counts.get(&one.host_id), by.limits);
         if facts.editors > by.common_host.into() {
             continue;
         }
         facts.on_server = on_server.get(&one.host_id).copied().unwrap_or(0);
-        facts.is_shortener = by.boards.is_shortener(key);
-        facts.is_listed = by.boards.is_listed(key);
+        facts.is_shortener = by.judge.boards.is_shortener(key);
+        facts.is_listed = by.judge.boards.is_listed(key);
         of_hosts.push((one.host_id, key, facts));
     }
     let wanted = of_hosts.iter().filter(|(_, _, facts)| needs_pages(facts, by.limits));
-    let wanted: Vec<u32> = wanted.map(|(id, _, _)| *id).collect();
-    let pages: HashMap<u32, u64> = rules::pages(db, &wanted).await?.into_iter().collect();
+    let is_large = |(id, _, _): &&&(u32, &Key, Facts)| few.iter().any(|one| one.host_id == *id);
+    let (large, wanted): (Vec<_>, Vec<_>) = wanted.partition(|one| is_large(&one));
+    let wanted: Vec<u32> = wanted.into_iter().map(|(id, _, _)| *id).collect();
+    let mut pages: HashMap<u32, u64> = rules::pages(db, &wanted).await?.into_iter().collect();
+    for (id, _, _) in large {
+        pages.insert(*id, rules::pages_of_some(db, *id, MAX_ADDITIONS).await?);
+    }
     let mut found = Vec::new();
     for (id, key, mut facts) in of_hosts {
         facts.pages = pages.get(&id).copied().unwrap_or(0);
@@ -205,6 +226,15 @@ async fn tripping(db: &mut impl Session, hosts: &HashMap<u32, Key>, by: &By<'_>)
     }
     found.sort_by(|a, b| a.key.cmp(&b.key));
     Ok(found)
+}
+
+/// Those of the hosts that few editors added, though often: at most as many as get a report by a rule.
+async fn few_added(db: &mut impl Session, larger: &[Candidate], common_host: u32) -> Result<Vec<Candidate>> {
+    let most = common_host.min(MOST_ADDERS);
+    let ids: Vec<u32> = larger.iter().map(|one| one.host_id).collect();
+    let adders = adders::of_each(db, &ids, most).await?;
+    let is_few = |one: &&Candidate| adders.get(&one.host_id).is_some_and(|n| *n <= most.into());
+    Ok(larger.iter().filter(is_few).copied().collect())
 }
 
 /// Whether a registrable domain may have a report by a rule: it is no place where many people have pages, and not too

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use chrono::TimeDelta;
 use shared::core::link::{Key, PathHosts};
 use shared::core::report::{Facts, Limits, Rule, Status, Subject, tripped};
 use shared::core::types::Timestamp;
@@ -10,6 +11,7 @@ use shared::db::links::questions::rules::{Facts as Counted, Touched};
 use shared::db::links::questions::servers::OnServer;
 use shared::db::report::{Report, covering};
 use shared::db::report_ask::{NewAsk, Reason};
+use shared::db::report_page::State;
 
 /// A host that trips rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,13 +120,14 @@ pub fn words(rules: &[Rule]) -> String {
     words.join(" ")
 }
 
-/// The request of rules for a new report. It is one and the same as long as the first rule is.
-pub fn opening(home: &str, one: &Tripped) -> NewAsk {
+/// The request of rules for a new report. It is one and the same as long as the first rule is, in a week: what was in vain
+/// then is asked again when the link is added later.
+pub fn opening(home: &str, one: &Tripped, now: Timestamp) -> NewAsk {
     let first = one.rules.first().map_or("", |rule| rule.word());
     NewAsk {
         home: home.to_owned(),
         subject: Subject::Link(one.key.clone()),
-        origin: format!("rule:{first}:opening"),
+        origin: format!("rule:{first}:{}", now.format("%G-W%V")),
         requester: None,
         requester_name: None,
         reason: Reason::Rule,
@@ -135,8 +138,8 @@ pub fn opening(home: &str, one: &Tripped) -> NewAsk {
 /// What new additions do to reports that exist.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct News {
-    /// Open reports: requests to be written anew.
-    pub asks: Vec<NewAsk>,
+    /// Open reports: requests to be written anew, each with the moment before which that is not done.
+    pub asks: Vec<(NewAsk, Timestamp)>,
     /// Closed ones: whether they are opened again has to be looked at.
     pub closed: Vec<Subject>,
     /// Touched hosts (stored keys) that a report covers: rules ask for nothing more.
@@ -144,8 +147,15 @@ pub struct News {
 }
 
 /// What new additions to touched hosts (by stored key) do to the reports that cover them. `now`: the moment at which the
-/// hosts were taken, of which each take has its own.
-pub fn news(touched: &[(Touched, String)], reports: &[Report], now: Timestamp) -> News {
+/// hosts were taken, of which each take has its own; `states`: pages that may not be written, by report; `every`: an open
+/// report is rewritten at most so often.
+pub fn news(
+    touched: &[(Touched, String)],
+    reports: &[Report],
+    states: &HashMap<u64, State>,
+    every: TimeDelta,
+    now: Timestamp,
+) -> News {
     let by_key: HashMap<String, &Report> = reports.iter().map(|report| (report.subject.key(), report)).collect();
     let mut newest: BTreeMap<&Subject, (Timestamp, &Report)> = BTreeMap::new();
     let mut news = News::default();
@@ -161,16 +171,24 @@ pub fn news(touched: &[(Touched, String)], reports: &[Report], now: Timestamp) -
         }
     }
     for (subject, (since, report)) in newest {
+        let state = states.get(&report.id).copied();
         match report.status {
-            Some(Status::Open) => news.asks.push(NewAsk {
-                home: report.home.clone(),
-                subject: subject.clone(),
-                origin: format!("additions:{}:{}", since.timestamp(), now.timestamp_micros()),
-                requester: None,
-                requester_name: None,
-                reason: Reason::Additions,
-                detail: None,
-            }),
+            // People took its page away: it is made again when somebody asks whom the settings name.
+            _ if state == Some(State::Gone) => {}
+            Some(Status::Open) => {
+                // A page that is held was looked at when this was learnt last, and is in as little haste.
+                let last = report.saved_at.filter(|_| state.is_none()).or(report.checked_at);
+                let ask = NewAsk {
+                    home: report.home.clone(),
+                    subject: subject.clone(),
+                    origin: format!("additions:{}:{}", since.timestamp(), now.timestamp_micros()),
+                    requester: None,
+                    requester_name: None,
+                    reason: Reason::Additions,
+                    detail: None,
+                };
+                news.asks.push((ask, last.map_or(now, |last| last + every)));
+            }
             Some(Status::Closed) => news.closed.push(subject.clone()),
             // People's word: additions alone change nothing.
             Some(Status::Ignore | Status::Stale | Status::Added) | None => {}

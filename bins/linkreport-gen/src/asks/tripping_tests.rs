@@ -60,10 +60,10 @@ fn several_hosts_of_a_domain_ask_for_one_report() {
     assert!(whole.contains(&"later.example shortener".to_owned()) && whole.contains(&format!("{owners} dominance")));
     // A place where many people have pages is not taken for one.
     assert!(told(&["later.example"]).contains(&"a.shop.co.uk unnamed-only".to_owned()));
-    let asks = opening("a/w", &trip("a.example", &[Rule::Dominance, Rule::Noticeboard]));
+    let asks = opening("a/w", &trip("a.example", &[Rule::Dominance, Rule::Noticeboard]), at(1));
     assert_eq!(
         (&*asks.origin, asks.detail.as_deref()),
-        ("rule:dominance:opening", Some("dominance noticeboard"))
+        ("rule:dominance:2026-W47", Some("dominance noticeboard"))
     );
 }
 
@@ -102,11 +102,11 @@ fn additions_do_to_a_report_what_its_status_says() {
         report("added.example", Some(Status::Added)),
         report("never.example", None),
     ];
-    let news = news(&hosts, &reports, at(9));
+    let news = news(&hosts, &reports, &HashMap::new(), TimeDelta::hours(24), at(9));
     let asks: Vec<String> = news
         .asks
         .iter()
-        .map(|ask| format!("{} {}", ask.subject, ask.origin))
+        .map(|(ask, _)| format!("{} {}", ask.subject, ask.origin))
         .collect();
     let origin = format!(
         "open.example additions:{}:{}",
@@ -122,6 +122,42 @@ fn additions_do_to_a_report_what_its_status_says() {
         .map(|(_, key)| key.as_str())
         .collect();
     assert_eq!(open, ["example.new.", "example.never.", "openexample."]);
+}
+
+#[test]
+fn additions_wait_for_their_moment_and_leave_pages_alone_that_people_took_away() {
+    let stored = |id: u64, name: &str, saved: Option<u32>, checked: u32, status| {
+        let mut report = report(name, Some(status));
+        (report.id, report.saved_at, report.checked_at) = (id, saved.map(at), Some(at(checked)));
+        report
+    };
+    let reports = [
+        stored(1, "saved.example", Some(3), 8, Status::Open),
+        stored(2, "held.example", Some(3), 8, Status::Open),
+        stored(3, "unsaved.example", None, 2, Status::Open),
+        stored(4, "gone.example", Some(3), 8, Status::Open),
+        stored(5, "gone-closed.example", Some(3), 8, Status::Closed),
+    ];
+    let states = HashMap::from([(2, State::Held), (4, State::Gone), (5, State::Gone)]);
+    let touched: Vec<(Touched, String)> = reports
+        .iter()
+        .map(|report| {
+            let touched = Touched {
+                host_id: report.id as u32,
+                since: at(9),
+            };
+            (touched, report.subject.key())
+        })
+        .collect();
+    let news = news(&touched, &reports, &states, TimeDelta::hours(6), at(10));
+    let asks: HashMap<String, Timestamp> = news
+        .asks
+        .iter()
+        .map(|(ask, at)| (ask.subject.to_string(), *at))
+        .collect();
+    let wanted = [("saved.example", 9), ("held.example", 14), ("unsaved.example", 8)];
+    assert_eq!(asks, wanted.map(|(name, hour)| (name.to_owned(), at(hour))).into());
+    assert_eq!((news.closed, news.covered.len()), (Vec::new(), 5));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! template that somebody added, in the transaction that moves the page's position on. The first look at a page remembers
 //! what stands there and asks for nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use anyhow::Context as _;
 use shared::core::site::Title;
@@ -11,20 +11,23 @@ use shared::core::types::PageId;
 use shared::db::memo;
 use shared::db::report_ask::{self, Reason};
 use shared::job::{Run, ends_run};
-use shared::newly::{Now, Standing, Whose, is_restored, look, made_since};
-use shared::wiki::{Error, PageRef, Phase, history, revisions};
+use shared::newly::{Now, Person, Standing, Whose, is_restored, look, made_since};
+use shared::wiki::{Error, PageRef, Phase, history, people, revisions};
 
 use super::due::{Page, Sorted, sort, within};
 use super::home_key;
 use super::items::{Names, Reading};
 use super::names::names;
 use super::position::{Found, MOST_CALLS, Position};
+use crate::naming::Naming;
 use crate::settings::{Poke, Settings};
 
 /// Revisions that are read at once, with their texts.
 const AT_ONCE: usize = 20;
 /// Revisions of one page and run; what is left waits for the next one.
 const PER_RUN: usize = 200;
+/// Groups of accounts that are not made in a moment.
+const OLD: [&str; 2] = ["autoconfirmed", "confirmed"];
 /// A requester's requests are counted over this time.
 const DAY: chrono::TimeDelta = chrono::TimeDelta::hours(24);
 
@@ -120,15 +123,17 @@ async fn read(run: &Run<Settings>, page: &Title, poke: Option<&Poke>, names: &Na
         },
     };
     let sorted = match poke {
-        None => sort(found, &page, |_| true),
+        None => {
+            let old = old_accounts(run, &found).await?;
+            sort(found, &page, |_| true, |person| !old.contains(&person.name))
+        }
         Some(poke) => {
             let mut standing = Standing::new(&poke.users, &poke.groups);
             standing
                 .ask(&run.session, people(&found), &mut position.accounts)
                 .await?;
-            sort(found, &page, |person| {
-                person.is_some_and(|person| standing.is_trusted(person.id))
-            })
+            let is_trusted = |person: &Person| standing.is_trusted(person.id);
+            sort(found, &page, |person| person.is_some_and(is_trusted), |_| false)
         }
     };
     tell(&title, &sorted);
@@ -141,6 +146,21 @@ fn people(found: &[Found]) -> BTreeSet<u64> {
         Whose::Guest(_) | Whose::Nobody(_) => None,
     };
     found.iter().filter_map(person).collect()
+}
+
+/// The names of those who ask with accounts that the wiki knows for some time: autoconfirmed ones.
+async fn old_accounts(run: &Run<Settings>, found: &[Found]) -> anyhow::Result<HashSet<String>> {
+    let name = |one: &Found| match &one.whose {
+        Whose::Person(person) => Some(person.name.clone()),
+        Whose::Guest(_) | Whose::Nobody(_) => None,
+    };
+    let names: BTreeSet<String> = found.iter().filter_map(name).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    run.session.count_as(Phase::Safety);
+    let known = people::local(&run.session, &names).await?;
+    let is_old = |group: &String| OLD.contains(&group.as_str());
+    let old = known.into_iter().filter(|(_, facts)| facts.groups.iter().any(is_old));
+    Ok(old.map(|(name, _)| name).collect())
 }
 
 /// The position to read on from; `None`: there is nothing to be read now.
@@ -262,11 +282,9 @@ async fn store(
         wrong: sorted.wrong.len() as u64,
     };
     let Some(fence) = run.fence() else {
+        let naming = Naming::read(&run.db, &home_key(&run.accepted.parsed.settings, &run.wiki)).await?;
         for ask in &sorted.asks {
-            println!(
-                "would ask for a report: {}",
-                terminal(&format!("{} {}", ask.subject.kind().word(), ask.subject))
-            );
+            println!("would ask for a report: {}", naming.subject(&ask.subject));
         }
         return Ok(told);
     };

@@ -46,6 +46,13 @@ impl White {
         white
     }
 
+    /// Whether the rules pass over additions of this link, whoever makes them wherever.
+    pub fn has_for_all(&self, key: &Key) -> bool {
+        let links = self.links.matches(key);
+        let mut rows = links.iter().filter_map(|n| self.rows.get(*n));
+        rows.any(|row| row.wiki == EVERY_WIKI && row.user.is_none())
+    }
+
     /// Whether the rules pass over additions of this link by this user on this wiki.
     pub fn has(&self, wiki: &str, name: &str, key: &Key) -> bool {
         let name = stored_name(name);
@@ -90,6 +97,7 @@ mod tests {
             row("wl", "Local", "", "a/w", 1),
             row("wl", "Over", "", "*", 0),
             row("wl", "", "good.example", "*", 1),
+            row("wl", "", "here.example", "a/w", 1),
             row("wl", "Pair", "pair.example", "*", 1),
             row("wl", "Titled", "Some page", "*", 1),
             row("bl", "Black", "", "*", 1),
@@ -99,6 +107,10 @@ mod tests {
             white.has(wiki, name, &Key::from_name(link, &PathHosts::default()).unwrap())
         };
         assert!(has("b/w", "old_hand", "x.example") && has("a/w", "Local", "x.example"));
+        let for_all = |link: &str| white.has_for_all(&Key::from_name(link, &PathHosts::default()).unwrap());
+        assert!(for_all("good.example") && for_all("shop.good.example"));
+        assert!(!for_all("pair.example") && !for_all("here.example") && !for_all("nogood.example"));
+        assert!(has("a/w", "Eve", "here.example") && !has("b/w", "Eve", "here.example"));
         assert!(has("b/w", "Eve", "shop.good.example") && has("b/w", "Pair", "pair.example"));
         for (wiki, name, link) in [
             ("b/w", "Local", "x.example"),

@@ -30,7 +30,7 @@ pub async fn look(cx: &Context<'_>, gathered: &mut Gathered) -> anyhow::Result<(
         .db
         .read_if_there(async |db| Hides::read(db, &[&cx.home, &cx.records]).await)
         .await?;
-    let is_shown = |title: &str| !hides.page(&cx.home, title);
+    let is_shown = |title: &str| !hides.page(&cx.home, title) && !hides.report(title);
     let mut earlier = Vec::new();
     let asked = Asked::of(&gathered.model);
     let reports = cx.db.read_if_there(async |db| reports(cx, db, &asked).await).await?;

@@ -218,15 +218,17 @@ fn sum(gathered: &mut Gathered) {
     }
 }
 
+/// By additions, as the totals are: an edit may have added a link several times.
 fn count(fates: &mut Fates, row: &Row) {
-    fates.looked_at += 1;
-    fates.again += u64::from(row.is_again);
+    let times = u64::from(row.times);
+    fates.looked_at += times;
+    fates.again += if row.is_again { times } else { 0 };
     *match row.fate {
         Fate::Live => &mut fates.live,
         Fate::Removed => &mut fates.removed,
         Fate::PageGone => &mut fates.gone,
         Fate::Unknown => &mut fates.unknown,
-    } += 1;
+    } += times;
 }
 
 #[cfg(test)]

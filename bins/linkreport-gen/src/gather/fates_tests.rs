@@ -204,6 +204,8 @@ fn sums_are_added_to_those_of_the_model_and_of_its_users() {
         all.model.rows[i].fate = fate;
     }
     all.model.rows[1].is_again = true;
+    // An edit that added the link four times.
+    all.model.rows[1].times = 4;
     all.refs.rows[4].editor_id = 8;
     all.model.fates = Fates {
         looked_at: 2,
@@ -231,17 +233,17 @@ fn sums_are_added_to_those_of_the_model_and_of_its_users() {
     });
     sum(&mut all);
     let expected = Fates {
-        looked_at: 7,
+        looked_at: 10,
         live: 1,
-        removed: 2,
+        removed: 5,
         gone: 3,
         unknown: 1,
-        again: 1,
+        again: 4,
         hidden: 2,
     };
     assert_eq!(all.model.fates, expected);
     let of_user = Fates {
-        looked_at: 4,
+        looked_at: 7,
         gone: 1,
         unknown: 0,
         hidden: 0,

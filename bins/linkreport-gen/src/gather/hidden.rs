@@ -1,11 +1,13 @@
 //! Before recorded additions and hits are shown, their revisions are looked at on their wikis: where user, text or summary
-//! is hidden, or the page is gone, only a count is shown, and what was recorded is erased. What is seen on the way (present
-//! titles and names, the newest revision of the page) is kept for who asks next.
+//! is hidden, or the page is gone, only a count is shown, and what was recorded is erased. Of a wiki that cannot be asked
+//! only a count is shown too. What is seen on the way (present titles and names, the newest revision of the page) is kept
+//! for who asks next.
 //! <https://www.mediawiki.org/wiki/Manual:RevisionDelete>
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
+use shared::core::report::Subject;
 use shared::core::types::{PageId, RevId};
 use shared::db::hit::{self, Hide};
 use shared::db::links;
@@ -15,7 +17,7 @@ use super::context::Context;
 use super::rows::is_named;
 use super::shown::Hides;
 use super::{Gathered, RevNow};
-use crate::model::{Adder, Who};
+use crate::model::{Adder, Fates, Who};
 
 /// Revisions that one transaction erases.
 const AT_ONCE: usize = 100;
@@ -50,7 +52,7 @@ pub async fn look(cx: &Context<'_>, gathered: &mut Gathered) -> anyhow::Result<(
             continue;
         };
         let Some(session) = cx.session(&key).await else {
-            gathered.refs.unreached.insert(wiki);
+            unasked(gathered, wiki);
             continue;
         };
         session.count_as(Phase::Safety);
@@ -59,7 +61,7 @@ pub async fn look(cx: &Context<'_>, gathered: &mut Gathered) -> anyhow::Result<(
             Err(error) if key == cx.home || error.stops_run() => return Err(error.into()),
             Err(error) => {
                 cx.give_up(&key, &error).await;
-                gathered.refs.unreached.insert(wiki);
+                unasked(gathered, wiki);
                 continue;
             }
         };
@@ -220,10 +222,11 @@ fn apply(
             verdict => {
                 stays[i] = false;
                 let is_gone = verdict == Some(&Verdict::PageGone);
-                let count = |fates: &mut crate::model::Fates| {
-                    fates.hidden += 1;
-                    fates.gone += u64::from(is_gone);
-                    fates.looked_at += u64::from(is_gone);
+                let times = u64::from(row.times);
+                let count = |fates: &mut Fates| {
+                    fates.hidden += times;
+                    fates.gone += if is_gone { times } else { 0 };
+                    fates.looked_at += if is_gone { times } else { 0 };
                 };
                 count(&mut gathered.model.fates);
                 if let Some(user) = user_of(&mut gathered.model.users, &gathered.refs.users, editor) {
@@ -234,15 +237,7 @@ fn apply(
         }
     }
     gathered.retain_rows(|i| stays.get(i).copied().unwrap_or(false));
-    // Whoever has additions that everybody may see is named; else the table would tell what is hidden.
-    for row in &gathered.refs.rows {
-        unnamed.remove(&row.editor_id);
-    }
-    for editor in unnamed {
-        if let Some(user) = user_of(&mut gathered.model.users, &gathered.refs.users, editor) {
-            user.who = Who::Hidden;
-        }
-    }
+    unname(gathered, unnamed);
     let hits = std::mem::take(&mut gathered.model.hits);
     let hits = hits.into_iter().filter_map(|mut hit| {
         if hit.wiki != wiki {
@@ -262,6 +257,52 @@ fn apply(
         Some(hit)
     });
     gathered.model.hits = hits.collect();
+}
+
+/// Takes the names of editors out of the table. Whoever has additions that everybody may see is named; else the table would
+/// tell what is hidden.
+fn unname(gathered: &mut Gathered, mut editors: HashSet<u32>) {
+    for row in &gathered.refs.rows {
+        editors.remove(&row.editor_id);
+    }
+    for editor in editors {
+        if let Some(user) = user_of(&mut gathered.model.users, &gathered.refs.users, editor) {
+            user.who = Who::Hidden;
+        }
+    }
+}
+
+/// Takes out of the model what is on a wiki (its place) that could not be asked: what it hides cannot be told from the rest.
+/// The additions are counted as not known, and who is known from there only is not named.
+fn unasked(gathered: &mut Gathered, wiki: usize) {
+    gathered.refs.unreached.insert(wiki);
+    let mut unnamed: HashSet<u32> = HashSet::new();
+    let mut stays = vec![true; gathered.model.rows.len()];
+    for (i, (row, behind)) in gathered.model.rows.iter().zip(&gathered.refs.rows).enumerate() {
+        if row.wiki != wiki {
+            continue;
+        }
+        stays[i] = false;
+        let count = |fates: &mut Fates| {
+            fates.unknown += u64::from(row.times);
+            fates.looked_at += u64::from(row.times);
+        };
+        count(&mut gathered.model.fates);
+        if let Some(user) = user_of(&mut gathered.model.users, &gathered.refs.users, behind.editor_id) {
+            count(&mut user.fates);
+        }
+        unnamed.insert(behind.editor_id);
+    }
+    gathered.retain_rows(|i| stays.get(i).copied().unwrap_or(false));
+    gathered.model.hits.retain(|hit| hit.wiki != wiki);
+    let users = gathered.model.users.iter().zip(&gathered.refs.users);
+    let only_there = users.filter(|(user, _)| user.wiki == wiki && user.wikis == 1);
+    unnamed.extend(only_there.map(|(_, behind)| behind.editor_id));
+    // A report about one account or address names it in its title; without a name it would say nothing at all.
+    if matches!(gathered.model.subject, Subject::User(_) | Subject::Ip(_)) {
+        unnamed.retain(|editor| !gathered.refs.editors.contains(editor));
+    }
+    unname(gathered, unnamed);
 }
 
 /// The author's present name, where a name is shown.

@@ -9,7 +9,7 @@ use shared::db::links::questions::counts::Four;
 use shared::db::links::questions::lookup::Kind;
 
 use super::super::{Gathered, Refs, RowRef, UserRef};
-use super::{Verdict, apply, read};
+use super::{Verdict, apply, read, unasked};
 use crate::model::*;
 
 fn ts() -> Timestamp {
@@ -160,6 +160,8 @@ fn what_a_wiki_hides_is_told_from_its_answer() {
 #[test]
 fn hidden_rows_leave_and_are_counted() {
     let mut gathered = gathered();
+    // An edit that added the link three times counts three times, as in the totals.
+    gathered.model.rows[0].times = 3;
     let mut verdicts = read(&answer());
     verdicts.insert(RevId(14), Verdict::PageGone);
     apply(&mut gathered, 0, &verdicts, |_| false);
@@ -175,13 +177,13 @@ fn hidden_rows_leave_and_are_counted() {
     assert_eq!(row.who, Who::Name("Alicia".to_owned()));
     assert_eq!((refs.rows.len(), refs.rows[0].editor_id, refs.revs.len()), (1, 1, 1));
     let fates = model.fates;
-    assert_eq!((fates.hidden, fates.gone, fates.looked_at), (3, 1, 1));
+    assert_eq!((fates.hidden, fates.gone, fates.looked_at), (5, 3, 3));
     let of: Vec<_> = model
         .users
         .iter()
         .map(|user| (user.fates.hidden, user.fates.gone))
         .collect();
-    assert_eq!(of, [(1, 0), (1, 0), (1, 1)]);
+    assert_eq!(of, [(1, 0), (1, 0), (3, 3)]);
     // Bob's only addition hides its author, Carol's went with its page: the table must not tell who it was.
     let who: Vec<_> = model.users.iter().map(|user| user.who.clone()).collect();
     assert_eq!(who, [Who::Name("Alice".to_owned()), Who::Hidden, Who::Hidden]);
@@ -196,4 +198,56 @@ fn a_page_that_got_a_suppressed_title_is_not_counted() {
     apply(&mut gathered, 0, &read(&answer()), |title| title == "After");
     assert!(gathered.model.rows.is_empty() && gathered.model.hits.is_empty());
     assert_eq!(gathered.model.fates.hidden, 3);
+}
+
+#[test]
+fn what_is_on_a_wiki_that_cannot_be_asked_is_counted_only() {
+    let mut all = gathered();
+    all.model.wikis.push(Wiki {
+        key: "de/w".to_owned(),
+        name: "dewiki".to_owned(),
+        reach: Reach::None,
+    });
+    // Bob and Carol were active there, and Bob here too; a fourth one is known from there only, by older additions.
+    all.model.rows[0].wiki = 1;
+    all.model.rows[0].times = 2;
+    let (mut here, here_ref) = row(5, 10, "Bob", 2);
+    here.times = 1;
+    all.model.rows[2].wiki = 1;
+    all.model.rows.push(here);
+    all.refs.rows.push(here_ref);
+    let (mut dora, dora_ref) = user("Dora", 4);
+    dora.wiki = 1;
+    all.model.users.push(dora);
+    all.refs.users.push(dora_ref);
+    all.model.hits[1].wiki = 1;
+    let mut by_user = all.clone();
+    unasked(&mut all, 1);
+    let revs: Vec<u64> = all.model.rows.iter().map(|row| row.rev.0).collect();
+    assert_eq!(revs, [13, 11, 10]);
+    assert_eq!(all.model.rows[2].number, 3);
+    assert_eq!((all.model.fates.unknown, all.model.fates.looked_at), (3, 3));
+    let users: Vec<_> = all
+        .model
+        .users
+        .iter()
+        .map(|user| (&user.who, user.fates.unknown))
+        .collect();
+    let name = |name: &str| Who::Name(name.to_owned());
+    assert_eq!(
+        users,
+        [
+            (&name("Alice"), 0),
+            (&name("Bob"), 1),
+            (&Who::Hidden, 2),
+            (&Who::Hidden, 0)
+        ]
+    );
+    assert_eq!(all.model.hits.len(), 1);
+    assert!(all.refs.unreached.contains(&1));
+    // The account that a report is about stands in its title anyway.
+    by_user.model.subject = Subject::User("Dora".to_owned());
+    by_user.refs.editors = vec![4];
+    unasked(&mut by_user, 1);
+    assert_eq!(by_user.model.users[3].who, name("Dora"));
 }

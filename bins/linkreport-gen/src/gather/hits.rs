@@ -12,12 +12,12 @@ use super::rows::is_single;
 use super::shown::{Hides, who};
 use super::subject::{Meant, ends};
 use super::wikis::Wikis;
-use crate::model::{HitRow, Who};
+use crate::model::{HitRow, MOST_HITS, Who};
 
 /// Hits that are shown.
 const SHOWN: usize = 500;
 /// Hits that are read, to count them.
-const READ: u32 = 2_000;
+const READ: u32 = MOST_HITS as u32;
 
 /// The hits of a report.
 #[derive(Default)]
@@ -64,8 +64,10 @@ pub async fn read(
         },
         Subject::Server(_) => Vec::new(),
     };
+    let is_more = found.len() as u64 >= MOST_HITS;
     found.retain(|row| !hides.hit(row));
-    let all = found.len() as u64;
+    // Of more than were read nobody knows how many are left.
+    let all = if is_more { MOST_HITS } else { found.len() as u64 };
     found.retain(|row| !row.is_hidden());
     found.truncate(SHOWN);
     let rows = found.into_iter().map(|row| shown(cx, subject, row, wikis)).collect();

@@ -16,7 +16,7 @@ use shared::db::links::questions::additions::Of;
 use shared::db::links::questions::lookup::{self, Kind as EditorKind};
 use shared::db::links::questions::{adders, counts, editors, hosts as of_hosts, stats};
 use shared::db::links::since;
-use shared::db::memo;
+use shared::db::{memo, report, report_page};
 
 use super::context::Context;
 use super::rows::{self, Read};
@@ -31,6 +31,8 @@ use crate::model::{Complete, Established, Fates, Model, Server, Totals};
 const SERVERS: usize = 20;
 /// Gaps that a report names, the newest.
 const GAPS: usize = 10;
+/// Hosts of an editor, the largest, among which those are looked for that are named nowhere.
+const HIDDEN_AMONG: u32 = 2_000;
 /// The job that reads changes, as its notes are kept.
 const READER: &str = crate::RECORDER;
 /// Begins the names under which it notes gaps.
@@ -55,7 +57,7 @@ async fn read(cx: &Context<'_>, db: &mut Work, subject: &Subject) -> shared::db:
         Subject::Link(key) => hides.key(key),
         other => other.kind().is_editor() && hides.user(&cx.home, None, &other.to_string()),
     };
-    if is_hidden {
+    if is_hidden || titles(cx, db, subject).await?.iter().any(|title| hides.report(title)) {
         return Ok(None);
     }
     let realm = wikis.realm(&cx.home);
@@ -78,6 +80,11 @@ async fn read(cx: &Context<'_>, db: &mut Work, subject: &Subject) -> shared::db:
         Of::Editors => of_these_editors(db, &meant).await?,
         Of::Hosts => of_these_hosts(db, &ids).await?,
     };
+    if of == Of::Editors && hides.any_key() {
+        let added = of_hosts::of_editors(db, &ids, HIDDEN_AMONG).await?;
+        let hidden = added.iter().filter(|host| hides.stored_key(&host.stored_key));
+        sums.hosts = sums.hosts.saturating_sub(hidden.count() as u64);
+    }
     // Of editors who are meant none is gone.
     let off = match of {
         Of::Editors => HashMap::new(),
@@ -146,6 +153,21 @@ async fn read(cx: &Context<'_>, db: &mut Work, subject: &Subject) -> shared::db:
             all_hits: hits.all,
         },
     }))
+}
+
+/// Titles under which the report stands, or would stand, with namespace: on its home and here.
+async fn titles(cx: &Context<'_>, db: &mut Work, subject: &Subject) -> shared::db::Result<Vec<String>> {
+    let (site, account) = (cx.here.site(), cx.here.account());
+    let mut titles = vec![
+        site.prefixed(&cx.settings.title(account, subject)),
+        site.prefixed(&cx.settings.reduced_title(account, subject)),
+    ];
+    if let Some(report) = report::get(db, &cx.records, subject).await? {
+        let page = report_page::get(db, report.id, &cx.home).await?;
+        titles.extend(report.title);
+        titles.extend(page.and_then(|page| page.title));
+    }
+    Ok(titles)
 }
 
 /// Drops editors who are shown nowhere from what is meant; false: nobody is left of whom a report was asked for.

@@ -75,6 +75,17 @@ impl Hides {
         self.any(wiki, |list| list.hides(What::Page, title))
     }
 
+    /// Whether a report of ours is not, by the title of its page.
+    pub fn report(&self, title: &str) -> bool {
+        self.everywhere.iter().any(|list| list.hides(What::Report, title))
+    }
+
+    /// Whether there are links that are not, wherever they were added.
+    pub fn any_key(&self) -> bool {
+        let mut entries = self.everywhere.iter().flat_map(|list| list.private_entries());
+        entries.any(|entry| entry.what == What::Host)
+    }
+
     /// Whether links of this key are not, wherever they were added.
     pub fn key(&self, key: &Key) -> bool {
         self.everywhere.iter().any(|list| list.hides_link(key))

@@ -15,37 +15,55 @@ use shared::db::{Result, Work};
 
 /// Reports that a name may stand on.
 const NAMED_ON: u32 = 500;
+/// Reports that a page may be on: each is gathered anew, and only those that have it are edited.
+const WITH_PAGE: u32 = 2_000;
 
 /// The reports on which it may stand that is to be named nowhere.
-pub async fn named_on(db: &mut Work, home: &str, entry: &Entry, since: Timestamp) -> Result<Vec<Report>> {
+pub async fn named_on(db: &mut Work, home: &str, entry: &Entry) -> Result<Vec<Report>> {
     match entry.what {
-        What::Report => report::all_titled(db, home, std::slice::from_ref(&entry.name)).await,
-        What::Page => {
-            let mut saved = report::saved_since(db, home, since).await?;
-            saved.truncate(NAMED_ON as usize);
-            Ok(saved)
+        What::Report => {
+            let mut found = report::all_titled(db, home, std::slice::from_ref(&entry.name)).await?;
+            // Others tell of it as an earlier one.
+            for subject in Vec::from_iter(found.iter().map(|report| report.subject.clone())) {
+                found.extend(match subject {
+                    Subject::Link(key) => of_domain(db, home, &key).await?,
+                    other => of_user(db, home, &other.to_string()).await?,
+                });
+            }
+            Ok(found)
         }
-        What::User => {
-            let editors = lookup::editors_named(db, &lookup::stored_name(&entry.name), None).await?;
-            let ids: Vec<u32> = editors.iter().map(|editor| editor.id).collect();
-            of_editors(db, home, &ids, std::slice::from_ref(&entry.name)).await
-        }
+        // Which reports a page is on is not known: the newest first.
+        What::Page => report::newest_saved(db, home, &Kind::ALL, None, Timestamp::MIN_UTC, WITH_PAGE).await,
+        What::User => of_user(db, home, &entry.name).await,
         What::Host => {
             let Ok(key) = Key::from_name(&entry.name, &PathHosts::default()) else {
                 return Ok(Vec::new());
             };
-            let (from, to) = key.with_subdomains();
-            let below = lookup::hosts_between(db, &from, &to, NAMED_ON).await?;
-            let ids: Vec<u32> = below.iter().map(|host| host.id).collect();
-            let adders = counts::adders(db, &ids, NAMED_ON).await?;
-            let names: Vec<String> = adders.into_iter().map(|adder| adder.name).collect();
-            let mut keys: Vec<String> = below.into_iter().map(|host| host.stored_key).collect();
-            keys.push(key.stored().to_owned());
-            let mut found = of_hosts(db, home, &keys, &ids).await?;
-            found.extend(of_names(db, home, &names).await?);
-            Ok(found)
+            of_domain(db, home, &key).await
         }
     }
+}
+
+async fn of_user(db: &mut Work, home: &str, name: &str) -> Result<Vec<Report>> {
+    let editors = lookup::editors_named(db, &lookup::stored_name(name), None).await?;
+    let ids: Vec<u32> = editors.iter().map(|editor| editor.id).collect();
+    of_editors(db, home, &ids, &[name.to_owned()]).await
+}
+
+/// About a domain, its hosts and servers, who added these, and what else they added: reports of links name other hosts
+/// beside their users.
+async fn of_domain(db: &mut Work, home: &str, key: &Key) -> Result<Vec<Report>> {
+    let (from, to) = key.with_subdomains();
+    let below = lookup::hosts_between(db, &from, &to, NAMED_ON).await?;
+    let ids: Vec<u32> = below.iter().map(|host| host.id).collect();
+    let adders = counts::adders(db, &ids, NAMED_ON).await?;
+    let editors: Vec<u32> = adders.iter().map(|adder| adder.editor_id).collect();
+    let names: Vec<String> = adders.into_iter().map(|adder| adder.name).collect();
+    let mut keys: Vec<String> = below.into_iter().map(|host| host.stored_key).collect();
+    keys.push(key.stored().to_owned());
+    let mut found = of_hosts(db, home, &keys, &ids).await?;
+    found.extend(of_editors(db, home, &editors, &names).await?);
+    Ok(found)
 }
 
 /// The reports that may name these editors, whose names these are or were.

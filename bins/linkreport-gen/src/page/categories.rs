@@ -19,7 +19,7 @@ const BY_STATUS: [&str; 3] = ["category-all", "category-local", "category-xwiki"
 pub fn categories(pen: &Pen<'_>) -> Wikitext {
     let model = pen.model;
     let kind = model.subject.kind();
-    let is_xwiki = model.totals.wikis >= u64::from(pen.around.settings.rules.xwiki_from);
+    let is_xwiki = is_xwiki(model.totals.wikis, &pen.around.settings.rules);
     let place = if is_xwiki { "category-xwiki" } else { "category-local" };
     let mut begun = vec![category(pen.around, "category-all", kind, "")];
     if kind == Kind::Link {

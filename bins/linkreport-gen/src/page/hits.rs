@@ -3,7 +3,7 @@
 use shared::core::text::{Wikitext, literal};
 
 use super::pen::Pen;
-use crate::model::HitRow;
+use crate::model::{HitRow, MOST_HITS, Model};
 
 /// Hits that the report of a link or server shows; that of a user, address or range has all that the model has.
 const OF_LINK: usize = 50;
@@ -23,6 +23,15 @@ const RULES: [&str; 12] = [
     "flood",
 ];
 
+/// Those that are listed, if there is room.
+pub fn listed(model: &Model) -> &[HitRow] {
+    let most = match model.subject.kind().is_editor() {
+        true => model.hits.len(),
+        false => OF_LINK,
+    };
+    &model.hits[..model.hits.len().min(most)]
+}
+
 /// The section; empty where there is none of a link.
 pub fn hits(pen: &Pen<'_>) -> Wikitext {
     let is_editor = pen.model.subject.kind().is_editor();
@@ -35,13 +44,12 @@ pub fn hits(pen: &Pen<'_>) -> Wikitext {
         text.push(&pen.words("hits-none")).push_literal("\n");
         return text;
     }
-    let hits = &pen.model.hits;
-    let most = if is_editor { hits.len() } else { OF_LINK };
+    let hits = listed(pen.model);
     // A page without rows is one for which there was no room.
-    let shown = &hits[..hits.len().min(most).min(if pen.rows == 0 { 10 } else { most })];
+    let shown = &hits[..if pen.rows == 0 { hits.len().min(10) } else { hits.len() }];
     text.push(&pen.words("hits-intro")).push_literal("\n");
     if pen.model.all_hits > shown.len() as u64 {
-        let (n, all) = (pen.number(shown.len() as u64), pen.number(pen.model.all_hits));
+        let (n, all) = (pen.number(shown.len() as u64), counted(pen, &pen.number(pen.model.all_hits)));
         text.push_literal("\n")
             .push(&pen.say("hits-newest", &[("shown", &n), ("all", &all)]))
             .push_literal("\n");
@@ -49,6 +57,14 @@ pub fn hits(pen: &Pen<'_>) -> Wikitext {
     let items: Vec<Wikitext> = shown.iter().map(|hit| line(pen, hit)).collect();
     text.push(&Pen::wrapped(&Pen::list(&items)));
     text
+}
+
+/// The number of hits, `n`: more than so many are not counted.
+pub fn counted(pen: &Pen<'_>, n: &Wikitext) -> Wikitext {
+    match pen.model.all_hits >= MOST_HITS {
+        true => pen.say("or-more", &[("n", n)]),
+        false => n.clone(),
+    }
 }
 
 fn line(pen: &Pen<'_>, hit: &HitRow) -> Wikitext {

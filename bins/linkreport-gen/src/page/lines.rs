@@ -5,6 +5,7 @@ use shared::core::report::{Kind, Subject};
 use shared::core::text::{Wikitext, user};
 use shared::db::links::questions::lookup::Kind as EditorKind;
 
+use super::hits;
 use super::pen::Pen;
 use crate::model::{Entry, ListName};
 
@@ -20,7 +21,7 @@ pub fn lines(pen: &Pen<'_>) -> Wikitext {
             let hits = pen.counted(
                 "observations",
                 pen.model.all_hits,
-                &pen.linked(pen.model.all_hits, "lr-hits"),
+                &hits::counted(pen, &pen.linked(pen.model.all_hits, "lr-hits")),
             );
             pen.say("line-third-editor", &[("hits", &hits), ("monitor", &monitor(pen))])
         }

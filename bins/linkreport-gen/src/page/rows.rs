@@ -39,7 +39,8 @@ fn notes(pen: &Pen<'_>) -> Wikitext {
     let model = pen.model;
     let mut notes = Vec::new();
     let all = model.totals.additions;
-    let shown = pen.rows as u64;
+    // An edit may have added a link several times.
+    let shown: u64 = model.rows[..pen.rows].iter().map(|row| u64::from(row.times)).sum();
     notes.push(match shown {
         0 => pen.words("rows-none"),
         shown if shown.saturating_add(model.fates.hidden) < all => {

@@ -9,7 +9,7 @@ use super::rows::title;
 use crate::model::{Fate, Row};
 
 /// Live additions beyond the rows of the page that are listed.
-const MORE_LIVE: usize = 100;
+pub(super) const MORE_LIVE: usize = 100;
 
 /// All lists that have something.
 pub fn subsets(pen: &Pen<'_>) -> Wikitext {
@@ -49,7 +49,12 @@ fn subset(pen: &Pen<'_>, anchor: &'static str, key: &str, n: u64, is_one: impl F
         true => pen.words("subset-empty"),
         false => Wikitext::join(&numbers, ", "),
     };
-    Pen::folded(anchor, &label(pen, key, n, rows.len() as u64), &inside)
+    Pen::folded(anchor, &label(pen, key, n, additions(rows)), &inside)
+}
+
+/// The additions of rows: an edit may have added a link several times.
+fn additions<'r>(rows: impl IntoIterator<Item = &'r Row>) -> u64 {
+    rows.into_iter().map(|row| u64::from(row.times)).sum()
 }
 
 fn label(pen: &Pen<'_>, key: &str, n: u64, shown: u64) -> Wikitext {
@@ -79,13 +84,19 @@ fn live(pen: &Pen<'_>) -> Wikitext {
     let is_live = |row: &&Row| row.fate == Fate::Live;
     let (above, below) = pen.model.rows.split_at(pen.rows);
     let mut items: Vec<Wikitext> = Vec::new();
+    let more = MORE_LIVE.min(pen.rows);
+    let listed = above
+        .iter()
+        .filter(is_live)
+        .chain(below.iter().filter(is_live).take(more));
+    let shown = additions(listed);
     for row in above.iter().filter(is_live) {
         items.push(pen.say("live-row", &[("number", &to(pen, row)), ("page", &title(pen, row))]));
     }
-    for row in below.iter().filter(is_live).take(MORE_LIVE.min(pen.rows)) {
+    for row in below.iter().filter(is_live).take(more) {
         let diff = pen.diff(row.rev, row.wiki);
         items.push(pen.say("live-more", &[("page", &title(pen, row)), ("diff", &diff)]));
     }
-    let label = label(pen, "subset-live", n, items.len() as u64);
+    let label = label(pen, "subset-live", n, shown);
     Pen::folded("lr-live", &label, &Pen::list(&items))
 }

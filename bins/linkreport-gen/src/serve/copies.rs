@@ -3,7 +3,6 @@
 
 use chrono::TimeDelta;
 use shared::core::report::{Status, Subject};
-use shared::core::text::terminal;
 use shared::daypage::taken;
 use shared::db::report::Report;
 use shared::db::report_page::{self, Form as Stored, Page as PageRow, State};
@@ -14,10 +13,11 @@ use super::place::Place;
 use super::standing::{self, Before};
 use super::told::gathered;
 use super::write::{self, Wanted, Wrote};
-use super::{RESERVE, Served, is_over};
+use super::{Served, is_over, reserve};
 use crate::asks::home_key;
 use crate::gather::Context;
 use crate::model::Reach;
+use crate::naming::Naming;
 use crate::page::{self, CopyOf, Form};
 use crate::reduced;
 use crate::settings::Settings;
@@ -52,8 +52,9 @@ pub async fn copies(run: &mut Run<Settings>, cx: &Context<'_>, place: &Place) ->
         .db
         .read_if_there(async |db| report_page::due_copies(db, &home, &wiki, limit).await)
         .await?;
+    let naming = Naming::read(&run.db, &home).await?;
     for report in due {
-        if run.editor.room().await? <= RESERVE || !run.goes_on().await? {
+        if run.editor.room().await? <= reserve(run) || !run.goes_on().await? {
             break;
         }
         match one(run, cx, place, &home, &report).await {
@@ -65,8 +66,8 @@ pub async fn copies(run: &mut Run<Settings>, cx: &Context<'_>, place: &Place) ->
             },
             Err(error) if is_over(&error) => return Err(error),
             Err(error) => {
-                let name = format!("copy of {} {}", report.subject.kind().word(), report.subject);
-                run.item_error(&terminal(&name), &error).await;
+                let name = format!("copy of {}", naming.subject(&report.subject));
+                run.item_error(&name, &naming.error(&error)).await;
                 // Those behind it are not to wait for it.
                 set_aside(run, &report, &format!("{error:#}")).await?;
                 served.later += 1;
@@ -171,7 +172,7 @@ async fn one(
             status: None,
             digest: row.digest,
         };
-        let standing = standing::standing(&run.session, &stands, &words, before).await?;
+        let standing = standing::standing(&run.session, (&run.db, subject), &stands, &words, before).await?;
         let ours: Vec<[u8; 32]> = standing.ours.into_iter().chain(row.digest).collect();
         let held = Messages::new(Some(&run.accepted.parsed.common), MESSAGES).say("copy-held", &[]);
         let wanted = Wanted {
@@ -235,8 +236,8 @@ async fn one(
             }
             Wrote::Refused(code, info) => {
                 // The status page tells of it once: as a page that is gone, or as one that could not be saved.
-                let is_gone = code == "taken-away";
-                if !is_gone {
+                let is_gone = super::left::is_of_people(code);
+                if !is_gone && !Naming::read(&run.db, home).await?.hides(subject) {
                     taken::note(run, now, &shown, &format!("{info} ({code})")).await?;
                 }
                 new.state = State::Gone;

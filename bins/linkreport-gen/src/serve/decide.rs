@@ -16,11 +16,6 @@ pub fn is_trusted(reason: Reason) -> bool {
     matches!(reason, Reason::Poke | Reason::Command)
 }
 
-/// Whether something has to go from the page.
-pub fn is_cleaning(reason: Reason) -> bool {
-    matches!(reason, Reason::Hidden | Reason::Suppressed | Reason::Rename)
-}
-
 /// What is known of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
@@ -68,14 +63,19 @@ pub fn decide(reasons: &[Reason], known: Known, regenerate_every: TimeDelta, now
     if has(Reason::Reopen) && status == Status::Closed {
         return Decision::Write(Status::Open, Said::Reopened);
     }
-    if has(Reason::Stale) && status == Status::Open {
+    let is_news = has(Reason::Additions) || has(Reason::Rule) || has(Reason::Reopen);
+    if has(Reason::Stale) && !is_news && status == Status::Open {
         return Decision::Write(Status::Stale, Said::Stale);
     }
-    if any(is_person) || any(is_cleaning) {
+    if any(is_person) || any(Reason::is_cleaning) {
         return Decision::Write(status, Said::Nothing);
     }
-    let is_news = has(Reason::Additions) || has(Reason::Rule);
-    if !is_news || status != Status::Open {
+    if has(Reason::Reopen) && status == Status::Open {
+        // A run before may have opened it again and died before it noted what the page tells.
+        return Decision::Write(status, Said::Nothing);
+    }
+    let is_rewritten = has(Reason::Additions) || has(Reason::Rule);
+    if !is_rewritten || status != Status::Open {
         return Decision::Nothing(status.word());
     }
     match known.saved_at.map(|saved| saved + regenerate_every) {
@@ -100,7 +100,7 @@ mod tests {
         decide(reasons, known, TimeDelta::hours(2), at(10))
     }
 
-    const ALL: [Reason; 11] = [
+    const ALL: [Reason; 10] = [
         Reason::Summary,
         Reason::Poke,
         Reason::Command,
@@ -111,7 +111,6 @@ mod tests {
         Reason::Suppressed,
         Reason::Rename,
         Reason::Stale,
-        Reason::Copy,
     ];
 
     #[test]
@@ -129,11 +128,10 @@ mod tests {
             for status in Status::ALL {
                 let wanted = match (reason, status) {
                     (Reason::Reopen, Closed) => Write(Open, Said::Reopened),
+                    (Reason::Reopen, Open) => Write(Open, Said::Nothing),
                     (Reason::Stale, Open) => Write(Stale, Said::Stale),
                     (Reason::Additions | Reason::Rule, Open) => Write(Open, Said::Nothing),
-                    (Reason::Additions | Reason::Rule | Reason::Reopen | Reason::Stale | Reason::Copy, _) => {
-                        Nothing(status.word())
-                    }
+                    (Reason::Additions | Reason::Rule | Reason::Reopen | Reason::Stale, _) => Nothing(status.word()),
                     _ => Write(status, Said::Nothing),
                 };
                 assert_eq!(
@@ -151,6 +149,14 @@ mod tests {
         );
         let both = [Reason::Additions, Reason::Summary];
         assert_eq!(decided(&both, Some(Open), Some(9)), Write(Open, Said::Nothing));
+        // What comes again is not stale, although that was asked when it was.
+        for reason in [Reason::Additions, Reason::Rule] {
+            let both = [Reason::Stale, reason];
+            assert_eq!(decided(&both, Some(Open), Some(7)), Write(Open, Said::Nothing));
+            assert_eq!(decided(&both, Some(Open), Some(9)), Later(at(11)));
+        }
+        let both = [Reason::Stale, Reason::Reopen];
+        assert_eq!(decided(&both, Some(Open), Some(7)), Nothing(Open.word()));
         for status in [Ignore, Stale, Added] {
             let news = [Reason::Rule, Reason::Additions, Reason::Reopen];
             assert_eq!(decided(&news, Some(status), None), Nothing(status.word()));

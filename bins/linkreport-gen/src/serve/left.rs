@@ -54,6 +54,12 @@ pub(super) async fn left(
     note(run, report, row, None).await
 }
 
+/// Whether a page is not written because it is people's, by the code of the refusal: they took it away, or it was there
+/// before. That goes on until they do something about it.
+pub(super) fn is_of_people(code: &str) -> bool {
+    ["taken-away", "not-ours"].contains(&code)
+}
+
 /// How people took a page away, as it is told behind *it*.
 fn how(page: &PageState) -> &'static str {
     match page.page_id {

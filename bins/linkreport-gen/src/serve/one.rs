@@ -22,6 +22,7 @@ use super::told::{gathered, seen, told};
 use super::write::{self, Wanted, Wrote};
 use crate::gather::Context;
 use crate::model::Model;
+use crate::naming::Naming;
 use crate::page::{self, Form};
 use crate::reduced;
 use crate::settings::Settings;
@@ -126,7 +127,7 @@ async fn once(run: &mut Run<Settings>, cx: &Context<'_>, place: &Place, turn: &T
         status: report.as_ref().and_then(|report| report.status),
         digest: page.as_ref().and_then(|page| page.digest),
     };
-    let standing = standing::standing(&run.session, &stands, &words, before).await?;
+    let standing = standing::standing(&run.session, (&run.db, &turn.subject), &stands, &words, before).await?;
     let status = standing
         .is_there
         .then(|| standing.status.or(before.status).unwrap_or(Status::Open));
@@ -153,6 +154,10 @@ async fn once(run: &mut Run<Settings>, cx: &Context<'_>, place: &Place, turn: &T
     }
     if model.is_none() && !standing.is_there {
         return Ok(Some(Ended::Nothing));
+    }
+    if said == Said::Stale && is_fresh(model.as_ref(), now - settings.stale_after) {
+        // Added since it was asked.
+        return Ok(Some(Ended::Left("it is not stale".to_owned())));
     }
     let mut form = if is_reduced { Form::Reduced } else { Form::Full };
     let mut title = title;
@@ -196,13 +201,15 @@ async fn once(run: &mut Run<Settings>, cx: &Context<'_>, place: &Place, turn: &T
             Wrote::Stands(saved) => {
                 let mut new_report = report.clone().unwrap_or_else(|| opened(run, turn, now));
                 new_report = seen(new_report, &standing, status, now);
+                // A run before made this edit and did not come to noting it.
+                let is_unnoted = standing.ours.is_some() && standing.ours != before.digest;
                 told(
                     &mut new_report,
                     model.as_ref(),
                     settings,
                     content,
                     said,
-                    saved.is_some(),
+                    saved.is_some() || is_unnoted,
                     now,
                 );
                 new_report.title = Some(shown.clone());
@@ -210,7 +217,7 @@ async fn once(run: &mut Run<Settings>, cx: &Context<'_>, place: &Place, turn: &T
                 new_report.page_revid = Some(saved.unwrap_or(standing.revid)).filter(|rev| rev.0 > 0);
                 row = PageRow {
                     title: Some(shown),
-                    revid: saved.or(row.revid),
+                    revid: saved.or(row.revid.filter(|_| !is_unnoted)).or(new_report.page_revid),
                     digest: Some(content),
                     form: if form == Form::Full {
                         Stored::Full
@@ -220,7 +227,7 @@ async fn once(run: &mut Run<Settings>, cx: &Context<'_>, place: &Place, turn: &T
                     state: State::Ok,
                     why: objection.filter(|_| form == Form::Reduced),
                     noted_at: None,
-                    saved_at: if saved.is_some() { Some(now) } else { row.saved_at },
+                    saved_at: if saved.is_some() || is_unnoted { Some(now) } else { row.saved_at },
                     content: Some(content),
                     status_shown: Some(new),
                     ..row
@@ -253,20 +260,27 @@ async fn once(run: &mut Run<Settings>, cx: &Context<'_>, place: &Place, turn: &T
                 continue;
             }
             Wrote::Refused(code, info) => {
-                // The status page tells of it once: as a page that is gone, or as one that could not be saved.
-                match report.as_ref().filter(|_| code == "taken-away") {
-                    Some(report) => {
-                        row.state = State::Gone;
-                        row.why = Some(info.chars().take(SHOWN).collect());
-                        note(run, report.clone(), Some(row), None).await?;
-                    }
-                    None => taken::note(run, now, &shown, &format!("{info} ({code})")).await?,
+                // The status page tells of it once: as a page that is gone, for as long as it is so, or as one that could
+                // not be saved.
+                if left::is_of_people(&code) {
+                    row.state = State::Gone;
+                    row.why = Some(info.chars().take(SHOWN).collect());
+                    row.title.get_or_insert(shown);
+                    let known = left::known(run, turn, &kept, &stands, now);
+                    note(run, known, Some(row), None).await?;
+                } else if !Naming::read(&run.db, &run.wiki).await?.hides(&turn.subject) {
+                    taken::note(run, now, &shown, &format!("{info} ({code})")).await?;
                 }
                 Ended::Refused(info)
             }
         };
         return Ok(Some(ended));
     }
+}
+
+fn is_fresh(model: Option<&Model>, since: Timestamp) -> bool {
+    let last = model.and_then(|model| model.totals.last);
+    last.is_some_and(|last| last >= since)
 }
 
 /// Asks for the report under the present name.

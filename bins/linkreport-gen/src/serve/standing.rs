@@ -1,17 +1,19 @@
 //! What stands on a report's page now: the status that people gave it, since when, and whether the bot's part is still
-//! what the bot wrote. A status counts when an autoconfirmed user wrote it: else anybody could put a report to rest with
-//! one edit.
+//! what the bot wrote. A status counts when an autoconfirmed user wrote it who is not on the report: else anybody could put
+//! a report to rest with one edit, or those whom it is about.
 
 use std::collections::BTreeSet;
 
 use anyhow::Context as _;
-use shared::core::report::{Page, Status, Words};
+use shared::core::report::{Page, Status, Subject, Words};
 use shared::core::site::Title;
 use shared::core::types::{RevId, Timestamp};
+use shared::db::Db;
 use shared::page::{PageState, Revision};
 use shared::settings::users_with_right;
 use shared::wiki::{Phase, Session};
 
+use super::listed::listed;
 use super::write::HELD;
 
 /// Revisions that are looked at for who wrote the status.
@@ -45,10 +47,11 @@ pub struct Before {
     pub digest: Option<[u8; 32]>,
 }
 
-/// Reads it from the page as `look` gave it; the history is asked for only where something differs from `before`. Errs
-/// when the wiki does not answer.
+/// Reads it of the report of `subject` from its page as it was asked for; the history is asked for only where something
+/// differs from `before`. Errs when wiki or database do not answer.
 pub async fn standing(
     session: &Session,
+    (db, subject): (&Db, &Subject),
     page: &PageState,
     words: &Words<'_>,
     before: Before,
@@ -92,7 +95,14 @@ pub async fn standing(
     let names: BTreeSet<&str> = history.iter().filter_map(|revision| revision.user.as_deref()).collect();
     let names: Vec<&str> = names.into_iter().filter(|name| *name != session.account()).collect();
     let confirmed = users_with_right(session, &names, &["autoconfirmed"]).await?;
-    let counts = |name: &str| name == session.account() || confirmed.iter().any(|known| known == name);
+    let (wiki, people) = (session.wiki_id(), confirmed.iter().map(String::as_str).collect::<Vec<_>>());
+    let on_it = db
+        .read_if_there(async |db| listed(db, &wiki, subject, &people).await)
+        .await?;
+    let counts = |name: &str| {
+        let is_other = || confirmed.iter().any(|known| known == name) && !on_it.contains(name);
+        name == session.account() || is_other()
+    };
     let word = word(&history, words, counts);
     standing.since = word.map(|(_, since)| since);
     standing.status = word.map(|(status, _)| status).or(before.status).or(said);
@@ -142,17 +152,23 @@ fn status_of(text: &str, words: &Words<'_>) -> Option<Status> {
 }
 
 /// The status that counts, and the edit that brought it: of the revisions by people who count, newest first, each against
-/// the one before it, the first that changed it.
+/// the one before it, the first that changed it. One of which the text before it is not known (it is hidden, or too long
+/// ago) may have changed something else, and does not count.
 fn word(history: &[Revision], words: &Words<'_>, counts: impl Fn(&str) -> bool) -> Option<(Status, Timestamp)> {
-    let said: Vec<Option<Status>> = history
-        .iter()
-        .map(|one| one.text.as_deref().and_then(|text| status_of(text, words)))
-        .collect();
-    for (n, one) in history.iter().enumerate() {
-        let before = said.get(n + 1).copied().flatten();
-        let is_change = said[n].is_some() && said[n] != before;
-        if is_change && one.user.as_deref().is_some_and(&counts) {
-            return said[n].map(|status| (status, one.timestamp));
+    // Of what is known: the status, or that there is none.
+    let said = |one: &Revision| one.text.as_deref().map(|text| status_of(text, words));
+    let parents = history.iter().skip(1).map(Some).chain([None]);
+    for (one, parent) in history.iter().zip(parents) {
+        let before = match parent {
+            Some(parent) => said(parent),
+            None if one.parent == RevId(0) => Some(None),
+            None => None,
+        };
+        let (Some(Some(status)), Some(before)) = (said(one), before) else {
+            continue;
+        };
+        if before != Some(status) && one.user.as_deref().is_some_and(&counts) {
+            return Some((status, one.timestamp));
         }
     }
     None
@@ -173,3 +189,7 @@ pub async fn page(session: &Session, title: &Title) -> anyhow::Result<PageState>
         .with_context(|| format!("reading {shown}"))?;
     PageState::from_json(&answer["query"]["pages"][0]).map_err(|why| anyhow::anyhow!("{shown}: {why}"))
 }
+
+#[cfg(test)]
+#[path = "standing_tests.rs"]
+mod tests;

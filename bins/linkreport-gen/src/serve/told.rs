@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use shared::core::report::{Rule, Status, Subject};
+use shared::core::report::{Rule, Status, Subject, is_xwiki};
 use shared::core::types::{RevId, Timestamp};
 use shared::db::links::questions::lookup::Kind as EditorKind;
 use shared::db::report::Report;
@@ -91,7 +91,7 @@ pub fn told(
     now: Timestamp,
 ) {
     let totals = model.map(|model| model.totals.clone()).unwrap_or_default();
-    report.is_xwiki = totals.wikis >= u64::from(settings.rules.xwiki_from);
+    report.is_xwiki = is_xwiki(totals.wikis, &settings.rules);
     report.newest = totals.last;
     report.additions = totals.additions;
     report.fades_at = model.and_then(|model| fades_at(model, settings));

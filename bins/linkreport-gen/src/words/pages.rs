@@ -130,6 +130,7 @@ pub(super) const MESSAGES: &[Message<'static>] = &[
     ("whitelisted", "whitelisted", &[]),
     ("spam-whitelisted", "exempt from a spam blacklist", &[]),
     ("by-whom", "by {user}", &["user"]),
+    ("or-more", "{n} or more", &["n"]),
     ("observations-one", "{n} observation recorded", &["n"]),
     ("observations-many", "{n} observations recorded", &["n"]),
     ("complete", "Additions are recorded since {day}.", &["day"]),

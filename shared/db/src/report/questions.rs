@@ -12,6 +12,10 @@ use wikicrew_core::types::Timestamp;
 /// Reports that one question for many of them answers at most.
 pub const MAX_REPORTS: u32 = 5_000;
 
+/// That the report's page on the home may be written, as far as anybody knows.
+const WRITABLE: &str = "NOT EXISTS (SELECT 1 FROM report_page p FORCE INDEX (PRIMARY) \
+    WHERE p.report_id = r.id AND p.target = r.home AND p.state <> 'ok')";
+
 /// The report about this. Handler reads: one, by by_subject.
 pub async fn get(session: &mut impl Session, home: &str, subject: &Subject) -> Result<Option<Report>> {
     let found = of_subjects(session, home, subject.kind(), &[subject.key()]).await?;
@@ -34,6 +38,27 @@ pub async fn of_subjects(session: &mut impl Session, home: &str, kind: Kind, key
 pub async fn of_hosts_domain(session: &mut impl Session, home: &str, hosts: &[String]) -> Result<Vec<Report>> {
     let keys: BTreeSet<String> = hosts.iter().flat_map(|host| covering(host)).collect();
     of_subjects(session, home, Kind::Link, &Vec::from_iter(keys)).await
+}
+
+/// The link reports whose keys are in a half-open range, as [`wikicrew_core::link::Key::with_subdomains`] gives it, by key;
+/// at most [`MAX_REPORTS`].
+pub async fn links_between(session: &mut impl Session, home: &str, from: &str, to: &str) -> Result<Vec<Report>> {
+    // Handler reads: twice the reports returned, by by_subject, and one.
+    let sql = format!(
+        "SELECT {COLUMNS} FROM report r FORCE INDEX (by_subject) WHERE r.home = ? AND r.kind = ? AND r.subject >= ? \
+         AND r.subject < ? ORDER BY r.subject LIMIT ?"
+    );
+    let values = vec![
+        Value::from(home),
+        Value::from(Kind::Link.word()),
+        Value::from(from),
+        Value::from(to),
+        Value::from(MAX_REPORTS),
+    ];
+    session
+        .conn()
+        .rows("asking for reports of a domain", &sql, values)
+        .await
 }
 
 /// The reports with these numbers; those that are not there are left out.
@@ -77,11 +102,12 @@ pub async fn due_for_check(
     session.conn().rows(what, &sql, values).await
 }
 
-/// The reports that name somebody who is not to be named any longer, those of longest ago first.
+/// The reports that name somebody who is not to be named any longer, those of longest ago first; without those whose
+/// page on the home may not be written.
 pub async fn fading(session: &mut impl Session, home: &str, now: Timestamp, limit: u32) -> Result<Vec<Report>> {
-    // Handler reads: twice so many reports, and one.
+    // Handler reads: thrice so many reports, and one; those whose page may not be written, twice.
     let sql = format!(
-        "SELECT {COLUMNS} FROM report r FORCE INDEX (by_fading) WHERE r.home = ? AND r.fades_at <= ? \
+        "SELECT {COLUMNS} FROM report r FORCE INDEX (by_fading) WHERE r.home = ? AND r.fades_at <= ? AND {WRITABLE} \
          ORDER BY r.fades_at, r.id LIMIT ?"
     );
     let values = vec![Value::from(home), at(now), Value::from(limit)];
@@ -89,7 +115,8 @@ pub async fn fading(session: &mut impl Session, home: &str, now: Timestamp, limi
     session.conn().rows(what, &sql, values).await
 }
 
-/// The reports with this status that have had no news ([`Report::news_at`]) since before then, the oldest first.
+/// The reports with this status that have had no news ([`Report::news_at`]) since before then, the oldest first; without
+/// those whose page on the home may not be written.
 pub async fn without_news(
     session: &mut impl Session,
     home: &str,
@@ -97,10 +124,10 @@ pub async fn without_news(
     before: Timestamp,
     limit: u32,
 ) -> Result<Vec<Report>> {
-    // Handler reads: the reports returned, and one.
+    // Handler reads: twice the reports returned, and one; those whose page may not be written, twice.
     let sql = format!(
         "SELECT {COLUMNS} FROM report r FORCE INDEX (by_status) WHERE r.home = ? AND r.status = ? AND r.news_at < ? \
-         ORDER BY r.news_at, r.id LIMIT ?"
+         AND {WRITABLE} ORDER BY r.news_at, r.id LIMIT ?"
     );
     let values = vec![
         Value::from(home),

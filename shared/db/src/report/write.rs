@@ -6,7 +6,7 @@ use crate::report_page;
 use crate::session::{One, Session, at, at_opt};
 use crate::transaction::{FencedTx, Tx};
 use mysql_async::Value;
-use wikicrew_core::report::{Rule, Subject};
+use wikicrew_core::report::{Kind, Rule, Subject};
 
 /// Stores a report, or everything of one whose home and subject are there; its number. Copies that show something else
 /// than it says now become due. A page that was never read back counts as read back when the report was made.
@@ -50,6 +50,24 @@ pub async fn put(tx: &mut FencedTx<'_>, report: &Report) -> Result<u64> {
     let id = tx.conn().run("storing a report", SQL, values).await?.id;
     report_page::mark_due(tx, id).await?;
     Ok(id)
+}
+
+/// Removes what asked for link reports whose keys are in a half-open range, whether or not they were made; how many asks
+/// there were.
+pub async fn forget_asks_between(tx: &mut Tx<'_>, home: &str, from: &str, to: &str) -> Result<u64> {
+    // Handler reads: those asks, by by_origin.
+    const SQL: &str = "DELETE FROM report_ask WHERE home = ? AND kind = ? AND subject >= ? AND subject < ?";
+    let values = vec![
+        Value::from(home),
+        Value::from(Kind::Link.word()),
+        Value::from(from),
+        Value::from(to),
+    ];
+    Ok(tx
+        .conn()
+        .run("removing what asked for reports", SQL, values)
+        .await?
+        .affected)
 }
 
 /// Removes a report with its pages, asks and rows: by order of a person, about something that is named nowhere. Also

@@ -1,6 +1,6 @@
 //! What is asked about asks: whose turn may come, and how much was asked for.
 
-use super::{Outcome, Row, Waiting};
+use super::{Outcome, Reason, Row, Waiting};
 use crate::bulk::SLICE;
 use crate::error::Result;
 use crate::report::subject;
@@ -41,6 +41,28 @@ pub async fn waiting(session: &mut impl Session, home: &str, now: Timestamp, lim
     let values = vec![Value::from(home), at(now), Value::from(limit)];
     let what = "asking for asks whose turn may come";
     let subjects: Vec<Named> = session.conn().rows(what, SQL, values).await?;
+    asks_of(session, home, subjects).await
+}
+
+/// Subjects from which something has to go ([`Reason::is_cleaning`]) and may be tried now, each with all asks that wait
+/// for it, in the order of their first ask: however many others wait.
+pub async fn waiting_to_be_cleaned(
+    session: &mut impl Session,
+    home: &str,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<Waiting>> {
+    // Handler reads: all asks of the home that wait and that nobody asked, and in tables of numbers those found.
+    let sql = format!(
+        "SELECT kind, subject FROM report_ask FORCE INDEX (by_waiting) WHERE home = ? AND served_at IS NULL \
+         AND requester IS NULL AND next_try <= ? AND reason IN ({}) GROUP BY kind, subject ORDER BY MIN(id) LIMIT ?",
+        list("?", Reason::CLEANING.len())
+    );
+    let mut values = vec![Value::from(home), at(now)];
+    values.extend(Reason::CLEANING.map(|reason| Value::from(reason.word())));
+    values.push(Value::from(limit));
+    let what = "asking from which reports something has to go";
+    let subjects: Vec<Named> = session.conn().rows(what, &sql, values).await?;
     asks_of(session, home, subjects).await
 }
 
@@ -143,14 +165,39 @@ impl FromFields for Asked {
     }
 }
 
-/// For how many subjects a page was saved since then of which no person's ask was served in that time.
+/// For how many subjects a page was saved since then for which rules asked, or new additions did, and of which no
+/// person's ask was served in that time.
 pub async fn pages_by_rules_since(session: &mut impl Session, home: &str, since: Timestamp) -> Result<u64> {
+    // What only had to go from a page is no page that rules made.
+    const BY: [Reason; 3] = [Reason::Rule, Reason::Additions, Reason::Reopen];
+    pages_since(session, home, since, "SUM(requester IS NOT NULL) = 0", &BY).await
+}
+
+/// For how many subjects a page was saved since then for which a summary template on a page asked that anybody edits,
+/// and nobody whom the settings name.
+pub async fn pages_by_anybody_since(session: &mut impl Session, home: &str, since: Timestamp) -> Result<u64> {
+    const TRUSTED: &str = "SUM(reason IN ('poke', 'command')) = 0";
+    pages_since(session, home, since, TRUSTED, &[Reason::Summary]).await
+}
+
+async fn pages_since(
+    session: &mut impl Session,
+    home: &str,
+    since: Timestamp,
+    but: &'static str,
+    reasons: &[Reason],
+) -> Result<u64> {
     // Handler reads: two and a half times the asks that were served since then.
-    const SQL: &str = "SELECT COUNT(*) AS value FROM (SELECT kind FROM report_ask FORCE INDEX (by_waiting) \
-        WHERE home = ? AND served_at >= ? GROUP BY kind, subject \
-        HAVING SUM(requester IS NOT NULL) = 0 AND SUM(outcome = ?) > 0) each_subject";
-    let values = vec![Value::from(home), at(since), Value::from(Outcome::Saved.word())];
-    let what = "counting pages that rules asked for";
-    let One(n) = session.conn().one(what, SQL, values).await?;
+    let sql = format!(
+        "SELECT COUNT(*) AS value FROM (SELECT kind FROM report_ask FORCE INDEX (by_waiting) \
+         WHERE home = ? AND served_at >= ? GROUP BY kind, subject \
+         HAVING {but} AND SUM(reason IN ({})) > 0 AND SUM(outcome = ?) > 0) each_subject",
+        list("?", reasons.len())
+    );
+    let mut values = vec![Value::from(home), at(since)];
+    values.extend(reasons.iter().map(|reason| Value::from(reason.word())));
+    values.push(Value::from(Outcome::Saved.word()));
+    let what = "counting pages that were asked for";
+    let One(n) = session.conn().one(what, &sql, values).await?;
     Ok(n)
 }

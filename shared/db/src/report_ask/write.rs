@@ -1,14 +1,15 @@
 //! Asks stored, served, tried again, given up and forgotten.
 
-use super::{NewAsk, Outcome};
+use super::{NewAsk, Outcome, Reason};
 use crate::bulk;
 use crate::connect::Db;
 use crate::error::{Error, Result};
-use crate::session::{One, Session, at, bounded};
+use crate::session::{One, Session, at, bounded, list};
 use crate::transaction::{FencedTx, Tx};
+use chrono::TimeDelta;
 use mysql_async::Value;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write;
 use wikicrew_core::report::{Kind, Subject};
 use wikicrew_core::types::Timestamp;
@@ -25,19 +26,58 @@ const MAX_ERROR: usize = 8_000;
 /// Stores asks; one whose origin was ever stored for its subject changes nothing. A subject that could not be read back
 /// (a user without a name, a name of more than 255 bytes) has no report and is left out. How many were new.
 pub async fn ask(tx: &mut FencedTx<'_>, asks: &[NewAsk], now: Timestamp) -> Result<u64> {
+    let asks: Vec<(&NewAsk, Timestamp)> = asks.iter().map(|ask| (ask, now)).collect();
+    store(tx, &asks, now).await
+}
+
+/// As [`ask`], each not to be tried before its moment, and none where one for the same reason waits for its subject: what
+/// waits will tell of this, too.
+pub async fn ask_unless_waiting(tx: &mut FencedTx<'_>, asks: &[(NewAsk, Timestamp)], now: Timestamp) -> Result<u64> {
+    let place = |ask: &NewAsk| (ask.home.clone(), ask.subject.kind(), ask.reason);
+    let mut new = Vec::new();
+    for some in asks.chunks(bulk::SLICE) {
+        for of_home in some.chunk_by(|(a, _), (b, _)| place(a) == place(b)) {
+            let waits = waits(tx, of_home).await?;
+            let is_new = |(ask, _): &&(NewAsk, Timestamp)| !waits.contains(&ask.subject.key());
+            new.extend(of_home.iter().filter(is_new).map(|(ask, at)| (ask, *at)));
+        }
+    }
+    store(tx, &new, now).await
+}
+
+/// The keys of those subjects for which an ask waits, all asks being of one home, kind and reason. Handler reads: the
+/// asks that wait for them, each twice.
+async fn waits(tx: &mut FencedTx<'_>, asks: &[(NewAsk, Timestamp)]) -> Result<HashSet<String>> {
+    let Some((first, _)) = asks.first() else {
+        return Ok(HashSet::new());
+    };
+    let sql = format!(
+        "SELECT subject AS value FROM report_ask FORCE INDEX (by_waiting) WHERE home = ? AND served_at IS NULL \
+         AND kind = ? AND subject IN ({}) AND reason = ?",
+        list("?", asks.len())
+    );
+    let mut values = vec![Value::from(&first.home), Value::from(first.subject.kind().word())];
+    values.extend(asks.iter().map(|(ask, _)| Value::from(ask.subject.key())));
+    values.push(Value::from(first.reason.word()));
+    let what = "asking what waits already";
+    let found: Vec<One<String>> = tx.conn().rows(what, &sql, values).await?;
+    Ok(found.into_iter().map(|One(key)| key).collect())
+}
+
+async fn store(tx: &mut FencedTx<'_>, asks: &[(&NewAsk, Timestamp)], now: Timestamp) -> Result<u64> {
     // One order in every process: rows locked crosswise would be a deadlock.
-    let mut rows: BTreeMap<(&str, Kind, String, String), &NewAsk> = BTreeMap::new();
-    for ask in asks {
+    let mut rows: BTreeMap<(&str, Kind, String, String), (&NewAsk, Timestamp)> = BTreeMap::new();
+    for &(ask, not_before) in asks {
         let (kind, key) = (ask.subject.kind(), ask.subject.key());
         // One such row would stop everybody's from being read.
         if key.len() <= MAX_NAME && Subject::from_key(kind, &key).as_ref() == Some(&ask.subject) {
             let key = (&*ask.home, kind, key, origin(&ask.origin));
-            rows.entry(key).or_insert(ask);
+            rows.entry(key).or_insert((ask, not_before));
         }
     }
     let cut = |text: &Option<String>, max| Value::from(text.as_deref().map(|text| bounded(text, max).into_owned()));
     let mut new = 0;
-    for ((home, kind, subject, origin), ask) in rows {
+    for ((home, kind, subject, origin), (ask, not_before)) in rows {
         let key = [
             Value::from(home),
             Value::from(kind.word()),
@@ -50,7 +90,7 @@ pub async fn ask(tx: &mut FencedTx<'_>, asks: &[NewAsk], now: Timestamp) -> Resu
             Value::from(ask.reason.word()),
             cut(&ask.detail, MAX_DETAIL),
             at(now),
-            at(now),
+            at(not_before.max(now)),
         ];
         new += u64::from(ask_one(tx, &key, &more).await?);
     }
@@ -148,18 +188,55 @@ pub async fn forget_requester(tx: &mut Tx<'_>, home: &str, requester: &str) -> R
     Ok(tx.conn().run(what, SQL, values).await?.affected)
 }
 
-/// Removes asks, of every home, that were served or given up before then; how many. From then on the same origin can be
-/// stored again: `before` must be older than anything that is still looked at.
-pub async fn prune(db: &Db, before: Timestamp) -> Result<u64> {
+/// Asks of rules that were not served before they were this old are not served any more: whoever adds the link now asks
+/// anew. How many there were.
+pub async fn expire_rules(tx: &mut FencedTx<'_>, home: &str, before: Timestamp, now: Timestamp) -> Result<u64> {
+    // Handler reads: the asks that wait and that nobody asked.
+    const SQL: &str = "UPDATE report_ask FORCE INDEX (by_waiting) SET served_at = ?, outcome = ? WHERE home = ? \
+        AND served_at IS NULL AND requester IS NULL AND reason = ? AND asked_at < ?";
+    let values = vec![
+        at(now),
+        Value::from(Outcome::Left.word()),
+        Value::from(home),
+        Value::from(Reason::Rule.word()),
+        at(before),
+    ];
+    Ok(tx
+        .conn()
+        .run("letting old asks of rules go", SQL, values)
+        .await?
+        .affected)
+}
+
+/// How far back [`prune`] looks for asks that are kept for a short time only.
+const SHORT_AGO: TimeDelta = TimeDelta::days(60);
+
+/// Removes asks, of every home, that were served or given up before `before`; those that come again and again
+/// ([`Reason::SHORT`]) before `short`. How many. From then on the same origin can be stored again: both must be older
+/// than anything that is still looked at.
+pub async fn prune(db: &Db, before: Timestamp, short: Timestamp) -> Result<u64> {
+    // Handler reads: what is removed, and one.
+    const ALL: &str = "DELETE FROM report_ask WHERE served_at < ? ORDER BY served_at, id LIMIT ?";
+    // Handler reads: for each thousand that is removed what was served in those 60 days.
+    let some = format!(
+        "DELETE FROM report_ask WHERE served_at >= ? AND served_at < ? AND reason IN ({}) \
+         ORDER BY served_at, id LIMIT ?",
+        list("?", Reason::SHORT.len())
+    );
+    let mut values = vec![at(short - SHORT_AGO), at(short)];
+    values.extend(Reason::SHORT.map(|reason| Value::from(reason.word())));
+    Ok(remove(db, ALL, vec![at(before)]).await? + remove(db, &some, values).await?)
+}
+
+async fn remove(db: &Db, sql: &str, mut values: Vec<Value>) -> Result<u64> {
     const SLICE: u64 = 1_000;
     const WHAT: &str = "removing old asks";
-    const SQL: &str = "DELETE FROM report_ask WHERE served_at < ? ORDER BY served_at, id LIMIT ?";
+    values.push(Value::from(SLICE));
     let mut sum = 0;
     loop {
         let done = db
             .transaction(WHAT, async |tx| {
-                let values = vec![at(before), Value::from(SLICE)];
-                Ok(tx.conn().run(WHAT, SQL, values).await?.affected)
+                Ok(tx.conn().run(WHAT, sql, values.clone()).await?.affected)
             })
             .await?;
         sum += done;

@@ -89,14 +89,6 @@ async fn no_question_of_a_report_reads_the_table() {
         assert_eq!(ours.iter().map(|(e, w)| format!("{e}|{w}")).collect::<Vec<_>>(), said);
     }
     assert_eq!(gate!(10, adders::of_hosts(c, &[], &top)).len(), 0);
-    let homes: BTreeMap<u32, u16> = gate!(300 * 50 + 100, adders::home_wikis(c, &top)).into_iter().collect();
-    let said = test
-        .sql(&format!(
-            "SELECT editor_id, wiki_id FROM (SELECT editor_id, wiki_id, ROW_NUMBER() OVER (PARTITION BY editor_id \
-             ORDER BY n DESC, wiki_id) AS k FROM editor_wiki WHERE editor_id IN ({editors})) x WHERE k = 1 ORDER BY 1"
-        ))
-        .await;
-    assert_eq!(homes.iter().map(|(e, w)| format!("{e}|{w}")).collect::<Vec<_>>(), said);
 
     // What else they added.
     let of_all = format!("SELECT COUNT(*) FROM pair WHERE editor_id IN ({editors})");

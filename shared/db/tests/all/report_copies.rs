@@ -70,15 +70,19 @@ async fn a_page_comes_back_as_it_was_stored() {
         assert_eq!(report_page::get(&mut *conn, id, COPY).await.unwrap(), Some(page));
     }
     save(&test, &lease, &page_of(&report(1), id, WIKI)).await;
+    let of = async |home: &str, target: &str, states: &[State]| {
+        let mut conn = test.db.conn().await.unwrap();
+        report_page::of_target(&mut *conn, home, target, states, 9)
+            .await
+            .unwrap()
+    };
+    assert_eq!(of(WIKI, COPY, &[State::Held]).await, std::slice::from_ref(&full));
+    assert_eq!(of(WIKI, WIKI, &[State::Held]).await, []);
+    assert_eq!(of("home2", COPY, &[State::Held]).await, []);
     let mut conn = test.db.conn().await.unwrap();
-    let all = report_page::of_report(&mut *conn, id).await.unwrap();
-    assert_eq!(all.iter().map(|page| &*page.target).collect::<Vec<_>>(), [COPY, WIKI]);
-    assert_eq!(
-        report_page::held(&mut *conn, WIKI, COPY, 9).await.unwrap(),
-        std::slice::from_ref(&full)
-    );
-    assert_eq!(report_page::held(&mut *conn, WIKI, WIKI, 9).await.unwrap(), []);
-    assert_eq!(report_page::held(&mut *conn, "home2", COPY, 9).await.unwrap(), []);
+    let not_ok = report_page::not_ok(&mut *conn, &[id, id + 1], COPY).await.unwrap();
+    assert_eq!(not_ok, [(id, State::Held)]);
+    assert_eq!(report_page::not_ok(&mut *conn, &[id], WIKI).await.unwrap(), []);
     let states = [State::Ok, State::Gone];
     assert_eq!(
         report_page::of_target(&mut *conn, WIKI, COPY, &states, 9)
@@ -189,4 +193,32 @@ async fn a_copy_that_could_not_be_saved_stays_due() {
             .await,
         ["0"]
     );
+}
+
+/// Pages that may not be written fill no list of what is to be written.
+#[tokio::test]
+async fn held_and_gone_pages_are_not_asked_for_of_themselves() {
+    let test = TestDb::new().await;
+    let lease = test.lease().await;
+    let mut ids = Vec::new();
+    for (n, state) in [State::Held, State::Gone, State::Ok].into_iter().enumerate() {
+        let mut report = report(n as u64 + 1);
+        report.fades_at = Some(t(n as i64));
+        let id = put(&test, &lease, &report).await;
+        let page = |state, target: &str| Page {
+            state,
+            ..Page::new(id, target)
+        };
+        save(&test, &lease, &page(state, WIKI)).await;
+        // What became of its copy does not matter.
+        save(&test, &lease, &page(State::Held, COPY)).await;
+        ids.push(id);
+    }
+    let mut conn = test.db.conn().await.unwrap();
+    let late = t(999_999_999);
+    let fading = report::fading(&mut *conn, WIKI, late, 1).await.unwrap();
+    assert_eq!(fading.iter().map(|report| report.id).collect::<Vec<_>>(), [ids[2]]);
+    let status = fading[0].status.unwrap();
+    let old = report::without_news(&mut *conn, WIKI, status, late, 1).await.unwrap();
+    assert_eq!(old.iter().map(|report| report.id).collect::<Vec<_>>(), [ids[2]]);
 }

@@ -4,8 +4,6 @@
 use crate::error::Result;
 use crate::links::questions::counts::of_editors;
 use crate::links::questions::hosts::OfEditor;
-use crate::links::questions::lookup::numbers;
-use crate::links::questions::slices;
 use crate::links::values::Values;
 use crate::session::{Fields, FromFields, Session, list};
 use mysql_async::Value;
@@ -215,22 +213,4 @@ pub async fn of_each(session: &mut impl Session, host_ids: &[u32], most: u32) ->
         found.extend(rows.into_iter().map(|Editors(host, editors)| (host, editors)));
     }
     Ok(found)
-}
-
-/// On which wiki (its number) each of these editors added most links of any host, of several the lowest number: where
-/// an account is looked at whose additions are not about some hosts alone. Those without any are left out.
-pub async fn home_wikis(session: &mut impl Session, editor_ids: &[u32]) -> Result<HashMap<u32, u16>> {
-    // Handler reads: one per editor and wiki.
-    const SQL: &str = "SELECT editor_id, wiki_id, CAST(n AS UNSIGNED) AS n FROM editor_wiki WHERE editor_id IN (LIST)";
-    struct Row(u32, u16, u64);
-    impl FromFields for Row {
-        fn from_fields(f: &mut Fields) -> Result<Self> {
-            Ok(Self(f.get("editor_id")?, f.get("wiki_id")?, f.get("n")?))
-        }
-    }
-    let what = "reading where editors add most";
-    let mut rows: Vec<Row> = slices::select(session.conn(), what, SQL, &[], numbers(editor_ids), &[]).await?;
-    // The last of an editor wins: the largest count, then the lowest number.
-    rows.sort_unstable_by_key(|&Row(_, wiki, n)| (n, std::cmp::Reverse(wiki)));
-    Ok(rows.into_iter().map(|Row(editor, wiki, _)| (editor, wiki)).collect())
 }

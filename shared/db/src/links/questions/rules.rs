@@ -8,7 +8,7 @@ use crate::links::host_ip;
 use crate::links::questions::counts::KIND;
 use crate::links::questions::lookup::numbers;
 use crate::links::questions::slices;
-use crate::session::{Fields, FromFields, Session};
+use crate::session::{Fields, FromFields, One, Session};
 use mysql_async::{Value, params};
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -229,4 +229,16 @@ pub async fn pages(session: &mut impl Session, host_ids: &[u32]) -> Result<Vec<(
     )
     .await?;
     Ok(rows.into_iter().map(|Pages(host_id, pages)| (host_id, pages)).collect())
+}
+
+/// On how many pages this host was added, as far as `rows` of its additions tell: at least on so many. For a host with
+/// more additions than those of [`candidates`] have.
+pub async fn pages_of_some(session: &mut impl Session, host_id: u32, rows: u32) -> Result<u64> {
+    // Handler reads: so many additions, and those in a table of numbers; one per partition.
+    const SQL: &str = "SELECT COUNT(DISTINCT g.wiki_id, g.page_id) AS value FROM (SELECT wiki_id, page_id \
+        FROM link_addition FORCE INDEX (by_host) WHERE host_id = ? LIMIT ?) g";
+    let values = vec![Value::from(host_id), Value::from(rows)];
+    let what = "counting pages of a touched host";
+    let One(pages) = session.conn().one(what, SQL, values).await?;
+    Ok(pages)
 }
