@@ -27,7 +27,7 @@ fn names() -> [String; 6] {
 /// Ends of titles, with their namespaces.
 const TITLES: [&str; 6] = [
     "''Links'' & '''more''' ~~ -- =x=",
-    "ISBN 3598215088 RFC 2119 __NOTOC__",
+    "ISBN 3598215088 RFC 2119 =x=",
     "Category:Hacked",
     "Template:Hacked",
     "User:Ann",
@@ -41,7 +41,8 @@ const LINKS: [(&str, &str); 8] = [
         "HOST/a%5B%5BCategory:Hacked%5D%5D%7B%7Bx%7D%7D",
     ),
     ("HOST/%7E%7E%7E%7E?~~&~~", "HOST/~~~~?~~&~~"),
-    ("HOST/__NOTOC__&lt;script&gt;&amp;", "HOST/__NOTOC__"),
+    // The switch acts, and the address ends there.
+    ("HOST/__NOTOC__&lt;script&gt;&amp;", "HOST/ ("),
     ("user:secret@HOST/login", "HOST/login"),
     ("bücher.HOST/ü?q=é\u{301}", ".HOST/%C3%BC"),
     ("p\u{430}yp\u{430}l.HOST/\u{202e}gpj.exe\u{2066}", ".HOST/%E2%80%AEgpj.exe%E2%81%A6"),
@@ -66,7 +67,8 @@ async fn read_plainly(reports: &Reports, title: &str) -> Result<String> {
     for link in parsed["links"].as_array().context("no links")? {
         let (ns, target) = (link["ns"].as_i64().unwrap_or(-9), link["title"].as_str().unwrap_or_default());
         let of_user = ns == 3 || (ns == 2 && !target.contains('/'));
-        ensure!(!of_user, "{title} links to the user page {target}");
+        let is_bots = target.ends_with(&reports.world.bot.name);
+        ensure!(!of_user || is_bots, "{title} links to the user page {target}");
     }
     let properties = parsed["properties"].to_string();
     ensure!(!properties.contains("notoc") && properties.contains("noindex"), "{title}: {properties}");

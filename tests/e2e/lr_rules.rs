@@ -181,6 +181,10 @@ async fn each_rule_asks_from_its_edge_on() -> Result<()> {
         add("Ann", "A", host, 90);
         add("Ann", "C", host, 1);
     }
+    // Nobody escapes by adding more, as long as few did.
+    for (page, times) in [("A", 600), ("B", 600), ("C", 1)] {
+        add("Ann", page, "flood.example", times);
+    }
     // Several hosts of one domain are one; a host alone is itself.
     for host in ["a.multi.example", "b.multi.example", "sub.single.example"] {
         add("Ann", "A", host, 3);
@@ -212,6 +216,7 @@ async fn each_rule_asks_from_its_edge_on() -> Result<()> {
         ("board.shop", "noticeboard"),
         ("brief.go", "shortener"),
         ("enough", "dominance"),
+        ("flood", "dominance"),
         ("most", "dominance"),
         ("multi", "dominance"),
         ("nobody", "unnamed-only"),
@@ -227,7 +232,7 @@ async fn each_rule_asks_from_its_edge_on() -> Result<()> {
     let mut wanted = wanted.map(|(host, rules)| (format!("example.{host}."), rules.to_owned()));
     wanted.sort();
     assert_eq!(found, wanted, "{run}");
-    assert_eq!(number(&run, "by_rules")?, 15, "{run}");
+    assert_eq!(number(&run, "by_rules")?, 16, "{run}");
     for (subject, _) in &found {
         let host: Vec<&str> = subject.trim_end_matches('.').rsplit('.').collect();
         let host = reports.hosts(&host.join("."));
@@ -238,7 +243,7 @@ async fn each_rule_asks_from_its_edge_on() -> Result<()> {
     }
     // Once.
     let run = reports.run().await?;
-    assert_eq!((number(&run, "hosts")?, asked(&reports).await?.len()), (0, 15), "{run}");
+    assert_eq!((number(&run, "hosts")?, asked(&reports).await?.len()), (0, 16), "{run}");
 
     // From three wikis on it is a cross-wiki report; by `per_day` so many are made, and the rest waits.
     reports

@@ -62,6 +62,8 @@ mod limits;
 mod lock;
 mod lr_asks;
 mod lr_by_hand;
+mod lr_copies;
+mod lr_filters;
 mod lr_people;
 mod lr_queue;
 mod lr_rules;

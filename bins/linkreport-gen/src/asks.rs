@@ -21,7 +21,7 @@ use shared::db::report_ask::{self, NewAsk, Reason};
 use shared::db::{Db, Fence};
 use shared::wiki::wiki_id_of;
 
-pub use due::key as requester;
+pub use due::requester;
 pub use judge::{Judge, Judged};
 pub use reopen::look_again;
 pub use statistics::{Tally, statistics};

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use shared::args::CommonArgs;
 use shared::boot::Boot;
-use shared::core::report::{Kind, Subject};
+use shared::core::report::{Kind, Subject, is_xwiki};
 use shared::core::types::Timestamp;
 use shared::db::Access;
 use shared::job;
@@ -181,8 +181,9 @@ async fn table(
 
 fn is_cross_wiki(asked: &Asked, cx: &Context<'_>, model: Option<&Model>) -> bool {
     let wikis = model.map_or(0, |model| model.totals.wikis);
-    let needed = u64::from(cx.settings.rules.xwiki_from);
-    if asked.only_cross_wiki && wikis < needed {
+    let rules = &cx.settings.rules;
+    if asked.only_cross_wiki && !is_xwiki(wikis, rules) {
+        let needed = rules.xwiki_from;
         tracing::warn!("it was added on {wikis} wikis; a report is cross-wiki from {needed} on");
         return false;
     }

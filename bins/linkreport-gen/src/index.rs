@@ -59,16 +59,16 @@ pub async fn write(run: &mut Run<Settings>, place: &Around) -> anyhow::Result<u6
         }
     }
     for (title, kinds) in kinds {
-        // At a cap an administrator would have to let the job go on.
-        if run.editor.room().await? == 0 {
-            break;
-        }
         if let Ok(title) = run.session.site().title(&title) {
             lists.push((title, (Vec::from_iter(kinds), None)));
         }
     }
     let mut written = 0;
     for (title, list) in lists {
+        // At a cap an administrator would have to let the job go on.
+        if run.editor.room().await? == 0 {
+            break;
+        }
         written += u64::from(one(run, place, &title, &list).await?);
     }
     Ok(written)

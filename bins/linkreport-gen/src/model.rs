@@ -7,6 +7,9 @@ use shared::core::types::{PageId, RevId, Timestamp};
 use shared::db::links::questions::counts::Four;
 use shared::db::links::questions::lookup::Kind as EditorKind;
 
+/// Hits that are counted.
+pub const MOST_HITS: u64 = 2_000;
+
 /// A whole report.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
@@ -44,7 +47,7 @@ pub struct Model {
     pub earlier: Vec<Earlier>,
     /// Every recorded hit (of a user, address, range; of a link those on it), newest first, at most 500.
     pub hits: Vec<HitRow>,
-    /// All of them.
+    /// All of them; [`MOST_HITS`]: that many or more.
     pub all_hits: u64,
 }
 

@@ -17,10 +17,13 @@ pub struct Naming(Suppressed);
 impl Naming {
     /// Reads the list; of a database that is not there yet there is none. Errs as the database does.
     pub async fn read(db: &Db, home: &str) -> db::Result<Naming> {
-        db.read_if_there(async |db| suppress::all(db, home).await).await.map(Naming)
+        db.read_if_there(async |db| suppress::all(db, home).await)
+            .await
+            .map(Naming)
     }
 
     /// From a list.
+    #[cfg(test)]
     pub fn new(hidden: Suppressed) -> Naming {
         Naming(hidden)
     }

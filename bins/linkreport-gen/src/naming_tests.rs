@@ -41,8 +41,11 @@ fn what_is_named_nowhere_is_not_named_in_logs() {
     assert!(!naming.may_tell("User:Bot/LinkReports/shop.private.example"));
     assert!(naming.may_tell("User:Bot/LinkReports/example.com"));
     // A text of another program's may quote a name in any letter case.
-    assert_eq!(naming.text("page User:Bot/UserReports/private person is protected"), "(not shown)");
-    assert_eq!(naming.text("timed out\u{1b}[2J").contains('\u{1b}'), false);
+    assert_eq!(
+        naming.text("page User:Bot/UserReports/private person is protected"),
+        "(not shown)"
+    );
+    assert!(!naming.text("timed out\u{1b}[2J").contains('\u{1b}'));
     let error = anyhow::anyhow!("timeout").context("reading the history of User:Bot/LinkReports/private.example");
     assert_eq!(naming.error(&error).to_string(), "(not shown)");
 }

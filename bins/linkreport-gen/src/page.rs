@@ -105,7 +105,10 @@ pub fn revisions(model: &Model, settings: &Settings, form: Form) -> BTreeSet<(us
         return BTreeSet::new();
     }
     let (above, below) = model.rows.split_at(model.rows.len().min(settings.show.rows as usize));
-    let live = below.iter().filter(|row| row.fate == Fate::Live).take(subsets::MORE_LIVE);
+    let live = below
+        .iter()
+        .filter(|row| row.fate == Fate::Live)
+        .take(subsets::MORE_LIVE);
     let mut named: HashSet<&Who> = HashSet::new();
     let of_others = below.iter().filter(|row| named.insert(&row.who));
     let rows = above.iter().chain(live).chain(of_others).map(|row| (row.wiki, row.rev));

@@ -96,7 +96,9 @@ pub async fn waiting(
     if subjects > 0 {
         let key = if subjects == 1 { "wait-one" } else { "wait-many" };
         lines.push(messages.say(key, &[("count", &number(subjects))]));
-        let named = told.iter().filter(|one| reduced::page_of(&reduced, &one.subject).is_none());
+        let named = told
+            .iter()
+            .filter(|one| reduced::page_of(&reduced, &one.subject).is_none());
         let shown: Vec<&Waiting> = named.copied().take(MANY as usize).collect();
         lines.extend(shown.iter().map(|one| request(messages, one, &naming)));
         let more = subjects.saturating_sub(shown.len() as u64);
@@ -115,7 +117,15 @@ pub async fn waiting(
             .filter(|(title, _)| naming.may_tell(title))
         {
             let told = messages.text(why);
-            let why = plain(if told.is_empty() { naming.text(why) } else { told.to_owned() }.as_str(), SHOWN);
+            let why = plain(
+                if told.is_empty() {
+                    naming.text(why)
+                } else {
+                    told.to_owned()
+                }
+                .as_str(),
+                SHOWN,
+            );
             lines.push(messages.say(key, &[("page", &page(site, title)), ("why", &why)]));
         }
         if state == State::Held && !pages.is_empty() {

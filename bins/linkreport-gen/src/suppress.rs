@@ -52,17 +52,18 @@ impl Reports {
         if name.what != What::User {
             return Ok(0);
         }
-        let keys = [name.user_id.map(|id| id.0), None];
-        let keys: BTreeSet<String> = keys.iter().map(|id| asks::requester(wiki, *id, name.name)).collect();
-        let mut forgotten = 0;
-        for key in &keys {
-            forgotten += db
-                .transaction("erasing who asked for reports", async |tx| {
-                    report_ask::forget_requester(tx, wiki, key).await
-                })
-                .await?;
-        }
-        Ok(forgotten)
+        let account = name.user_id.map(|id| asks::requester(wiki, Some(id.0)));
+        let guests = asks::requester(wiki, None);
+        let erased = db
+            .transaction("erasing who asked for reports", async |tx| {
+                let mut erased = report_ask::forget_guest(tx, wiki, &guests, name.name).await?;
+                if let Some(account) = &account {
+                    erased += report_ask::forget_requester(tx, wiki, account).await?;
+                }
+                Ok(erased)
+            })
+            .await?;
+        Ok(erased)
     }
 }
 
@@ -172,7 +173,13 @@ mod tests {
         // It was emptied at home, and the copy comes with its own wiki's next run.
         (report.additions, report.digest) = (0, Some([8; 32]));
         assert!(!still_says(&report, &home) && still_says(&report, &copy));
-        assert!(!still_says(&report, &PageRow { content: Some([8; 32]), ..copy.clone() }));
+        assert!(!still_says(
+            &report,
+            &PageRow {
+                content: Some([8; 32]),
+                ..copy.clone()
+            }
+        ));
         let stands = |state| still_says(&report, &PageRow { state, ..home.clone() });
         assert!(stands(State::Held) && !stands(State::Gone));
         // One that was never written.

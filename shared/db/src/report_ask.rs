@@ -11,7 +11,7 @@ pub use questions::{
     Queue, all_waiting, asked_by_since, pages_by_anybody_since, pages_by_rules_since, waiting, waiting_to_be_cleaned,
 };
 pub use write::{
-    ask, ask_unless_waiting, expire_rules, failed, forget_requester, give_up, postpone, prune, served,
+    ask, ask_unless_waiting, expire_rules, failed, forget_guest, forget_requester, give_up, postpone, prune, served,
 };
 
 use crate::error::Result;

@@ -81,7 +81,10 @@ pub fn sort(
             home: page.home.to_owned(),
             subject,
             origin: format!("{}:{}:{}:{revid}", page.reason.word(), page.wiki, page.page_id),
-            requester: Some(key(page.wiki, person.filter(|person| !is_new(person)))),
+            requester: Some(requester(
+                page.wiki,
+                person.filter(|person| !is_new(person)).map(|person| person.id),
+            )),
             requester_name: Some(name.clone()),
             reason: page.reason,
             detail: Some(format!("{}, revision {revid}", page.title)),
@@ -90,11 +93,12 @@ pub fn sort(
     sorted
 }
 
-/// Who asks: an account by its id, which renames do not change; a guest by name.
-pub fn key(wiki: &str, id: Option<u64>, name: &str) -> String {
-    match id {
-        Some(id) => format!("{wiki}#{id}"),
-        None => format!("{wiki}!{name}"),
+/// Who asks: an account by its id, which renames do not change. All guests of a wiki, and those with new accounts, are
+/// one requester: of addresses and new names anybody has as many as it takes.
+pub fn requester(wiki: &str, account: Option<u64>) -> String {
+    match account {
+        Some(account) => format!("{wiki}#{account}"),
+        None => format!("{wiki}!guests"),
     }
 }
 

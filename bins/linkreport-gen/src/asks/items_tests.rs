@@ -78,7 +78,7 @@ fn calls_are_read_as_the_wiki_reads_them() {
         ),
         (
             "{{LinkSummary<!-- x -->|a.example}}\n{{LinkSummary\n|a.example\n}}",
-            vec!["link a.example"],
+            vec!["link a.example", "link a.example"],
         ),
     ] {
         assert_eq!(asked(text), wanted, "{text}");

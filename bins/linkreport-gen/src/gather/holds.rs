@@ -18,7 +18,7 @@ const ON_SERVERS: usize = 500;
 /// A host that was added more often has no say in what stands on its server.
 const MAX_ADDITIONS: u32 = 1_000;
 
-/// Adds the rules that hold to those that asked for the report, which stay the first. Errs as the database does.
+/// Adds the rules that hold to those that asked for the report, which stay the first where they still can hold. Errs as the database does.
 pub async fn look(cx: &Context<'_>, gathered: &mut Gathered) -> anyhow::Result<()> {
     if gathered.model.subject.kind() != Kind::Link {
         return Ok(());
@@ -30,8 +30,18 @@ pub async fn look(cx: &Context<'_>, gathered: &mut Gathered) -> anyhow::Result<(
         .read_if_there(async |db| servers::by_one_editor(db, hosts, limits.same_server, MAX_ADDITIONS).await)
         .await?;
     let most = on_server(&on_servers, |_| true).into_values().max().unwrap_or(0);
-    let holding = tripped(&facts(gathered, limits, most), limits);
+    let facts = facts(gathered, limits, most);
+    let holding = tripped(&facts, limits);
+    // One that asked held of the additions of its time. How many pages those were on cannot be told any more, where some
+    // are gone; what the numbers of the report contradict is not said.
+    let without_minimum = Limits {
+        min_additions: 1,
+        min_pages: 0,
+        ..*limits
+    };
+    let possible = tripped(&facts, &without_minimum);
     let rules = &mut gathered.model.rules;
+    rules.retain(|rule| possible.contains(rule));
     let more: Vec<Rule> = holding.into_iter().filter(|rule| !rules.contains(rule)).collect();
     rules.extend(more);
     Ok(())

@@ -33,7 +33,7 @@ pub async fn named_on(db: &mut Work, home: &str, entry: &Entry) -> Result<Vec<Re
             Ok(found)
         }
         // Which reports a page is on is not known: the newest first.
-        What::Page => report::newest_saved(db, home, &Kind::ALL, None, Timestamp::MIN_UTC, WITH_PAGE).await,
+        What::Page => report::newest_saved(db, home, &Kind::ALL, None, Timestamp::UNIX_EPOCH, WITH_PAGE).await,
         What::User => of_user(db, home, &entry.name).await,
         What::Host => {
             let Ok(key) = Key::from_name(&entry.name, &PathHosts::default()) else {
@@ -91,7 +91,7 @@ async fn of_names(db: &mut Work, home: &str, names: &[String]) -> Result<Vec<Rep
     found.extend(report::of_subjects(db, home, Kind::Ip, names).await?);
     let addresses: Vec<IpAddr> = names.iter().filter_map(|name| name.parse().ok()).collect();
     if !addresses.is_empty() {
-        let ranges = report::newest_saved(db, home, &[Kind::Range], None, Timestamp::MIN_UTC, NAMED_ON).await?;
+        let ranges = report::newest_saved(db, home, &[Kind::Range], None, Timestamp::UNIX_EPOCH, NAMED_ON).await?;
         found.extend(ranges.into_iter().filter(|report| match &report.subject {
             Subject::Range(net) => addresses.iter().any(|ip| net.contains(ip)),
             _ => false,

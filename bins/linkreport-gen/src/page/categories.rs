@@ -1,7 +1,7 @@
 //! Categories of a report: by status and kind, local or cross-wiki, and the wikis of a local one. They are the lists of
 //! *local* and *cross-wiki* reports that COIBot kept apart.
 
-use shared::core::report::{Kind, Status};
+use shared::core::report::{self, Kind, Status};
 use shared::core::settings::fill;
 use shared::core::text::{Wikitext, literal, plain, target};
 use shared::messages::Messages;
@@ -19,7 +19,7 @@ const BY_STATUS: [&str; 3] = ["category-all", "category-local", "category-xwiki"
 pub fn categories(pen: &Pen<'_>) -> Wikitext {
     let model = pen.model;
     let kind = model.subject.kind();
-    let is_xwiki = is_xwiki(model.totals.wikis, &pen.around.settings.rules);
+    let is_xwiki = report::is_xwiki(model.totals.wikis, &pen.around.settings.rules);
     let place = if is_xwiki { "category-xwiki" } else { "category-local" };
     let mut begun = vec![category(pen.around, "category-all", kind, "")];
     if kind == Kind::Link {

@@ -233,3 +233,43 @@ fn every_sentence_is_used() {
         assert!(is_used(key) || is_used(stem) || is_hit, "{key}");
     }
 }
+
+#[test]
+fn what_is_remembered_of_a_page_is_what_it_shows_or_owes_a_name_to() {
+    let mut settings = Settings::default();
+    settings.show.rows = 10;
+    let mut model = link_report();
+    let row = model.rows[0].clone();
+    model.rows = (0..1000)
+        .map(|i| {
+            let mut row = row.clone();
+            (row.number, row.rev.0, row.fate) = (i + 1, 100_000 - i as u64, Fate::Removed);
+            row.who = Who::Name("Ann".to_owned());
+            row
+        })
+        .collect();
+    model.rows[500].fate = Fate::Live;
+    model.rows[700].who = Who::Name("Bob".to_owned());
+    model.rows[701].who = Who::Name("Bob".to_owned());
+    let hits: BTreeSet<u64> = hits::listed(&model).iter().map(|hit| hit.rev.0).collect();
+    let found: BTreeSet<u64> = revisions(&model, &settings, Form::Full)
+        .iter()
+        .map(|(_, rev)| rev.0)
+        .collect();
+    // The rows, the newest other one of each user, and what is still live below.
+    let expected = (0..=10).chain([500, 700]).map(|i| 100_000 - i).chain(hits);
+    assert_eq!(found, expected.collect());
+    assert!(revisions(&model, &settings, Form::Reduced).is_empty());
+}
+
+#[test]
+fn more_hits_than_are_counted_are_said_to_be_more() {
+    let mut model = user_report();
+    let said = |model: &Model| full(model).lines().map(seen).collect::<Vec<_>>().join(" ");
+    model.all_hits = 1_999;
+    assert!(!said(&model).contains("or more"));
+    model.all_hits = crate::model::MOST_HITS;
+    let text = said(&model);
+    assert!(text.contains("2,000 or more observations recorded"), "{text}");
+    assert!(text.contains("of 2,000 or more are shown"), "{text}");
+}

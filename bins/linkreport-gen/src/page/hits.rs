@@ -49,7 +49,10 @@ pub fn hits(pen: &Pen<'_>) -> Wikitext {
     let shown = &hits[..if pen.rows == 0 { hits.len().min(10) } else { hits.len() }];
     text.push(&pen.words("hits-intro")).push_literal("\n");
     if pen.model.all_hits > shown.len() as u64 {
-        let (n, all) = (pen.number(shown.len() as u64), counted(pen, &pen.number(pen.model.all_hits)));
+        let (n, all) = (
+            pen.number(shown.len() as u64),
+            counted(pen, &pen.number(pen.model.all_hits)),
+        );
         text.push_literal("\n")
             .push(&pen.say("hits-newest", &[("shown", &n), ("all", &all)]))
             .push_literal("\n");

@@ -156,7 +156,7 @@ mod tests {
             assert_eq!(decided(&both, Some(Open), Some(9)), Later(at(11)));
         }
         let both = [Reason::Stale, Reason::Reopen];
-        assert_eq!(decided(&both, Some(Open), Some(7)), Nothing(Open.word()));
+        assert_eq!(decided(&both, Some(Open), Some(7)), Write(Open, Said::Nothing));
         for status in [Ignore, Stale, Added] {
             let news = [Reason::Rule, Reason::Additions, Reason::Reopen];
             assert_eq!(decided(&news, Some(status), None), Nothing(status.word()));

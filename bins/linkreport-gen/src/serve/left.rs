@@ -13,6 +13,7 @@ use super::one::{Kept, Turn};
 use super::seen;
 use super::standing::Standing;
 use crate::model::Model;
+use crate::page::{self, Form};
 use crate::settings::Settings;
 
 /// The report as it is known, or as it begins anew where its page is the bot's and nobody knows of it.
@@ -86,18 +87,16 @@ pub(super) async fn note(
     run: &Run<Settings>,
     report: Report,
     page: Option<PageRow>,
-    model: Option<&Model>,
+    model: Option<(&Model, Form)>,
 ) -> anyhow::Result<()> {
     let Some(fence) = run.fence() else { return Ok(()) };
-    let shown: Vec<(String, RevId)> = model
-        .map(|model| {
-            let rows = model.rows.iter().map(|row| (row.wiki, row.rev));
-            let hits = model.hits.iter().map(|hit| (hit.wiki, hit.rev));
-            rows.chain(hits)
-                .filter_map(|(wiki, rev)| Some((model.wikis.get(wiki)?.key.clone(), rev)))
-                .collect()
-        })
-        .unwrap_or_default();
+    let settings = &run.accepted.parsed.settings;
+    let shown: Vec<(String, RevId)> = model.map_or_else(Vec::new, |(model, form)| {
+        let revisions = page::revisions(model, settings, form).into_iter();
+        revisions
+            .filter_map(|(wiki, rev)| Some((model.wikis.get(wiki)?.key.clone(), rev)))
+            .collect()
+    });
     run.db
         .fenced(&fence, "noting a report", async |tx| {
             let id = report::put(tx, &report).await?;

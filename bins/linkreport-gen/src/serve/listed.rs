@@ -29,7 +29,10 @@ pub async fn listed(db: &mut Work, wiki: &str, subject: &Subject, names: &[&str]
         }
     };
     let wikis = lookup::wikis(db).await?;
-    let realm = wikis.into_iter().find(|known| known.name == wiki).map(|known| known.realm);
+    let realm = wikis
+        .into_iter()
+        .find(|known| known.name == wiki)
+        .map(|known| known.realm);
     let mut editors: HashMap<u32, &str> = HashMap::new();
     for name in names {
         let named = lookup::editors_named(db, &stored_name(name), realm.as_deref()).await?;

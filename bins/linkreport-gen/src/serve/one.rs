@@ -227,12 +227,16 @@ async fn once(run: &mut Run<Settings>, cx: &Context<'_>, place: &Place, turn: &T
                     state: State::Ok,
                     why: objection.filter(|_| form == Form::Reduced),
                     noted_at: None,
-                    saved_at: if saved.is_some() || is_unnoted { Some(now) } else { row.saved_at },
+                    saved_at: if saved.is_some() || is_unnoted {
+                        Some(now)
+                    } else {
+                        row.saved_at
+                    },
                     content: Some(content),
                     status_shown: Some(new),
                     ..row
                 };
-                note(run, new_report, Some(row), model.as_ref()).await?;
+                note(run, new_report, Some(row), model.as_ref().map(|model| (model, form))).await?;
                 if saved.is_some() { Ended::Saved } else { Ended::Same }
             }
             Wrote::Held(why) => {

@@ -95,7 +95,10 @@ pub async fn standing(
     let names: BTreeSet<&str> = history.iter().filter_map(|revision| revision.user.as_deref()).collect();
     let names: Vec<&str> = names.into_iter().filter(|name| *name != session.account()).collect();
     let confirmed = users_with_right(session, &names, &["autoconfirmed"]).await?;
-    let (wiki, people) = (session.wiki_id(), confirmed.iter().map(String::as_str).collect::<Vec<_>>());
+    let (wiki, people) = (
+        session.wiki_id(),
+        confirmed.iter().map(String::as_str).collect::<Vec<_>>(),
+    );
     let on_it = db
         .read_if_there(async |db| listed(db, &wiki, subject, &people).await)
         .await?;

@@ -71,16 +71,31 @@ fn a_status_counts_only_of_an_edit_that_is_known_to_have_changed_it() {
         label: "Status",
         tags: &tags,
     };
-    let says = |status| page("part", &shared::core::report::Human::fresh(&words, status, &Wikitext::new()));
+    let says = |status| {
+        page(
+            "part",
+            &shared::core::report::Human::fresh(&words, status, &Wikitext::new()),
+        )
+    };
     let (open, closed) = (says(Status::Open), says(Status::Closed));
     let found = |edits: &[Revision]| word(edits, &words, |name| name != "New").map(|(status, _)| status);
     let first = |mut edits: Vec<Revision>| {
         edits.last_mut().unwrap().parent = RevId(0);
         edits
     };
-    let by = |edits: &[(&str, &String)]| history(&edits.iter().map(|(who, text)| (*who, (*text).clone())).collect::<Vec<_>>());
+    let by = |edits: &[(&str, &String)]| {
+        history(
+            &edits
+                .iter()
+                .map(|(who, text)| (*who, (*text).clone()))
+                .collect::<Vec<_>>(),
+        )
+    };
 
-    assert_eq!(found(&first(by(&[("Ann", &closed), (BOT, &open)]))), Some(Status::Closed));
+    assert_eq!(
+        found(&first(by(&[("Ann", &closed), (BOT, &open)]))),
+        Some(Status::Closed)
+    );
     // Somebody's word who does not count, under edits of others that leave it as it is.
     let newcomers = by(&[("Ann", &closed), ("New", &closed), (BOT, &open)]);
     assert_eq!(found(&first(newcomers)), Some(Status::Open));

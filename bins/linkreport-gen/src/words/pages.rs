@@ -13,7 +13,7 @@ pub(super) const MESSAGES: &[Message<'static>] = &[
     ("percent-under", "under {n} %", &["n"]),
     (
         "report-summary",
-        "report: {additions} additions on {wikis} wikis by {users} users, {live} still live",
+        "report: additions {additions}, wikis {wikis}, users {users}, still live {live}",
         &[],
     ),
     ("report-summary-empty", "report: nothing is to be shown any more", &[]),
@@ -130,7 +130,6 @@ pub(super) const MESSAGES: &[Message<'static>] = &[
     ("whitelisted", "whitelisted", &[]),
     ("spam-whitelisted", "exempt from a spam blacklist", &[]),
     ("by-whom", "by {user}", &["user"]),
-    ("or-more", "{n} or more", &["n"]),
     ("observations-one", "{n} observation recorded", &["n"]),
     ("observations-many", "{n} observations recorded", &["n"]),
     ("complete", "Additions are recorded since {day}.", &["day"]),

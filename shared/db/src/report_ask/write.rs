@@ -211,6 +211,16 @@ pub async fn expire_rules(tx: &mut FencedTx<'_>, home: &str, before: Timestamp, 
 /// How far back [`prune`] looks for asks that are kept for a short time only.
 const SHORT_AGO: TimeDelta = TimeDelta::days(60);
 
+/// Erases the name of one of those who share a requester's key, with the details; the asks stay. How many there were.
+pub async fn forget_guest(tx: &mut Tx<'_>, home: &str, requester: &str, name: &str) -> Result<u64> {
+    // Handler reads: the asks of all of them.
+    const SQL: &str = "UPDATE report_ask FORCE INDEX (by_requester) SET requester_name = NULL, detail = NULL \
+        WHERE home = ? AND requester = ? AND requester_name = ?";
+    let values = vec![Value::from(home), Value::from(requester), Value::from(name)];
+    let what = "erasing who asked for reports";
+    Ok(tx.conn().run(what, SQL, values).await?.affected)
+}
+
 /// Removes asks, of every home, that were served or given up before `before`; those that come again and again
 /// ([`Reason::SHORT`]) before `short`. How many. From then on the same origin can be stored again: both must be older
 /// than anything that is still looked at.

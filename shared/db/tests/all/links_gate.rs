@@ -262,6 +262,16 @@ async fn no_question_reads_the_table() {
     assert_eq!(format!("{}|{}", facts[0].top_editor, facts[0].top_n), top[0]);
     let pages = gate!(sum + 30 * 500 + 100, rules::pages(c, &ids));
     assert_eq!(pages.len(), ids.len());
+    // Of a host with many additions no more of them are read, wherever they are.
+    let large = number(
+        &test,
+        "SELECT host_id FROM link_addition GROUP BY host_id ORDER BY COUNT(*) DESC LIMIT 1",
+    )
+    .await as u32;
+    let some = gate!(2 * 50 + 100, rules::pages_of_some(c, large, 50));
+    assert!((1..=50).contains(&some), "{some}");
+    let all = gate!(sum + 30 * 500 + 100, rules::pages_of_some(c, ids[0], 1_000));
+    assert!(pages.contains(&(ids[0], all)), "{all}");
 
     // Sizes; floods; the newest revisions, two looks per wiki and month.
     assert_eq!(gate!(100, stats::months(c)).len(), 29);

@@ -37,6 +37,7 @@ mod matches;
 mod migrations;
 mod proxy;
 mod report_asks;
+mod report_asks_floods;
 mod report_copies;
 mod reports;
 mod reports_gate;

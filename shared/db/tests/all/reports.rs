@@ -1,6 +1,7 @@
 //! Reports and the revisions they show: stored whole, found by every question, forgotten whole.
 
 use crate::support::{TestDb, WIKI, t};
+use wikicrew_core::link::{Key, PathHosts};
 use wikicrew_core::report::{Kind, Rule, Status, Subject};
 use wikicrew_core::types::RevId;
 use wikicrew_db::report::{self, BY_PERSON, Report};
@@ -298,7 +299,9 @@ async fn rows_are_replaced_by_what_differs() {
     assert_eq!(replace(b, vec![row("w1", 1)]).await, 1);
     // Two go, two come.
     assert_eq!(replace(a, vec![row("w1", 1), row("w3", 9), row("w1", 7)]).await, 4);
-    let found = test.sql("SELECT report_id, wiki, rev_id FROM report_row ORDER BY 1, 2, 3").await;
+    let found = test
+        .sql("SELECT report_id, wiki, rev_id FROM report_row ORDER BY 1, 2, 3")
+        .await;
     let wanted = [(a, "w1", 1), (a, "w1", 7), (a, "w3", 9), (b, "w1", 1)];
     assert_eq!(found, wanted.map(|(id, wiki, rev)| format!("{id}|{wiki}|{rev}")));
 }
@@ -348,4 +351,77 @@ async fn a_forgotten_report_leaves_nothing() {
         .unwrap();
     assert!(forget(&gone).await);
     assert_eq!(test.sql("SELECT subject FROM report_ask").await, ["Stays"]);
+}
+
+#[tokio::test]
+async fn a_domain_is_forgotten_with_all_below_it() {
+    let test = TestDb::new().await;
+    let lease = test.lease().await;
+    let key = |name: &str| Key::from_name(name, &PathHosts::default()).unwrap();
+    let names = ["acme.example", "shop.acme.example", "acme2.example", "example.com"];
+    let ask = |name: &str, who: Option<&str>| NewAsk {
+        home: WIKI.into(),
+        subject: Subject::Link(key(name)),
+        origin: name.into(),
+        requester: who.map(|_| "wiki!guests".into()),
+        requester_name: who.map(Into::into),
+        reason: Reason::Rule,
+        detail: who.map(Into::into),
+    };
+    for name in names {
+        let id = put(&test, &lease, &saved(Subject::Link(key(name)), 0)).await;
+        test.write(&lease, async |tx| {
+            report_page::put(tx, &Page::new(id, WIKI)).await?;
+            report_page::put(tx, &Page::new(id, "copywiki")).await
+        })
+        .await
+        .unwrap();
+    }
+    let asks = [
+        ask(names[0], None),
+        ask("deep.shop.acme.example", None),
+        ask(names[3], Some("192.0.2.7")),
+        ask(names[2], Some("192.0.2.8")),
+    ];
+    test.write(&lease, async |tx| report_ask::ask(tx, &asks, t(0)).await)
+        .await
+        .unwrap();
+    let (from, to) = key("acme.example").with_subdomains();
+    let mut conn = test.db.conn().await.unwrap();
+    let found = report::links_between(&mut *conn, WIKI, &from, &to).await.unwrap();
+    let subjects: Vec<String> = found.iter().map(|report| report.subject.to_string()).collect();
+    assert_eq!(subjects, ["acme.example", "shop.acme.example"]);
+    let ids: Vec<u64> = found.iter().map(|report| report.id).collect();
+    let pages = report_page::of_reports(&mut *conn, &ids).await.unwrap();
+    let pages: Vec<(u64, &str)> = pages.iter().map(|page| (page.report_id, &*page.target)).collect();
+    assert_eq!(pages.len(), 4);
+    assert!(pages.contains(&(ids[0], "copywiki")) && pages.contains(&(ids[1], WIKI)));
+    drop(conn);
+    let erased = test
+        .db
+        .transaction("test", async |tx| {
+            report::forget_asks_between(tx, WIKI, &from, &to).await
+        })
+        .await
+        .unwrap();
+    assert_eq!(erased, 2);
+    // One of many who share a key: the other keeps the name.
+    let erased = test
+        .db
+        .transaction("test", async |tx| {
+            report_ask::forget_guest(tx, WIKI, "wiki!guests", "192.0.2.7").await
+        })
+        .await
+        .unwrap();
+    assert_eq!(erased, 1);
+    let left = test
+        .sql("SELECT subject, requester, requester_name, detail FROM report_ask ORDER BY 1")
+        .await;
+    assert_eq!(
+        left,
+        [
+            "com.example.|wiki!guests|NULL|NULL",
+            "example.acme2.|wiki!guests|192.0.2.8|192.0.2.8"
+        ]
+    );
 }

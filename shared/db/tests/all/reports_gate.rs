@@ -101,7 +101,7 @@ async fn no_statement_about_reports_reads_the_table() {
 
     assert!(gate!(10, report_page::get(c, found.id, "copywiki")).is_some());
     assert_eq!(
-        gate!(30, report_page::not_ok(c, &[499, 500, 501], WIKI)),
+        gate!(30, report_page::not_ok(c, &[499, 500, 501], "copywiki")),
         [(500, State::Held)]
     );
     assert_eq!(gate!(30, report_page::reduced(c, WIKI, "copywiki", 10)).len(), 10);
@@ -192,6 +192,7 @@ async fn no_statement_about_reports_reads_the_table() {
     assert!(gate_write!(60, |tx| report::forget(tx.tx(), WIKI, &link(11))));
     let erased = gate_write!(120, |tx| report_ask::forget_requester(tx.tx(), WIKI, "P3"));
     assert!(erased > 20);
+    assert_eq!(gate_write!(30, |tx| report::forget_asks_between(tx.tx(), WIKI, "zz", "zzz")), 0);
     // Two of each home.
     let before = test.db.conn().await.unwrap().handler_reads().await.unwrap();
     assert_eq!(
