@@ -97,7 +97,12 @@ fn many(reports: &Reports, hosts: u64) -> Vec<Value> {
 
 /// What rules ask for.
 async fn asked(reports: &Reports) -> Result<Vec<String>> {
-    let mut asks: Vec<String> = reports.asks().await?.iter().map(|ask| format!("{} {}", ask.subject, ask.reason)).collect();
+    let mut asks: Vec<String> = reports
+        .asks()
+        .await?
+        .iter()
+        .map(|ask| format!("{} {}", ask.subject, ask.reason))
+        .collect();
     asks.sort_unstable();
     Ok(asks)
 }
@@ -189,7 +194,10 @@ async fn two_at_once_a_lost_lock_a_signal_and_a_dry_run_write_nothing_twice() ->
         let title = reports.title("link", host);
         ensure!(dry.stdout.contains(&format!("--- {title}")), "no {title}\n{dry}");
     }
-    ensure!(dry.stdout.contains("5 additions") || dry.stdout.contains("|5]] additions"), "{dry}");
+    ensure!(
+        dry.stdout.contains("5 additions") || dry.stdout.contains("|5]] additions"),
+        "{dry}"
+    );
     for call in http.calls() {
         let reads = ["query", "parse"].contains(&call.action()) && call.param("token").is_none();
         ensure!(reads || call.is_login(), "{call}\nof\n{}", http.calls().told());
@@ -212,7 +220,10 @@ async fn two_at_once_a_lost_lock_a_signal_and_a_dry_run_write_nothing_twice() ->
     let stopped = stopped.wait().await?;
     assert_eq!(stopped.code, 0, "{stopped}");
     ensure!(begun.elapsed() < Duration::from_secs(10), "{stopped}");
-    let state = reports.world.table("SELECT state FROM run ORDER BY run_id DESC LIMIT 1").await?;
+    let state = reports
+        .world
+        .table("SELECT state FROM run ORDER BY run_id DESC LIMIT 1")
+        .await?;
     assert_eq!(state, "stopped\n", "{stopped}");
     assert_eq!(saved().await?, 3, "{stopped}");
     http.heal();
@@ -234,7 +245,11 @@ async fn two_at_once_a_lost_lock_a_signal_and_a_dry_run_write_nothing_twice() ->
     ensure!(first.code == 0 && first.says("fenced"), "{first}\n{third}");
     let last = job.later(LATER).run_ok().await?;
     for host in &hosts {
-        assert_eq!(reports.saves(&reports.title("link", host)).await?, 1, "{host}\n{stopped}{first}{third}{last}");
+        assert_eq!(
+            reports.saves(&reports.title("link", host)).await?,
+            1,
+            "{host}\n{stopped}{first}{third}{last}"
+        );
     }
     let asks = reports.asks().await?;
     ensure!(asks.len() == 7 && asks.iter().all(|ask| ask.is_served), "{asks:?}");
@@ -256,7 +271,10 @@ async fn no_log_line_page_or_row_of_reports_holds_a_secret() -> Result<()> {
     let http = FaultProxy::start(&reports.world.wiki.api).await?;
     let url = reports.world.database_url();
     let password = url.split_once("//").and_then(|(_, rest)| rest.split_once('@'));
-    let password = password.and_then(|(user, _)| user.split_once(':')).context("no password")?.1;
+    let password = password
+        .and_then(|(user, _)| user.split_once(':'))
+        .context("no password")?
+        .1;
     let job = by_any_address(&reports)
         .through(&http)
         .args(&["-vv"])
@@ -264,10 +282,21 @@ async fn no_log_line_page_or_row_of_reports_holds_a_secret() -> Result<()> {
         .env("RUST_BACKTRACE", "full");
     let mut runs: Vec<Run> = vec![
         job.clone().env("WIKICREW_BOT_PASSWORD", WRONG).run_to(78).await?,
-        job.clone().env("WIKICREW_DATABASE_URL", &url.replacen(password, WRONG, 1)).run_to(78).await?,
-        job.clone().env("WIKICREW_API_URL", &http.url().replacen("http://", &format!("http://u:{WRONG}@"), 1)).run_to(78).await?,
+        job.clone()
+            .env("WIKICREW_DATABASE_URL", &url.replacen(password, WRONG, 1))
+            .run_to(78)
+            .await?,
+        job.clone()
+            .env(
+                "WIKICREW_API_URL",
+                &http.url().replacen("http://", &format!("http://u:{WRONG}@"), 1),
+            )
+            .run_to(78)
+            .await?,
     ];
-    reports.save_settings(&reports.settings.clone().set("tittles", 1)).await?;
+    reports
+        .save_settings(&reports.settings.clone().set("tittles", 1))
+        .await?;
     runs.push(job.run_to(78).await?);
     reports.save_settings(&reports.settings).await?;
     let shop = reports.hosts("shop.example");
@@ -277,15 +306,29 @@ async fn no_log_line_page_or_row_of_reports_holds_a_secret() -> Result<()> {
     ensure!(fault.times() == 1, "no fault");
     runs.push(job.clone().args(&["--dry-run"]).run_ok().await?);
     runs.push(job.clone().later(LATER).run_ok().await?);
-    for args in [&["link", shop.as_str(), "--output", "json"][..], &["requests"], &["show-settings"], &["trial-report"]] {
+    for args in [
+        &["link", shop.as_str(), "--output", "json"][..],
+        &["requests"],
+        &["show-settings"],
+        &["trial-report"],
+    ] {
         runs.push(job.clone().args(args).run_ok().await?);
     }
     let mut secrets = vec![PASSWORD.to_owned(), WRONG.to_owned(), password.to_owned()];
     for call in http.calls() {
-        secrets.extend(["token", "lgtoken"].iter().filter_map(|name| call.param(name)).map(str::to_owned));
+        secrets.extend(
+            ["token", "lgtoken"]
+                .iter()
+                .filter_map(|name| call.param(name))
+                .map(str::to_owned),
+        );
         let cookies = call.header("cookie").unwrap_or_default().split("; ");
         let named = cookies.filter_map(|cookie| cookie.split_once('='));
-        secrets.extend(named.filter(|(name, _)| name.contains("ession")).map(|(_, value)| value.to_owned()));
+        secrets.extend(
+            named
+                .filter(|(name, _)| name.contains("ession"))
+                .map(|(_, value)| value.to_owned()),
+        );
     }
     secrets.retain(|secret| secret.len() > 8);
     let mut left: String = runs.iter().map(Run::to_string).collect();

@@ -45,7 +45,10 @@ const LINKS: [(&str, &str); 8] = [
     ("HOST/__NOTOC__&lt;script&gt;&amp;", "HOST/ ("),
     ("user:secret@HOST/login", "HOST/login"),
     ("bücher.HOST/ü?q=é\u{301}", ".HOST/%C3%BC"),
-    ("p\u{430}yp\u{430}l.HOST/\u{202e}gpj.exe\u{2066}", ".HOST/%E2%80%AEgpj.exe%E2%81%A6"),
+    (
+        "p\u{430}yp\u{430}l.HOST/\u{202e}gpj.exe\u{2066}",
+        ".HOST/%E2%80%AEgpj.exe%E2%81%A6",
+    ),
     ("HOST/#REDIRECT_%0A*%0D%0A==x==", "HOST/#REDIRECT_%0A*%0D%0A==x=="),
     ("HOST/--%3E<!--x-->y", "HOST/--%3E"),
 ];
@@ -61,20 +64,39 @@ async fn read_plainly(reports: &Reports, title: &str) -> Result<String> {
     for category in parsed["categories"].as_array().context("no categories")? {
         let name = category["category"].as_str().unwrap_or_default();
         let ours = ["Noindexed_pages", "Open_", "Local_", "Cross-wiki_"];
-        ensure!(ours.iter().any(|begins| name.starts_with(begins)), "{title}: {category}");
+        ensure!(
+            ours.iter().any(|begins| name.starts_with(begins)),
+            "{title}: {category}"
+        );
         ensure!(!name.contains("Hacked"), "{title}: {category}");
     }
     for link in parsed["links"].as_array().context("no links")? {
-        let (ns, target) = (link["ns"].as_i64().unwrap_or(-9), link["title"].as_str().unwrap_or_default());
+        let (ns, target) = (
+            link["ns"].as_i64().unwrap_or(-9),
+            link["title"].as_str().unwrap_or_default(),
+        );
         let of_user = ns == 3 || (ns == 2 && !target.contains('/'));
         let is_bots = target.ends_with(&reports.world.bot.name);
         ensure!(!of_user || is_bots, "{title} links to the user page {target}");
     }
     let properties = parsed["properties"].to_string();
-    ensure!(!properties.contains("notoc") && properties.contains("noindex"), "{title}: {properties}");
+    ensure!(
+        !properties.contains("notoc") && properties.contains("noindex"),
+        "{title}: {properties}"
+    );
     let html = parsed["text"].as_str().context("no text")?;
     for tag in [
-        "<script", "<b>x", "<i>x", "<i>a", "<i>Ben", "<i>Links", "href=\"http", "href=\"//", "mw-magiclink", "<h1", "class=\"error",
+        "<script",
+        "<b>x",
+        "<i>x",
+        "<i>a",
+        "<i>Ben",
+        "<i>Links",
+        "href=\"http",
+        "href=\"//",
+        "mw-magiclink",
+        "<h1",
+        "class=\"error",
     ] {
         ensure!(!html.contains(tag), "{title}: {tag} in {html}");
     }
@@ -95,7 +117,10 @@ async fn hostile_names_titles_and_hosts_stay_text_notify_nobody_and_can_be_resto
     let owner = format!("facebook.com/{word}o%27%27%27%7B%7Bx");
     let label = "a".repeat(63);
     let rest = format!(".{word}long.example");
-    let long = format!("{label}.{label}.{label}.{}{rest}", "b".repeat(253 - 3 * 64 - rest.len()));
+    let long = format!(
+        "{label}.{label}.{label}.{}{rest}",
+        "b".repeat(253 - 3 * 64 - rest.len())
+    );
     assert_eq!(long.len(), 253);
     let mut added: Vec<(String, String, String)> = Vec::new();
     for name in names() {
@@ -105,16 +130,38 @@ async fn hostile_names_titles_and_hosts_stay_text_notify_nobody_and_can_be_resto
         added.push(("Ann".to_owned(), title.to_owned(), format!("https://{shop}/t")));
     }
     for (link, _) in LINKS {
-        added.push(("Ann".to_owned(), "Lakes".to_owned(), format!("https://{}", link.replace("HOST", &shop))));
+        added.push((
+            "Ann".to_owned(),
+            "Lakes".to_owned(),
+            format!("https://{}", link.replace("HOST", &shop)),
+        ));
     }
-    added.push(("198.51.100.7".to_owned(), "Lakes".to_owned(), format!("https://{shop}/ip")));
-    added.push(("Ann".to_owned(), "Lakes".to_owned(), format!("https://www.{owner}/posts")));
+    added.push((
+        "198.51.100.7".to_owned(),
+        "Lakes".to_owned(),
+        format!("https://{shop}/ip"),
+    ));
+    added.push((
+        "Ann".to_owned(),
+        "Lakes".to_owned(),
+        format!("https://www.{owner}/posts"),
+    ));
     added.push(("Ann".to_owned(), "Lakes".to_owned(), format!("https://{long}/x")));
-    let added: Vec<_> = added.iter().map(|(user, page, url)| (user.as_str(), page.as_str(), url.as_str())).collect();
+    let added: Vec<_> = added
+        .iter()
+        .map(|(user, page, url)| (user.as_str(), page.as_str(), url.as_str()))
+        .collect();
     reports.additions(&added).await?;
     reports.servers(&[("shop.example", "192.0.2.80")]).await?;
-    let line = format!("\n\\b{}\\b # {{{{x}}}} ~~~ [[Category:Hacked]]\n", shop.replace('.', "\\."));
-    reports.world.admin.append("MediaWiki:Spam-blacklist", &line, "").await?;
+    let line = format!(
+        "\n\\b{}\\b # {{{{x}}}} ~~~ [[Category:Hacked]]\n",
+        shop.replace('.', "\\.")
+    );
+    reports
+        .world
+        .admin
+        .append("MediaWiki:Spam-blacklist", &line, "")
+        .await?;
 
     let mut titles = BTreeSet::new();
     let hostile = format!("User:{}", names()[1]);
@@ -155,7 +202,11 @@ async fn hostile_names_titles_and_hosts_stay_text_notify_nobody_and_can_be_resto
         read_plainly(&reports, title).await?;
         is_harmless(&reports, title).await?;
         for edit in reports.world.admin.history(title).await? {
-            assert!(!edit.summary.contains("User:") || edit.summary.contains("Settings/Status"), "{}", edit.summary);
+            assert!(
+                !edit.summary.contains("User:") || edit.summary.contains("Settings/Status"),
+                "{}",
+                edit.summary
+            );
         }
     }
     let read = read_plainly(&reports, &reports.title("link", "shop.example")).await?;
@@ -174,11 +225,17 @@ async fn hostile_names_titles_and_hosts_stay_text_notify_nobody_and_can_be_resto
     for title in &titles {
         let text = reports.text(title).await?;
         plain.edit(title, "", "").await?;
-        plain.edit(title, &text, "back").await.with_context(|| format!("{title} can be restored"))?;
+        plain
+            .edit(title, &text, "back")
+            .await
+            .with_context(|| format!("{title} can be restored"))?;
         assert_eq!(reports.text(title).await?, text);
     }
     let told = ann.notifications().await?;
-    let told: Vec<_> = told.iter().filter(|note| note.title.contains(" Bot/") || note.agent.contains(" Bot")).collect();
+    let told: Vec<_> = told
+        .iter()
+        .filter(|note| note.title.contains(" Bot/") || note.agent.contains(" Bot"))
+        .collect();
     assert!(told.is_empty(), "{told:?}");
     Ok(())
 }

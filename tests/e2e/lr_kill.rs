@@ -258,7 +258,10 @@ pub fn by_any_address(reports: &Reports) -> Job {
 /// What the transaction that this COMMIT ends has changed: the beginnings of its statements. Empty: nothing.
 pub fn committed(db: &DbProxy, commit: &Statement) -> String {
     let all = db.statements();
-    let own = all.iter().rev().filter(|one| one.connection == commit.connection && one.is_run);
+    let own = all
+        .iter()
+        .rev()
+        .filter(|one| one.connection == commit.connection && one.is_run);
     let own = own.take_while(|one| !one.sql.starts_with("START"));
     let mut words: Vec<String> = own
         .filter(|one| one.is_write())
@@ -320,7 +323,10 @@ async fn killed_all_the_way(reports: &Reports) -> Result<Vec<String>> {
     });
     let of = striker.clone();
     let saves = Fault::before(move |call: Call| {
-        of.look(&format!("save {}", call.param("title").unwrap_or_default()), call.number);
+        of.look(
+            &format!("save {}", call.param("title").unwrap_or_default()),
+            call.number,
+        );
         async {}
     });
     http.rule(When::edit(), saves);
@@ -334,7 +340,11 @@ async fn killed_all_the_way(reports: &Reports) -> Result<Vec<String>> {
     });
     for n in 0..MOST {
         striker.arm();
-        let mut job = by_any_address(reports).later(n * APART).through(&http).over(&db).start()?;
+        let mut job = by_any_address(reports)
+            .later(n * APART)
+            .through(&http)
+            .over(&db)
+            .start()?;
         let strike = tokio::select! {
             strike = strikes.recv() => strike,
             ended = job.ended() => ended.map(|_| None)?,
@@ -376,7 +386,11 @@ async fn reports_and_requests_are_the_same_wherever_the_run_is_killed() -> Resul
     for must in ["| reopen |", "| stale |", "| summary |", "| rule |", "| additions |"] {
         ensure!(told.contains(must), "no {must} in\n{told}\n{run}");
     }
-    for (line, times) in [("Closed report, reopened: ", 1), ("Marked stale: ", 1), ("* Warned.", 1)] {
+    for (line, times) in [
+        ("Closed report, reopened: ", 1),
+        ("Marked stale: ", 1),
+        ("* Warned.", 1),
+    ] {
         assert_eq!(told.matches(line).count(), times, "{line}\n{told}");
     }
     by_any_address(&rounds.reports).later(APART).run_ok().await?;

@@ -249,3 +249,23 @@ async fn the_word_of_a_newcomer_does_not_count_and_stays() -> Result<()> {
     assert_eq!(status(&reports, "stall.example").await?, "ignore");
     Ok(())
 }
+
+#[tokio::test]
+async fn who_is_on_a_report_does_not_put_it_to_rest() -> Result<()> {
+    let mut reports = Reports::with(json!({ "limits": { "regenerate_every": "1m" } })).await?;
+    let ann = reports.person("Ann").await?;
+    let cid = reports.person("Cid").await?;
+    let title = made(&reports, &["shop.example"]).await?.remove(0);
+    reports.status(&ann, &title, "ignore").await?;
+    reports.later += 120;
+    let run = reports.run().await?;
+    assert_eq!(status(&reports, "shop.example").await?, "open", "{run}");
+    // What stands there stays, and the bot goes on.
+    let theirs = people(&reports, &title).await?;
+    assert!(theirs.contains("ignore"), "{theirs}");
+    reports.status(&cid, &title, "closed").await?;
+    reports.later += 120;
+    let run = reports.run().await?;
+    assert_eq!(status(&reports, "shop.example").await?, "closed", "{run}");
+    Ok(())
+}

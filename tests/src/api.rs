@@ -370,14 +370,26 @@ impl Api {
             .as_str()
             .context("no csrf token")?;
         let form = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs([("title", "Special:RenameUser"), ("oldusername", from), ("newusername", to)])
-            .extend_pairs([("reason", "asked for"), ("confirmaction", "1"), ("movepages", "0"), ("wpEditToken", token)])
+            .extend_pairs([
+                ("title", "Special:RenameUser"),
+                ("oldusername", from),
+                ("newusername", to),
+            ])
+            .extend_pairs([
+                ("reason", "asked for"),
+                ("confirmaction", "1"),
+                ("movepages", "0"),
+                ("wpEditToken", token),
+            ])
             .finish();
         let mut request = Message::request("POST", &self.url.path().replace("api.php", "index.php"));
         request.set_header("Content-Type", "application/x-www-form-urlencoded");
         request.body = form.into_bytes();
         self.with_cookies(&mut request);
-        let (host, port) = (self.url.host_str().unwrap_or_default(), self.url.port_or_known_default());
+        let (host, port) = (
+            self.url.host_str().unwrap_or_default(),
+            self.url.port_or_known_default(),
+        );
         let page = http::send(host, port.unwrap_or(80), request).await?.text()?;
         anyhow::ensure!(page.contains("cdx-message--success"), "{from} was not renamed: {page}");
         Ok(())

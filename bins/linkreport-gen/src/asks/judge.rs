@@ -1,6 +1,6 @@
 //! Which additions count for the rules, and what they say: those by users whom neither the whitelist nor `skip` of the
-//! settings passes over. Who is passed over only wikis know; of a wiki that cannot be asked for a day everybody counts,
-//! so that nobody's report waits for ever.
+//! settings passes over. Who is passed over only wikis know; of a wiki that cannot be asked everybody counts: a report
+//! that is made waits for none, one that people closed for a day.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -54,8 +54,6 @@ pub enum Judged {
     Rules(Vec<Rule>),
     /// None does.
     Nothing,
-    /// A wiki could not be asked.
-    Unknown,
 }
 
 /// Additions that count.
@@ -80,8 +78,9 @@ impl Judge {
         })
     }
 
-    /// Judges a link for which rules ask since then. Errs as the database does, and where a wiki ends the run.
-    pub async fn opening(&self, cx: &Context<'_>, key: &Key, since: Timestamp) -> anyhow::Result<Judged> {
+    /// Judges a link for which rules ask. Where a wiki cannot be asked everybody counts. Errs as the database does, and
+    /// where a wiki ends the run.
+    pub async fn opening(&self, cx: &Context<'_>, key: &Key) -> anyhow::Result<Judged> {
         let (from, to) = key.with_subdomains();
         let (hosts, rows) = cx
             .db
@@ -93,9 +92,6 @@ impl Judge {
             })
             .await?;
         let counting = self.counting(cx, &rows).await?;
-        if !counting.is_whole && cx.now - since < PATIENCE {
-            return Ok(Judged::Unknown);
-        }
         if counting.rows.len() == rows.len() {
             return Ok(Judged::AsAsked);
         }

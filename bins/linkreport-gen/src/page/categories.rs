@@ -25,7 +25,7 @@ pub fn categories(pen: &Pen<'_>) -> Wikitext {
     if kind == Kind::Link {
         begun.push(category(pen.around, place, kind, ""));
     }
-    if kind == Kind::Link && !is_xwiki && pen.is_full() {
+    if !is_xwiki && pen.is_full() {
         let wikis = model.by_wiki.iter().filter_map(|(wiki, _)| model.wikis.get(*wiki));
         begun.extend(wikis.map(|wiki| category(pen.around, "category-wiki", kind, &wiki.name)));
     }

@@ -154,7 +154,7 @@ fn categories_follow_status_and_wikis() {
     );
     assert_eq!(
         categories(&user_report(), Status::Stale),
-        ["Stale user reports", "Stale local reports", "Local reports for enwiki"]
+        ["Stale user reports", "Local reports for enwiki"]
     );
     // A change of the status alone changes these and nothing else.
     let (site, common, settings) = (site(), Common::default(), Settings::default());
@@ -187,7 +187,7 @@ fn copies_and_summaries_say_where_and_how_much() {
     assert!(copy(Some("meta"), true).contains("[[:meta:User:Bot/LinkReports/example&#46;com|"));
     assert!(copy(None, false).contains("takes place on User&#58;Bot&#47;LinkReports"));
     let text = summary(Some(&link_report()), &Common::default());
-    assert_eq!(text, "report: 41 additions on 7 wikis by 3 users, 4 still live");
+    assert_eq!(text, "report: additions 41, wikis 7, users 3, still live 4");
     let (site, common, settings) = (site(), Common::default(), Settings::default());
     let text = empty(&around(&site, &common, &settings)).into_string();
     assert!(text.starts_with("__NOINDEX__<div") && text.contains("Nothing is shown here any more"));

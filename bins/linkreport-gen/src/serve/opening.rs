@@ -1,7 +1,6 @@
 //! Before a report that only rules ask for is made: whether additions by those whose additions count meet a rule. The
 //! rules look at counts of the database alone, which say nothing of who is passed over.
 
-use chrono::TimeDelta;
 use shared::core::report::Subject;
 use shared::db::report;
 use shared::db::report_ask::Reason;
@@ -12,9 +11,6 @@ use super::turns::Asked;
 use crate::asks::{Judge, Judged};
 use crate::gather::Context;
 use crate::settings::Settings;
-
-/// After a wiki could not be asked, so long is waited.
-const PAUSE: TimeDelta = TimeDelta::hours(1);
 
 /// What openings are judged by; read when the first of a run is.
 #[derive(Default)]
@@ -42,7 +38,7 @@ impl Opening {
             Some(judge) => judge,
             None => Judge::new(run).await?,
         };
-        let judged = judge.opening(cx, key, asked.since).await;
+        let judged = judge.opening(cx, key).await;
         self.judge = Some(judge);
         Ok(match judged? {
             Judged::AsAsked => None,
@@ -51,7 +47,6 @@ impl Opening {
                 None
             }
             Judged::Nothing => Some(Ended::Left("the rules pass over who added it".to_owned())),
-            Judged::Unknown => Some(Ended::Later(cx.now + PAUSE)),
         })
     }
 }

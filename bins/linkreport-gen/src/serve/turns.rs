@@ -27,8 +27,6 @@ pub struct Asked {
     pub turn: Turn,
     /// What asks for it.
     pub tries: Vec<Try>,
-    /// Since when the first of it waits.
-    pub since: Timestamp,
 }
 
 /// The subjects in the order of serving: first those from which something has to go, which take at most half of the
@@ -46,7 +44,6 @@ pub async fn turns(run: &Run<Settings>, only: Option<&Subject>) -> anyhow::Resul
                 warning: None,
             },
             tries: Vec::new(),
-            since: now,
         }]);
     }
     let waiting = run
@@ -166,7 +163,6 @@ fn asked(waiting: &Waiting, now: Timestamp) -> Asked {
     });
     Asked {
         tries: tries.collect(),
-        since: waiting.asks.iter().map(|ask| ask.asked_at).min().unwrap_or(now),
         turn: Turn {
             subject: waiting.subject.clone(),
             asks: waiting.ids(),

@@ -124,7 +124,7 @@ pub async fn without_news(
     before: Timestamp,
     limit: u32,
 ) -> Result<Vec<Report>> {
-    // Handler reads: twice the reports returned, and one; those whose page may not be written, twice.
+    // Handler reads: thrice the reports returned, and one; those whose page may not be written, twice.
     let sql = format!(
         "SELECT {COLUMNS} FROM report r FORCE INDEX (by_status) WHERE r.home = ? AND r.status = ? AND r.news_at < ? \
          AND {WRITABLE} ORDER BY r.news_at, r.id LIMIT ?"

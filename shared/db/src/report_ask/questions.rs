@@ -187,7 +187,7 @@ async fn pages_since(
     but: &'static str,
     reasons: &[Reason],
 ) -> Result<u64> {
-    // Handler reads: two and a half times the asks that were served since then.
+    // Handler reads: three and a half times the asks that were served since then.
     let sql = format!(
         "SELECT COUNT(*) AS value FROM (SELECT kind FROM report_ask FORCE INDEX (by_waiting) \
          WHERE home = ? AND served_at >= ? GROUP BY kind, subject \

@@ -191,7 +191,7 @@ pub async fn forget_requester(tx: &mut Tx<'_>, home: &str, requester: &str) -> R
 /// Asks of rules that were not served before they were this old are not served any more: whoever adds the link now asks
 /// anew. How many there were.
 pub async fn expire_rules(tx: &mut FencedTx<'_>, home: &str, before: Timestamp, now: Timestamp) -> Result<u64> {
-    // Handler reads: the asks that wait and that nobody asked.
+    // Handler reads: the asks that wait.
     const SQL: &str = "UPDATE report_ask FORCE INDEX (by_waiting) SET served_at = ?, outcome = ? WHERE home = ? \
         AND served_at IS NULL AND requester IS NULL AND reason = ? AND asked_at < ?";
     let values = vec![

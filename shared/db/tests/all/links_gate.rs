@@ -197,7 +197,10 @@ async fn no_question_reads_the_table() {
         )
         .await
     );
-    assert_eq!(gate!(by_editor + hosts_of + 100, hosts::count_of_editors(c, &[1])), hosts_of);
+    assert_eq!(
+        gate!(by_editor + hosts_of + 100, hosts::count_of_editors(c, &[1])),
+        hosts_of
+    );
     let wikis = gate!(2 * months + 3 * 300 + 100, hosts::wikis(c, &[BIG]));
     assert_eq!(wikis.iter().map(|w| w.n).sum::<u64>(), 20_000);
     let chart = gate!(months + 3 * 30 + 100, hosts::months(c, &[BIG]));
