@@ -94,7 +94,7 @@ async fn requests(db: &Db, home: &str, as_json: bool) -> anyhow::Result<bool> {
 /// Prints the reports that were written last, the newest first.
 async fn written(db: &Db, home: &str, naming: &Naming, as_json: bool) -> anyhow::Result<()> {
     let newest =
-        async |db: &mut Work| report::newest_saved(db, home, &Kind::ALL, None, Timestamp::MIN_UTC, WRITTEN).await;
+        async |db: &mut Work| report::newest_saved(db, home, &Kind::ALL, None, Timestamp::UNIX_EPOCH, WRITTEN).await;
     for report in db.read_if_there(newest).await? {
         let Some(saved) = report.saved_at.filter(|_| !naming.hides(&report.subject)) else {
             continue;
