@@ -125,6 +125,18 @@ impl Rounds {
              newest = newest - INTERVAL 40 DAY WHERE subject LIKE '%{name}.'"
         );
         self.reports.world.execute(&sql).await?;
+        for (table, set) in [
+            (
+                "pair",
+                "first_ts = first_ts - INTERVAL 40 DAY, last_ts = last_ts - INTERVAL 40 DAY",
+            ),
+            ("link_addition", "ts = ts - INTERVAL 40 DAY"),
+        ] {
+            let sql = format!(
+                "UPDATE {table} SET {set} WHERE host_id IN (SELECT host_id FROM host WHERE rhost LIKE '%{name}.')"
+            );
+            self.reports.world.execute(&sql).await?;
+        }
         Ok(round)
     }
 

@@ -200,7 +200,10 @@ fn is_hidden(report: &Report, title: &str, hidden: &Suppressed) -> bool {
     // A page on which nothing is left may be about somebody who is not to be named any more.
     let is_empty = report.newest.is_none() && report.additions == 0;
     is_empty
-        || report.title.as_deref().is_some_and(|title| hidden.hides(What::Report, title))
+        || report
+            .title
+            .as_deref()
+            .is_some_and(|title| hidden.hides(What::Report, title))
         || hidden.hides(What::Report, title)
         || match &report.subject {
             Subject::Link(key) => hidden.hides_link(key),

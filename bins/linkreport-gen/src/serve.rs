@@ -104,7 +104,9 @@ pub async fn serve(
 /// Edits of a run that are not for reports: never all that it may make.
 pub fn reserve(run: &Run<Settings>) -> u64 {
     let common = &run.accepted.parsed.common;
-    RESERVE.min(common.max_edits_per_run.min(common.max_edits_per_day) / 2).into()
+    RESERVE
+        .min(common.max_edits_per_run.min(common.max_edits_per_day) / 2)
+        .into()
 }
 
 /// What ends the whole run, not one report.

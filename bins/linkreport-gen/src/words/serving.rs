@@ -26,7 +26,7 @@ pub(super) const MESSAGES: &[Message<'static>] = &[
     ),
     (
         "human-held",
-        "New data, additions known now: {additions}. The report above was not rewritten, because a person changed it, or the line between it and this part is gone or stands there twice. – {bot}, {time}",
+        "New data: {additions} additions are known now. The report above was not rewritten, because a person changed it, or the line between it and this part is gone or stands there twice. – {bot}, {time}",
         &[],
     ),
     (
@@ -140,12 +140,12 @@ pub(super) const MESSAGES: &[Message<'static>] = &[
     ("index-day-format", "%-d %B %Y", &[]),
     (
         "index-line",
-        "{report}: {status}, additions: {additions} ({time})",
+        "{report}: {status}, {additions} additions ({time})",
         &["report"],
     ),
     (
         "index-line-xwiki",
-        "{report}: {status}, additions: {additions}, cross-wiki ({time})",
+        "{report}: {status}, {additions} additions, cross-wiki ({time})",
         &["report"],
     ),
     ("index-reduced", "a report without names", &[]),

@@ -104,7 +104,11 @@ async fn no_question_of_a_report_reads_the_table() {
                  WHERE editor_id = {id} AND host_id > 3 GROUP BY host_id ORDER BY n DESC, host_id LIMIT 3"
             ))
             .await;
-        let all = number(&test, &format!("SELECT COUNT(*) FROM link_addition WHERE editor_id = {id}")).await;
+        let all = number(
+            &test,
+            &format!("SELECT COUNT(*) FROM link_addition WHERE editor_id = {id}"),
+        )
+        .await;
         if all > adders::BUSY {
             busy += 1;
             assert_eq!(found[&id].hosts, []);
