@@ -81,7 +81,7 @@ async fn lost_and_late_answers_and_cut_connections_leave_what_an_undisturbed_run
     let first = job.run_ok().await?;
     let second = job.later(LATER).run_ok().await?;
     let cuts = cuts.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    ensure!(cuts.len() >= 6, "{cuts:?}");
+    ensure!(cuts.len() >= 3, "{cuts:?}");
     compare(&told, &rounds.came_of(&round).await?).with_context(|| format!("cut {cuts:?}\n{first}{second}"))
 }
 

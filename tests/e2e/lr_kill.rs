@@ -153,8 +153,7 @@ impl Rounds {
             let newest = history.last().with_context(|| format!("there is no page {title}"))?;
             told.push_str(&newest.text);
             let row = format!(
-                "SELECT p.revid = {0}, r.page_revid = {0} FROM report r JOIN report_page p ON p.report_id = r.id \
-                 WHERE r.title = '{title}'",
+                "SELECT page_revid = {0} FROM report WHERE title = '{title}'",
                 newest.revid
             );
             told.push_str(&format!(
@@ -165,7 +164,10 @@ impl Rounds {
         let list = reports
             .text(&format!("User:{}/LinkReports", reports.world.bot.name))
             .await?;
-        for line in list.lines().filter(|line| line.contains(round)) {
+        // In the order of saving, which is another one where a run had to begin again.
+        let mut lines: Vec<&str> = list.lines().filter(|line| line.contains(round)).collect();
+        lines.sort_unstable();
+        for line in lines {
             told.push_str(&format!("{line}\n"));
         }
         for (table, sql) in TABLES {
@@ -174,7 +176,9 @@ impl Rounds {
             let rows = reports.world.table(&sql).await.with_context(|| table.to_owned())?;
             told.push_str(&format!("-- {table}\n{rows}"));
         }
-        Ok(scrub(&reports.world, &told.replace(round, "rNN")))
+        // The pages with the links are common to all rounds: only the last one has the newest edits.
+        let told = told.replace(round, "rNN").replace(", top edit", "");
+        Ok(scrub(&reports.world, &told))
     }
 }
 
@@ -212,8 +216,8 @@ async fn added(reports: &Reports, rounds: usize, path: &str, of: &[(&str, usize)
 const TABLES: [(&str, &str); 6] = [
     (
         "report",
-        "SELECT subject, kind, title, status, opened_by, rules, is_xwiki, closed_at IS NULL, reopened_at > BEGUN, \
-         stale_at > BEGUN, saved_at > BEGUN, newest <= news_at, additions, fades_at FROM report \
+        "SELECT subject, kind, title, status, opened_by, rules, is_xwiki, closed_at IS NULL, reopened_at IS NULL, \
+         stale_at IS NULL, saved_at > BEGUN, newest <= news_at, additions, fades_at FROM report \
          WHERE subject LIKE '%ROUND.' ORDER BY 1",
     ),
     (

@@ -162,7 +162,13 @@ async fn what_people_changed_above_the_marker_is_not_written_over() -> Result<()
         reports.later += 120;
         added(&reports, "Ann", &hosts, &format!("Then{n}x"), 1).await?;
         let run = reports.run().await?;
-        assert_eq!((number(&run, "reports")?, number(&run, "held")?), (0, 3), "{n}\n{run}");
+        // What comes later waits, as long as for any other report.
+        let held = if n == 0 { 3 } else { 0 };
+        assert_eq!(
+            (number(&run, "reports")?, number(&run, "held")?),
+            (0, held),
+            "{n}\n{run}"
+        );
         for (title, theirs) in titles.iter().zip(&changed) {
             let text = reports.text(title).await?;
             let line = text

@@ -70,8 +70,8 @@ pub fn decide(reasons: &[Reason], known: Known, regenerate_every: TimeDelta, now
     if any(is_person) || any(Reason::is_cleaning) {
         return Decision::Write(status, Said::Nothing);
     }
-    if has(Reason::Reopen) && status == Status::Open {
-        // A run before may have opened it again and died before it noted what the page tells.
+    if has(Reason::Reopen) && status == Status::Open || has(Reason::Stale) && !is_news && status == Status::Stale {
+        // A run before may have done it and died before it noted what the page tells.
         return Decision::Write(status, Said::Nothing);
     }
     let is_rewritten = has(Reason::Additions) || has(Reason::Rule);
@@ -131,6 +131,7 @@ mod tests {
                     (Reason::Reopen, Open) => Write(Open, Said::Nothing),
                     (Reason::Stale, Open) => Write(Stale, Said::Stale),
                     (Reason::Additions | Reason::Rule, Open) => Write(Open, Said::Nothing),
+                    (Reason::Stale, Stale) => Write(Stale, Said::Nothing),
                     (Reason::Additions | Reason::Rule | Reason::Reopen | Reason::Stale, _) => Nothing(status.word()),
                     _ => Write(status, Said::Nothing),
                 };
