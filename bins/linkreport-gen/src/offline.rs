@@ -1,6 +1,7 @@
 //! What only looks: `show-settings`, `trial-report`, `requests`.
 
 use anyhow::ensure;
+use chrono::TimeDelta;
 use serde_json::json;
 use shared::args::CommonArgs;
 use shared::boot::Boot;
@@ -146,13 +147,13 @@ fn lines(parsed: &Parsed<Settings>, site: &Site) -> Vec<String> {
             rules.dominance, rules.min_additions, rules.min_pages, rules.xwiki_from, rules.same_server, rules.cidr
         ),
         format!(
-            "limits       {} pages per run, {} a day by rules, {} requests of one person a day, rewritten every {} h, reopened \
-             every {} days",
+            "limits       {} pages per run, {} a day by rules, {} requests of one person a day, rewritten every {}, reopened \
+             every {}",
             limits.per_run,
             limits.per_day,
             limits.per_requester,
-            limits.regenerate_every.num_hours(),
-            limits.reopen_every.num_days()
+            span(limits.regenerate_every),
+            span(limits.reopen_every)
         ),
         format!("stale        after {} days", s.stale_after.num_days()),
         format!("noticeboards {}", pages(&s.noticeboards)),
@@ -167,4 +168,14 @@ fn lines(parsed: &Parsed<Settings>, site: &Site) -> Vec<String> {
         format!("target       {place}{home}")
     }));
     lines
+}
+
+/// A span of time in the largest unit that tells it whole, as settings write it.
+fn span(span: TimeDelta) -> String {
+    let minutes = span.num_minutes();
+    match (minutes % 1_440, minutes % 60) {
+        (0, _) => format!("{}d", minutes / 1_440),
+        (_, 0) => format!("{}h", minutes / 60),
+        _ => format!("{minutes}m"),
+    }
 }

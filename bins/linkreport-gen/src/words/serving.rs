@@ -45,20 +45,13 @@ pub(super) const MESSAGES: &[Message<'static>] = &[
     ("reason-suppressed", "something in it is not to be shown any more", &[]),
     ("reason-rename", "a user was renamed", &[]),
     ("reason-stale", "nothing new for a long time", &[]),
-    ("reason-copy", "the copy of a report", &[]),
     // Waiting.
-    ("wait-none", "No report waits to be written.", &[]),
     ("wait-one", "One report waits to be written:", &[]),
     ("wait-many", "{count} reports wait to be written:", &["count"]),
     ("wait-line", "{subject}: {reasons} ({who}; since {time})", &["subject"]),
     (
         "wait-line-again",
         "{subject}: {reasons} ({who}; since {time}); it failed {tries} times and is tried again after {next}",
-        &["subject"],
-    ),
-    (
-        "wait-line-given-up",
-        "{subject}: {reasons} ({who}; since {time}); '''given up''' after {tries} tries. Ask again when the cause is gone.",
         &["subject"],
     ),
     ("wait-more", "{count} more are not shown.", &["count"]),
@@ -89,22 +82,6 @@ pub(super) const MESSAGES: &[Message<'static>] = &[
         "{page} could not be saved: the wiki refused it ({why}).",
         &["page", "why"],
     ),
-    // Requests that are not served.
-    (
-        "refused-poke",
-        "{user} asked for {count} reports on {page}, where only users and groups that the settings name may ask. Nothing was done.",
-        &["user", "page"],
-    ),
-    (
-        "refused-many",
-        "{user} asked for more than {count} reports in 24 hours; {left} are not made. They can be asked for again later.",
-        &["user"],
-    ),
-    (
-        "refused-what",
-        "{user} asked for a report that cannot be made: {why}.",
-        &["user", "why"],
-    ),
     // The part of the status page about what was done.
     (
         "done-reports",
@@ -115,21 +92,6 @@ pub(super) const MESSAGES: &[Message<'static>] = &[
         "done-counts",
         "Reports in all: {open} open, {closed} closed, {ignore} ignored, {stale} stale, {added} added.",
         &["open"],
-    ),
-    (
-        "done-limit",
-        "The limit of {count} reports in 24 hours by rules is reached; the others wait.",
-        &["count"],
-    ),
-    (
-        "first-run",
-        "The first run stored where the watched pages and the recorded additions stand now; what was there before {time} asks for nothing.",
-        &["time"],
-    ),
-    (
-        "publish-off",
-        "<code>publish: off</code>: requests are taken, and wait.",
-        &[],
     ),
     // Index pages.
     (
@@ -149,6 +111,5 @@ pub(super) const MESSAGES: &[Message<'static>] = &[
         &["report"],
     ),
     ("index-reduced", "a report without names", &[]),
-    ("index-more", "{count} more on this day are not shown.", &["count"]),
     ("index-none", "None yet.", &[]),
 ];
