@@ -20,7 +20,7 @@ pub struct Steps<'s, 'a> {
 }
 
 impl<'s, 'a> Steps<'s, 'a> {
-    /// From what [`recorded`](super::recorded) gave.
+    /// From what [`recorded`](super::recorded()) gave.
     pub fn new(cx: &'s Context<'a>, subject: &'s Subject, gathered: Gathered) -> Steps<'s, 'a> {
         Steps {
             cx,
