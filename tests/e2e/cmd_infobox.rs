@@ -211,6 +211,8 @@ async fn a_line_that_comes_back_is_no_new_command() -> Result<()> {
         "wl | Ben |  | Admin | \n",
         "restored lines are no commands"
     );
+    // What was restored in the second of a look counts as restored after it.
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     // A page of somebody that is moved to the place.
     let (moved, other) = (format!("{} moved", page.title), format!("{} other", page.title));
     admin.edit(&other, &scene.own("* wl add Dan *"), "").await?;
