@@ -13,6 +13,8 @@ use wikicrew_core::types::Timestamp;
 /// Of editors who added more links than this (bots, tireless patrollers) no hosts are listed: their pairs would have to
 /// be read and sorted for each.
 pub const BUSY: u64 = 5_000;
+/// Links of all editors of one question together whose hosts are read: those of the least busy ones.
+pub const BUSY_TOGETHER: u64 = 20_000;
 
 /// Editors or hosts that one statement asks about.
 const UNITED: usize = 25;
@@ -121,7 +123,7 @@ pub struct Others {
     /// Links of other hosts, in sum.
     pub links: u64,
     /// The most often added ones of these hosts; with equal counts the older number first. Empty for one who is
-    /// [`BUSY`].
+    /// [`BUSY`], and where all together would be more than [`BUSY_TOGETHER`].
     pub hosts: Vec<OfEditor>,
 }
 
@@ -143,7 +145,7 @@ pub async fn others(
     each: u32,
 ) -> Result<HashMap<u32, Others>> {
     const WHAT: &str = "reading what else editors added";
-    // Handler reads: the editor's rows in by_editor, one per host and wiki, at most BUSY; the groups, which are sorted;
+    // Handler reads: the editor's rows in by_editor, one per host and wiki, at most BUSY, and BUSY_TOGETHER of all; the groups, which are sorted;
     // and 4 × each.
     const ONE: &str = "(SELECT editor_id, host_id, CAST(SUM(n) AS UNSIGNED) AS n, COUNT(*) AS wikis FROM pair \
         FORCE INDEX (by_editor) WHERE editor_id = ? WITHOUT GROUP BY host_id ORDER BY n DESC, host_id LIMIT ?)";
@@ -160,6 +162,14 @@ pub async fn others(
     let mut found: HashMap<u32, Others> = editor_ids.iter().map(sum).collect();
     let mut quiet: Vec<u32> = found.keys().copied().collect();
     quiet.retain(|id| (1..=BUSY).contains(&all.get(id).copied().unwrap_or_default()));
+    let links = |id: &u32| all.get(id).copied().unwrap_or_default();
+    quiet.sort_unstable_by_key(|id| (links(id), *id));
+    let mut left = BUSY_TOGETHER;
+    quiet.retain(|id| {
+        let fits = links(id) <= left;
+        left = if fits { left - links(id) } else { 0 };
+        fits
+    });
     quiet.sort_unstable();
     let one = match without.is_empty() {
         true => ONE.replace("WITHOUT", ""),
