@@ -214,7 +214,10 @@ proptest! {
         let row = row(&name, &title, hit);
         for wiki in [HOME, "de.wikipedia.org/w", "fr.wikipedia.org/w"] {
             let line = with(|words| said(words.entry(&facts(wiki, &[&row]), true)));
-            prop_assert!(!line.contains('\n') && !line.contains("://") && !line.contains("{{") && !line.contains("~~~"));
+            // The colon of a link to a page that is called `//…` makes no address.
+            let addresses = line.replace("[[://", "");
+            prop_assert!(!line.contains('\n') && !addresses.contains("://"), "{}", line);
+            prop_assert!(!line.contains("{{") && !line.contains("~~~"), "{}", line);
             prop_assert!(!line.contains("[http") && !line.contains("[//") && !line.contains("'''"), "{}", line);
             let mut rest = line.as_str();
             while let Some((_, after)) = rest.split_once("[[") {
