@@ -196,45 +196,65 @@ impl FromFields for ChangeRow {
     }
 }
 
-/// Stores lines; one that is already there stays as it is. How many were new.
-pub async fn insert(tx: &mut FencedTx<'_>, changes: &[NewChange]) -> Result<u64> {
-    const HEAD: &str = "INSERT INTO field_change (wiki, log_page, box, page_id, title, revid, parent_revid, \
-        ts, rule, ordinal, field, kind, state, is_verified, old_value, new_value, verified_value, \
-        verified_revid, check_result, to_log, user_hidden, user_id, user_name, user_kind)";
-    const TAIL: &str = "ON DUPLICATE KEY UPDATE id = id";
-    let mut changes: Vec<&NewChange> = changes.iter().collect();
+/// How many of a row's values are its key.
+const KEY_COLUMNS: usize = 6;
+
+const ONCE: bulk::Once = bulk::Once {
+    what: "storing changes of fields",
+    insert: "INSERT INTO field_change (wiki, revid, rule, box, ordinal, field, log_page, page_id, title, parent_revid, ts, \
+        kind, state, is_verified, old_value, new_value, verified_value, verified_revid, check_result, to_log, user_hidden, \
+        user_id, user_name, user_kind) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+        ON DUPLICATE KEY UPDATE id = id",
+    // Handler reads: one, by by_change.
+    there: "SELECT id AS value FROM field_change FORCE INDEX (by_change) WHERE wiki = ? AND revid = ? AND rule = ? \
+        AND box = ? AND ordinal = ? AND field = ?",
+};
+
+/// Stores lines; one that is already there stays as it is. Of each line that was new: its place in `changes` (the first
+/// one where several are the same) and its number, in the order of `changes`.
+pub async fn insert(tx: &mut FencedTx<'_>, changes: &[NewChange]) -> Result<Vec<(usize, u64)>> {
+    let mut sorted: Vec<(usize, &NewChange)> = changes.iter().enumerate().collect();
     // One order in every process: rows locked crosswise would be a deadlock.
-    changes.sort_by_key(|c| (c.revid, c.rule, &c.box_name, c.ordinal, &c.field));
+    sorted.sort_by_key(|(_, c)| (c.revid, c.rule, &c.box_name, c.ordinal, &c.field));
     let wiki = tx.fence().wiki.clone();
+    let mut stored = Vec::new();
+    for (index, change) in sorted {
+        let values = values(&wiki, change);
+        let (key, more) = values.split_at(KEY_COLUMNS);
+        stored.extend(ONCE.store(tx.conn(), key, more).await?.map(|id| (index, id)));
+    }
+    stored.sort_unstable();
+    Ok(stored)
+}
+
+/// A row, the columns of the unique key first.
+fn values(wiki: &str, c: &NewChange) -> Vec<Value> {
     let cut = |text: &Option<String>, max| Value::from(text.as_deref().map(|text| bounded(text, max).into_owned()));
-    let rows = changes.iter().map(|c| {
-        let mut values = vec![
-            Value::from(&wiki),
-            Value::from(&c.log_page),
-            Value::from(&c.box_name),
-            Value::from(c.page_id.0),
-            Value::from(&c.title),
-            Value::from(c.revid.0),
-            Value::from(c.parent.map(|id| id.0)),
-            at(c.ts),
-            Value::from(c.rule.word()),
-            Value::from(c.ordinal),
-            Value::from(&c.field),
-            Value::from(c.kind.word()),
-            Value::from(c.state.word()),
-            Value::from(c.is_verified),
-            cut(&c.old, MAX_VALUE),
-            cut(&c.new, MAX_VALUE),
-            cut(&c.verified, MAX_VALUE),
-            Value::from(c.verified_revid.map(|id| id.0)),
-            cut(&c.check, MAX_CHECK),
-            Value::from(c.to_log),
-            Value::from(c.user.is_none()),
-        ];
-        values.extend(author::values(c.user.as_ref()));
-        values
-    });
-    bulk::insert(tx.conn(), "storing changes of fields", HEAD, TAIL, rows).await
+    let mut values = vec![
+        Value::from(wiki),
+        Value::from(c.revid.0),
+        Value::from(c.rule.word()),
+        Value::from(&c.box_name),
+        Value::from(c.ordinal),
+        Value::from(&c.field),
+        Value::from(&c.log_page),
+        Value::from(c.page_id.0),
+        Value::from(&c.title),
+        Value::from(c.parent.map(|id| id.0)),
+        at(c.ts),
+        Value::from(c.kind.word()),
+        Value::from(c.state.word()),
+        Value::from(c.is_verified),
+        cut(&c.old, MAX_VALUE),
+        cut(&c.new, MAX_VALUE),
+        cut(&c.verified, MAX_VALUE),
+        Value::from(c.verified_revid.map(|id| id.0)),
+        cut(&c.check, MAX_CHECK),
+        Value::from(c.to_log),
+        Value::from(c.user.is_none()),
+    ];
+    values.extend(author::values(c.user.as_ref()));
+    values
 }
 
 /// These lines stand on a page now; belongs into the transaction of

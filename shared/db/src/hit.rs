@@ -15,7 +15,7 @@ pub use change::{Forget, Hide, forget, hide, rename};
 pub(crate) use insert::fades;
 pub use insert::insert;
 pub use keep::{Pruned, cut_addresses, forget_temporary, prune};
-pub use questions::{Thing, Who, newest, of_revision, of_string, of_user};
+pub use questions::{MAX_COUNTED, Place, Thing, Who, by_ids, newest, of_revision, of_string, of_user, places};
 pub use read::{Read, ReadOfWiki, add_read, edits_read};
 pub use stats::{HostHits, RuleCounts, UserHits, counts, counts_of_users, top_new_hosts};
 

@@ -19,6 +19,8 @@ pub mod config;
 mod connect;
 pub mod edit_log;
 mod error;
+pub mod feed_line;
+pub mod feed_state;
 pub mod field_change;
 mod field_change_questions;
 pub mod forget;

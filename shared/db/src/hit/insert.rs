@@ -79,26 +79,28 @@ async fn known(tx: &mut FencedTx<'_>, home: &str, hits: &[NewHit]) -> Result<Has
 }
 
 /// Stores hits; one that is there stays as it is. Lines for the page of the home and for that of the hit's own wiki are
-/// made, or noted as no longer saying everything, for new hits that pages may show. How many were new.
-pub async fn insert(tx: &mut FencedTx<'_>, hits: &[NewHit], now: Timestamp) -> Result<u64> {
-    const HEAD: &str = "INSERT INTO hit (home, wiki, rev_id, subject, rule, string_hash, string, rhost, matched, \
-        ut, tu, ratio, near, words, url, times, skip, is_shown, is_reported, is_new, edits, ts, user_id, user_name, \
-        user_kind, user_ip, fades, page_id, ns, title, settings_revid, recorded, line_key, user_hidden)";
-    const TAIL: &str = "ON DUPLICATE KEY UPDATE id = id";
+/// made, or noted as no longer saying everything, for new hits that pages may show. Of each hit that was new: its place in
+/// `hits` (the first one where several are the same) and its number, in the order of `hits`.
+pub async fn insert(tx: &mut FencedTx<'_>, hits: &[NewHit], now: Timestamp) -> Result<Vec<(usize, u64)>> {
     let home = tx.fence().wiki.clone();
     let known = known(tx, &home, hits).await?;
     // One order in every process: rows locked crosswise would be a deadlock.
-    let mut new: BTreeMap<Key, &NewHit> = BTreeMap::new();
-    for hit in hits {
+    let mut new: BTreeMap<Key, (usize, &NewHit)> = BTreeMap::new();
+    for (index, hit) in hits.iter().enumerate() {
         let key = key(hit);
         if !known.contains(&key) {
-            new.entry(key).or_insert(hit);
+            new.entry(key).or_insert((index, hit));
         }
     }
-    let rows = new.iter().map(|(key, hit)| values(&home, key, hit, now));
-    let stored = bulk::insert(tx.conn(), "storing hits", HEAD, TAIL, rows).await?;
+    let mut stored = Vec::with_capacity(new.len());
+    for (key, (index, hit)) in &new {
+        let values = values(&home, key, hit, now);
+        let (key, more) = values.split_at(KEY_COLUMNS);
+        stored.extend(ONCE.store(tx.conn(), key, more).await?.map(|id| (*index, id)));
+    }
+    stored.sort_unstable();
     let mut lines = BTreeMap::new();
-    for hit in new.values().filter(|hit| is_reported(hit)) {
+    for (_, hit) in new.values().filter(|(_, hit)| is_reported(hit)) {
         let Some(user) = &hit.user else { continue };
         let key = line_of(hit);
         for target in BTreeSet::from([&*home, &*hit.wiki]) {
@@ -117,6 +119,21 @@ pub async fn insert(tx: &mut FencedTx<'_>, hits: &[NewHit], now: Timestamp) -> R
     Ok(stored)
 }
 
+/// How many of a row's values are its key.
+const KEY_COLUMNS: usize = 6;
+
+const ONCE: bulk::Once = bulk::Once {
+    what: "storing hits",
+    insert: "INSERT INTO hit (home, wiki, rev_id, subject, rule, string_hash, string, rhost, matched, ut, tu, ratio, near, \
+        words, url, times, skip, is_shown, is_reported, is_new, edits, ts, user_id, user_name, user_kind, user_ip, fades, \
+        page_id, ns, title, settings_revid, recorded, line_key, user_hidden) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \
+        ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE id = id",
+    // Handler reads: one, by by_hit.
+    there: "SELECT id AS value FROM hit FORCE INDEX (by_hit) WHERE home = ? AND wiki = ? AND rev_id = ? AND subject = ? \
+        AND rule = ? AND string_hash = ?",
+};
+
+/// A row, the columns of the unique key first.
 fn values(home: &str, key: &Key, new: &NewHit, now: Timestamp) -> Vec<Value> {
     let hit = &new.hit;
     let cut = |text: &str, max| Value::from(bounded(text, max).into_owned());

@@ -32,10 +32,12 @@ pub(crate) async fn touch(
     lines: &BTreeMap<(&str, String), NewLine<'_>>,
     now: Timestamp,
 ) -> Result<()> {
-    const HEAD: &str = "INSERT INTO hit_line (target, line_key, day, wiki, fades, subject, string, anchor, state, \
-        is_dirty, recorded, user_id, user_name, user_kind)";
-    const TAIL: &str = "ON DUPLICATE KEY UPDATE is_dirty = state <> 'gone', recorded = VALUES(recorded)";
-    let rows = lines.values().zip(lines.keys()).map(|(line, (target, key))| {
+    // One by one: of one statement with all of them, rows behind one that another process has just made may be lost, see
+    // `bulk::Once`.
+    const SQL: &str = "INSERT INTO hit_line (target, line_key, day, wiki, fades, subject, string, anchor, state, \
+        is_dirty, recorded, user_id, user_name, user_kind) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+        ON DUPLICATE KEY UPDATE is_dirty = state <> 'gone', recorded = VALUES(recorded)";
+    for ((target, key), line) in lines {
         let mut values = vec![
             Value::from(line.target),
             Value::from(hash(key)),
@@ -50,9 +52,8 @@ pub(crate) async fn touch(
             at(now),
         ];
         values.extend(author::values(Some(line.user)));
-        values
-    });
-    bulk::insert(tx.conn(), "noting lines of day pages", HEAD, TAIL, rows).await?;
+        tx.conn().run("noting lines of day pages", SQL, values).await?;
+    }
     Ok(())
 }
 

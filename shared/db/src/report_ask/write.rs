@@ -3,7 +3,7 @@
 use super::{NewAsk, Outcome, Reason};
 use crate::bulk;
 use crate::connect::Db;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::session::{One, Session, at, bounded, list};
 use crate::transaction::{FencedTx, Tx};
 use chrono::TimeDelta;
@@ -75,6 +75,13 @@ async fn store(tx: &mut FencedTx<'_>, asks: &[(&NewAsk, Timestamp)], now: Timest
             rows.entry(key).or_insert((ask, not_before));
         }
     }
+    const ONCE: bulk::Once = bulk::Once {
+        what: "storing what asks for reports",
+        insert: "INSERT INTO report_ask (home, kind, subject, origin, requester, requester_name, reason, detail, \
+            asked_at, next_try) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE id = id",
+        // Handler reads: one, by by_origin.
+        there: "SELECT id AS value FROM report_ask WHERE home = ? AND kind = ? AND subject = ? AND origin = ?",
+    };
     let cut = |text: &Option<String>, max| Value::from(text.as_deref().map(|text| bounded(text, max).into_owned()));
     let mut new = 0;
     for ((home, kind, subject, origin), (ask, not_before)) in rows {
@@ -92,35 +99,9 @@ async fn store(tx: &mut FencedTx<'_>, asks: &[(&NewAsk, Timestamp)], now: Timest
             at(now),
             at(not_before.max(now)),
         ];
-        new += u64::from(ask_one(tx, &key, &more).await?);
+        new += u64::from(ONCE.store(tx.conn(), &key, &more).await?.is_some());
     }
     Ok(new)
-}
-
-/// Stores one ask, by home, kind, subject and origin; whether it was new. Not many in one statement: where two processes
-/// store the same at one moment, MariaDB 10.11 was seen to end such a one early, without an error, its other rows lost.
-async fn ask_one(tx: &mut FencedTx<'_>, key: &[Value; 4], more: &[Value; 6]) -> Result<bool> {
-    const WHAT: &str = "storing what asks for reports";
-    const TRIES: u32 = 5;
-    const SQL: &str = "INSERT INTO report_ask (home, kind, subject, origin, requester, requester_name, reason, detail, \
-        asked_at, next_try) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE id = id";
-    // Handler reads: one, by by_origin.
-    const THERE: &str = "SELECT id AS value FROM report_ask WHERE home = ? AND kind = ? AND subject = ? AND origin = ?";
-    for _ in 0..TRIES {
-        let values = [&key[..], &more[..]].concat();
-        if tx.conn().run(WHAT, SQL, values).await?.affected == 1 {
-            return Ok(true);
-        }
-        let there = tx.conn().first::<One<u64>>(WHAT, THERE, key.to_vec()).await?;
-        if there.is_some() {
-            return Ok(false);
-        }
-    }
-    Err(Error::BadRow {
-        what: WHAT,
-        column: "origin".to_owned(),
-        why: format!("neither stored nor there, {TRIES} times; the next run asks again"),
-    })
 }
 
 /// The origin as it is stored: what is too long, or as long as a hash, as 64 hexadecimal digits.

@@ -3,11 +3,11 @@
 use crate::support::{TestDb, WIKI, t};
 use wikicrew_core::types::{PageId, RevId, UserId};
 use wikicrew_db::field_change::{self, ChangeRow, Count, Erase, Kind, Logged, NewChange, Rule, State};
-use wikicrew_db::{Author, Lease, UserKind};
+use wikicrew_db::{Author, FencedTx, Lease, UserKind};
 
 const LOG: &str = "Project:Chem/Log";
 
-fn change(revid: u64, field: &str) -> NewChange {
+pub fn change(revid: u64, field: &str) -> NewChange {
     NewChange {
         log_page: LOG.into(),
         box_name: "Chembox".into(),
@@ -48,11 +48,10 @@ impl Bench {
         Self { test, lease }
     }
 
-    async fn insert(&self, changes: &[NewChange]) -> u64 {
-        self.test
-            .write(&self.lease, async |tx| field_change::insert(tx, changes).await)
-            .await
-            .unwrap()
+    /// How many were new.
+    async fn insert(&self, changes: &[NewChange]) -> usize {
+        let insert = async |tx: &mut FencedTx<'_>| field_change::insert(tx, changes).await;
+        self.test.write(&self.lease, insert).await.unwrap().len()
     }
 
     async fn unlogged(&self, limit: u32) -> Vec<ChangeRow> {

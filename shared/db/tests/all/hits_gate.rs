@@ -102,6 +102,12 @@ async fn no_statement_about_hits_reads_the_table() {
         gate!(180, hit::of_string(c, WIKI, None, Thing::Page("Long"), 10)).len(),
         10
     );
+    // Twenty by number; those of w2 stand far apart, so that each looks for its batch among 500 others.
+    let ids: Vec<u64> = (1_000..1_020).collect();
+    assert_eq!(gate!(60, hit::by_ids(c, WIKI, &ids)).len(), 10);
+    let far = hit::newest(c, WIKI, Some("w2"), Some(last), 10).await.unwrap();
+    let places = gate!(5_400, hit::places(c, &far));
+    assert!(places.len() == 10 && places.values().all(|place| place.batch > 150));
     // What is counted: 2,000 hits of ten days, the two users' hits, the hosts of ten days, 100 wikis × 10 days.
     assert_eq!(gate!(8_300, hit::counts(c, WIKI, t(-864_000))).len(), 2);
     let users = [(WIKI, "Big", t(0)), (WIKI, "U7", t(0))];

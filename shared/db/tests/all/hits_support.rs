@@ -92,8 +92,8 @@ pub fn shop(wiki: &str, rev: u64, ts: Timestamp, name: &str) -> NewHit {
     link(wiki, rev, ts, name, "shop.example.com", "com.example.shop.")
 }
 
-pub async fn insert(test: &TestDb, lease: &Lease, hits: &[NewHit], now: Timestamp) -> u64 {
-    test.write(lease, async |tx| hit::insert(tx, hits, now).await)
-        .await
-        .unwrap()
+/// How many were new.
+pub async fn insert(test: &TestDb, lease: &Lease, hits: &[NewHit], now: Timestamp) -> usize {
+    let new = test.write(lease, async |tx| hit::insert(tx, hits, now).await).await;
+    new.unwrap().len()
 }
