@@ -7,7 +7,9 @@
 pub mod addition;
 pub mod bots;
 pub mod change;
+pub mod channel;
 pub mod command_lines;
+pub mod feed;
 pub mod hit;
 pub mod infobox;
 pub mod intent;

@@ -25,6 +25,9 @@ const SUMMARY_CHARS: usize = 300;
 /// MediaWiki's 255 bytes can hold.
 const NAME_CHARS: usize = 255;
 
+/// The zero-width joiner.
+const JOINER: char = '\u{200D}';
+
 /// Wikitext that may be saved to a page: nothing in it that came from a user
 /// can act as markup.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -221,6 +224,16 @@ pub fn terminal(text: &str) -> String {
         }
     }
     out
+}
+
+/// A name that highlights nobody in a channel: a zero-width joiner (U+200D) behind its first letter, so that clients see
+/// another word than their user's nick. A name of one letter stays as it is.
+pub fn unhighlighted(name: &str) -> String {
+    let mut chars = name.char_indices().skip(1);
+    match chars.find(|(_, c)| !is_combining_mark(*c) && *c != JOINER) {
+        Some((at, _)) => format!("{}{JOINER}{}", &name[..at], &name[at..]),
+        None => name.to_owned(),
+    }
 }
 
 /// A field of a comma-separated line. A spreadsheet would run a text that

@@ -274,3 +274,22 @@ fn an_argument_keeps_what_it_can() {
         assert_eq!(argument(text).as_str(), wanted, "{text:?}");
     }
 }
+
+#[test]
+fn a_name_that_highlights_nobody_reads_the_same() {
+    for (name, broken) in [
+        ("Beetstra", "B\u{200D}eetstra"),
+        ("Ab", "A\u{200D}b"),
+        ("A", "A"),
+        ("", ""),
+        ("Жук", "Ж\u{200D}ук"),
+        // The mark stays with its letter
+        ("e\u{301}e", "e\u{301}\u{200D}e"),
+        ("e\u{301}", "e\u{301}"),
+        ("192.0.2.1", "1\u{200D}92.0.2.1"),
+    ] {
+        assert_eq!(unhighlighted(name), broken, "{name}");
+    }
+    let once = unhighlighted("Beetstra");
+    assert_eq!(terminal(&once), once, "a sink leaves it alone");
+}

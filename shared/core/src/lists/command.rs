@@ -1,11 +1,11 @@
 //! Every command of the table, read from a line or from a shell's words.
 
+use super::feeds::{self, FeedCommand, FeedOrder};
 use super::grammar::{ListWords, Verb, one, wrong};
 use super::help::BOXES;
 use super::words::{Word, split};
 use super::{List, page_name, user_name};
 use crate::site::Site;
-use crate::text::terminal;
 
 /// The word for all pages.
 const ALL_PAGES: &str = "*";
@@ -48,12 +48,19 @@ pub enum Command {
     Managers(String),
     /// `boxlist`.
     Boxes,
-    /// `quiet`, `silent`: no reports.
+    /// `quiet`, `silent`: no reports, neither in logs nor in feeds.
     Quiet,
     /// `report`: reports again, and ends `quit` too.
     Report,
-    /// `reportlevel`.
+    /// `reportlevel`: of logs and feeds.
     Level(Level),
+    /// `quiet`, `report` and `reportlevel` with the name of a feed: they are about this feed alone.
+    Feed {
+        /// What to do.
+        what: FeedCommand,
+        /// The feed, as written.
+        feed: String,
+    },
     /// `status`.
     Status,
     /// `help`, of everything or of one command.
@@ -106,6 +113,9 @@ fn parse(words: &[Word], site: &Site) -> Result<Command, String> {
     if let Some(list) = List::of_command(&command) {
         return of_list(ListWords::read(list, rest)?, site);
     }
+    if let Some(order) = feeds::read(words) {
+        return order.map(of_feeds).map_err(|why| wrong(why.topic, &why.what));
+    }
     let name = match rest {
         [] => None,
         [first, more @ ..] => Some(one(first, more)),
@@ -124,11 +134,8 @@ fn parse(words: &[Word], site: &Site) -> Result<Command, String> {
             let what = format!("`{command}` takes the name of one box, or nothing");
             return Err(wrong(&command, &what));
         }
-        ("reportlevel", _) => Command::Level(level(rest)?),
         ("help", _) => Command::Help(rest.first().map(|word| word.text.clone())),
         ("boxlist", None) => Command::Boxes,
-        ("quiet" | "silent", None) => Command::Quiet,
-        ("report", None) => Command::Report,
         ("status", None) => Command::Status,
         ("quit" | "die", None) => Command::Quit,
         (name, _) if BOXES.is_command(name) => return Err(wrong(name, &format!("nothing may follow `{name}`"))),
@@ -137,20 +144,13 @@ fn parse(words: &[Word], site: &Site) -> Result<Command, String> {
     Ok(understood)
 }
 
-fn level(rest: &[Word]) -> Result<Level, String> {
-    match rest {
-        [] => Ok(Level::Tell),
-        [word] if word.is("settings") => Ok(Level::Settings),
-        [word] => match word.text.as_str() {
-            "0" => Ok(Level::Set(0)),
-            "1" => Ok(Level::Set(1)),
-            "2" => Ok(Level::Set(2)),
-            other => {
-                let what = format!("`{}` is no report level: 0, 1 and 2 are", terminal(other));
-                Err(wrong("reportlevel", &what))
-            }
-        },
-        _ => Err(wrong("reportlevel", "`reportlevel` takes one number")),
+/// Without a feed's name the same words are about the logs as well.
+fn of_feeds(order: FeedOrder) -> Command {
+    match (order.what, order.feed) {
+        (what, Some(feed)) => Command::Feed { what, feed },
+        (FeedCommand::Quiet, None) => Command::Quiet,
+        (FeedCommand::Report, None) => Command::Report,
+        (FeedCommand::Level(level), None) => Command::Level(level),
     }
 }
 

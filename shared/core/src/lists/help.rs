@@ -1,5 +1,6 @@
 //! What the commands are and do: the table behind `help` and behind every message about a mistyped command.
 
+use super::feeds::REPORT;
 use crate::settings::nearest;
 use crate::text::terminal;
 
@@ -103,31 +104,42 @@ pub(super) const BOXES: Table = Table(&[
     },
     Topic {
         names: &["quiet", "silent"],
-        forms: &[(
-            "quiet",
-            "silences the bot: nothing is reported until `report`; `silent` is the same. The marks in articles go on",
-        )],
-        examples: &[],
+        forms: &[
+            (
+                "quiet",
+                "silences the bot: nothing is reported until `report`; `silent` is the same. The marks in articles go on. \
+                 In a channel it silences that channel's feeds only",
+            ),
+            ("quiet <feed>", "silences this feed alone"),
+        ],
+        examples: &["quiet", "quiet chem"],
     },
     Topic {
         names: &["report"],
-        forms: &[("report", "turns reporting back on after `quiet`, `silent` or `quit`")],
-        examples: &[],
+        forms: &[
+            (
+                "report",
+                "turns reporting back on after `quiet`, `silent` or `quit`; in a channel that channel's feeds only",
+            ),
+            REPORT[1],
+        ],
+        examples: &["report", "report feed chem"],
     },
     Topic {
         names: &["reportlevel"],
         forms: &[
             (
-                "reportlevel <level>",
-                "sets the report level: 0 = silence, 1 = high priority changes, 2 = all changes",
+                "reportlevel <level> [<feed>]",
+                "sets the report level: 0 = silence, 1 = high priority changes, 2 = all changes; of this feed alone, in a \
+                 channel of that channel's feeds only",
             ),
             (
-                "reportlevel settings",
+                "reportlevel settings [<feed>]",
                 "leaves the report level to the settings page again",
             ),
-            ("reportlevel", "tells the report level that was set"),
+            ("reportlevel [<feed>]", "tells the report level that was set"),
         ],
-        examples: &["reportlevel 1"],
+        examples: &["reportlevel 1", "reportlevel 2 chem"],
     },
     Topic {
         names: &["status"],

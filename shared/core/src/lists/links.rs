@@ -1,4 +1,4 @@
-//! The commands of coi-report: lists of users, pages, links and patterns, reports, tests.
+//! The commands of coi-report: lists of users, pages, links and patterns, reports, tests, and what feeds tell.
 //!
 //! They are COIBot's, with one grammar for a shell, a wiki page and a channel. What is not in them is told with the
 //! right form. Options stand at the end, before the dash: `for 30d`, `everywhere`; they are plain words, so a name that
@@ -10,8 +10,9 @@ mod topics;
 
 pub use names::{MAX_STRING_BYTES, domain};
 
-use super::List;
+use super::feeds;
 use super::words::{Word, split};
+use super::{FeedOrder, List};
 use crate::link::{Key, PathHosts};
 use crate::site::Site;
 use crate::text::terminal;
@@ -32,8 +33,10 @@ pub enum Command {
     Del(OldEntry),
     /// `wl|bl|ml search`.
     Search(Search),
-    /// `report`.
+    /// `report` of something.
     Report(Report),
+    /// `quiet`, `silent`, bare `report`, `report feed`, `reportlevel`.
+    Feeds(FeedOrder),
     /// `links`: what this user added, the name in MediaWiki's form.
     Links(String),
     /// `test`: how much two names overlap, as they were written.
@@ -52,9 +55,13 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether it changes a list; only people who are trusted may do that.
-    pub fn changes_a_list(&self) -> bool {
-        matches!(self, Command::Add(_) | Command::Del(_))
+    /// Whether it changes a list or a feed; only people who are trusted may do that.
+    pub fn changes(&self) -> bool {
+        match self {
+            Command::Add(_) | Command::Del(_) => true,
+            Command::Feeds(order) => order.what.changes(),
+            _ => false,
+        }
     }
 }
 
@@ -148,15 +155,33 @@ pub fn help(command: Option<&str>) -> String {
 }
 
 /// First words of the commands.
-pub const FIRST_WORDS: &[&str] = &["wl", "bl", "ml", "report", "links", "test", "stats", "status", "help"];
+pub const FIRST_WORDS: &[&str] = &[
+    "wl",
+    "bl",
+    "ml",
+    "report",
+    "quiet",
+    "silent",
+    "reportlevel",
+    "links",
+    "test",
+    "stats",
+    "status",
+    "help",
+];
 
 fn parse(words: &[Word], names: &Names<'_>) -> Result<Command, String> {
     let Some((first, rest)) = words.split_first() else {
-        return Err(format!("there is no command. Commands: {}", FIRST_WORDS.join(", ")));
+        return Err(format!("there is no command. Commands: {}", LINKS.names().join(", ")));
     };
     let command = first.text.to_lowercase();
     if let Some(list) = List::of_command(&command) {
         return list::parse(list, rest, names);
+    }
+    if let Some(order) = feeds::read(words) {
+        return order
+            .map(Command::Feeds)
+            .map_err(|why| LINKS.wrong(why.topic, &why.what));
     }
     let wrong = |what: &str| LINKS.wrong(&command, what);
     match (command.as_str(), rest) {
@@ -195,7 +220,7 @@ fn report(words: &[Word], names: &Names<'_>) -> Result<Command, String> {
                 ));
             }
         },
-        _ => return Err("`report` needs a user, a link, a day or a number".to_owned()),
+        _ => return Err("`report` needs a user, a link, a day, a number or a feed".to_owned()),
     };
     Ok(Command::Report(report))
 }

@@ -208,7 +208,7 @@ fn a_mistake_is_told_with_the_right_form() {
             "reportlevel <level>",
         ),
         ("reportlevel +1", "no report level", "reportlevel <level>"),
-        ("reportlevel 1 2", "takes one number", "reportlevel <level>"),
+        ("reportlevel 1 2", "`2` is no name of a feed", "reportlevel <level>"),
         ("wl add A B — \u{202E}x", "", ""),
     ] {
         match parse_command(line, &site) {

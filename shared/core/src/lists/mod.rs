@@ -6,12 +6,14 @@
 //! are CheMoBot's, so that people who knew it need not learn anew.
 
 mod command;
+pub mod feeds;
 mod grammar;
 mod help;
 pub mod links;
 mod words;
 
 pub use command::{Command, Level, Sought, parse_command, parse_words};
+pub use feeds::{FeedCommand, FeedOrder, is_feed_name, parse_feeds};
 pub use grammar::{ListWords, Verb, clean_reason};
 pub use help::help;
 pub use words::{MAX_LINE_CHARS, Word, split};

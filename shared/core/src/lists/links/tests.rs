@@ -165,7 +165,7 @@ fn the_other_commands() {
     let words = ["test", "chocolatefan", "chocolate chip cookie"].map(str::to_owned);
     let tested = parse_words(&words, &site(), &PathHosts::default(), Timestamp::UNIX_EPOCH);
     assert_eq!(tested, Ok(Command::Test { user, string }));
-    let changes = |line: &str| read(line).unwrap().changes_a_list();
+    let changes = |line: &str| read(line).unwrap().changes();
     assert!(changes("wl add A B") && changes("wl del A B") && !changes("wl search A B") && !changes("report 1"));
 }
 
@@ -209,7 +209,11 @@ fn what_is_wrong_is_told_with_the_right_form() {
             "ml add user",
         ),
         ("ml add link:mailto:a@b", "no host", "ml add"),
-        ("report", "needs a user, a link, a day or a number", "report <number>"),
+        (
+            "report user A B",
+            "needs a user, a link, a day, a number or a feed",
+            "report <number>",
+        ),
         ("report 51", "no number from 1 to 50", "report <number>"),
         ("report 0", "no number from 1 to 50", "report <number>"),
         ("links A B", "one user", "links <user>"),
@@ -227,7 +231,7 @@ fn what_is_wrong_is_told_with_the_right_form() {
 
 #[test]
 fn every_command_has_help() {
-    assert_eq!(LINKS.names(), FIRST_WORDS);
+    assert!(LINKS.names().iter().all(|name| FIRST_WORDS.contains(name)));
     for name in FIRST_WORDS {
         let one = help(Some(name));
         assert!(!one.contains("there is no command"), "{one}");

@@ -1,5 +1,6 @@
 //! What the commands of coi-report are and do: the table behind `help` and behind messages about mistyped commands.
 
+use crate::lists::feeds::{LEVEL, QUIET, REPORT};
 use crate::lists::help::{Table, Topic};
 
 /// The table, in the order in which `help` tells it.
@@ -106,6 +107,8 @@ pub const LINKS: Table = Table(&[
             ("report link <domain>", "reports what was found about <domain>"),
             ("report day <date>", "reports what was found in edits of that day (UTC)"),
             ("report <number>", "reports the newest hits, at most 50"),
+            REPORT[0],
+            REPORT[1],
         ],
         examples: &[
             "report user Beetstra",
@@ -114,6 +117,8 @@ pub const LINKS: Table = Table(&[
             "report 10",
         ],
     },
+    QUIET,
+    LEVEL,
     Topic {
         names: &["links"],
         forms: &[("links <user>", "tells which links <user> added")],
