@@ -11,6 +11,7 @@ pub mod daypage;
 pub mod dns;
 pub mod editor;
 pub mod feedback;
+pub mod feeds;
 pub mod job;
 pub mod logging;
 pub mod manual;
@@ -28,4 +29,5 @@ pub mod trust;
 
 pub use wikicrew_core as core;
 pub use wikicrew_db as db;
+pub use wikicrew_sink as sink;
 pub use wikicrew_wiki as wiki;

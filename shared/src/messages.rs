@@ -109,6 +109,31 @@ pub const MESSAGES: &[Message<'static>] = &[
         "Not carried out ({count}): at most 25 commands in one edit, and 20 of one user on one day.",
         &["count"],
     ),
+    (
+        "feed-done",
+        "Feed {feed}, {span}: {sent} lines sent, {waiting} wait, {dropped} dropped because they had waited too long.",
+        &["feed", "span", "sent", "waiting", "dropped"],
+    ),
+    (
+        "feed-next-try",
+        "Feed {feed} could not be sent; the next try is about {time}.",
+        &["feed", "time"],
+    ),
+    (
+        "feed-quiet",
+        "The feed {feed} is quiet since {time} by {user}, until somebody says <code>report feed {feed}</code>.",
+        &["feed", "time", "user"],
+    ),
+    (
+        "feed-level",
+        "The feed {feed} has report level {level} since {time} by {user}, until somebody says <code>reportlevel settings {feed}</code>.",
+        &["feed", "level", "time", "user"],
+    ),
+    (
+        "feed-trouble",
+        "The feed {feed} cannot be sent since {time}: {why}. What waits too long meanwhile is dropped.",
+        &["feed", "time", "why"],
+    ),
 ];
 
 /// The sentences in force: the table, overridden by the settings.

@@ -38,6 +38,11 @@ impl Others {
         }
     }
 
+    /// Who we are, for servers.
+    pub fn user_agent(&self) -> &str {
+        &self.config.user_agent
+    }
+
     /// Whether the operator lets this `api.php` be spoken to; errs with the variable to set.
     pub fn allows(&self, api_url: &str) -> anyhow::Result<()> {
         among(&self.hosts, api_url)

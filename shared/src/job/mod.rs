@@ -300,7 +300,8 @@ fn python(value: bool) -> &'static str {
     if value { "True" } else { "False" }
 }
 
-fn listen_for_signals(stop: &Stop) {
+/// SIGTERM and Ctrl-C give the signal.
+pub(crate) fn listen_for_signals(stop: &Stop) {
     use tokio::signal::unix::{SignalKind, signal};
     for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
         match signal(kind) {
