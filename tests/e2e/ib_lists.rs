@@ -169,7 +169,10 @@ async fn entries_are_added_found_and_taken_away_in_every_form() -> Result<()> {
         (&["ml", "add", "a[b"], "It is written: ml add <page>"),
         (&["reportlevel", "3"], "`3` is no report level: 0, 1 and 2 are"),
         (&["fieldlist"], "`fieldlist` needs the name of one box"),
-        (&["quiet", "now"], "nothing may follow `quiet`"),
+        (
+            &["quiet", "now"],
+            "there is no feed `now`: the settings page names none",
+        ),
     ] {
         let said = say(&scene, words, 1).await?;
         assert!(said.starts_with("infobox-check: "), "{said}");

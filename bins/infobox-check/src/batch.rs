@@ -4,10 +4,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use shared::core::change::{Change, EditorKind, Revision};
-use shared::core::infobox;
 use shared::core::lists::{Hit, judge};
 use shared::core::types::{PageId, RevId, Timestamp};
-use shared::db::field_change::{Kind, MAX_VALUE, NewChange, Rule, State};
+use shared::db::field_change::NewChange;
 use shared::db::open_field::OpenField;
 use shared::db::page_mark::PageMark;
 use shared::db::suppress;
@@ -16,9 +15,10 @@ use shared::job::Run;
 
 use crate::collect::Touched;
 use crate::context::Context;
-use crate::decide::{Finding, What, compare, findings};
+use crate::decide::{Finding, Levels, What, compare, findings};
 use crate::marked::{Verified, Watched};
 use crate::present::{Marks, Present, marks, present};
+use crate::record::row;
 use crate::reverts::is_revert;
 use crate::settings::Settings;
 use crate::verified;
@@ -35,6 +35,8 @@ const UNKNOWN_LENGTH: u64 = 200_000;
 pub struct Batch {
     /// Lines.
     pub rows: Vec<NewChange>,
+    /// Those that feeds tell: places in `rows`, with the places of the boxes they are about.
+    pub for_feeds: Vec<(usize, Vec<usize>)>,
     /// What differs now, by place of the box and page.
     pub open: Vec<(usize, PageId, Vec<OpenField>)>,
     /// The marks, by page and box.
@@ -115,9 +117,14 @@ fn look_at_page(run: &Run<Settings>, context: &Context, page: &Touched, known: &
         .zip(&verified)
         .map(|(place, verified)| context.watched(*place, *verified))
         .collect();
-    let levels: Vec<u8> = boxes.iter().map(|place| context.level(*place)).collect();
-    // After `quit` the lines wait for `report`; after `quiet` there are none.
-    let is_quiet = context.overrides.is_quiet() && context.overrides.may_write();
+    let of_boxes: Vec<u8> = boxes.iter().map(|place| context.level(*place)).collect();
+    let levels = Levels {
+        boxes: &of_boxes,
+        common: context.common_level(),
+        // After `quit` the lines wait for `report`; after `quiet` there are none.
+        log_is_quiet: context.overrides.is_quiet() && context.overrides.may_write(),
+        feeds: context.overrides.most_for_feeds(),
+    };
     for edit in &page.edits {
         let hit = hit(run, context, edit);
         if is_revert(&edit.tags) {
@@ -136,7 +143,7 @@ fn look_at_page(run: &Run<Settings>, context: &Context, page: &Touched, known: &
                 Err(why) => compared.extend((0..boxes.len()).map(|n| (n, vec![What::NotComparable(why.to_owned())]))),
             }
         }
-        let found = findings(&compared, &watched, &hit, &levels, context.common_level(), is_quiet);
+        let found = findings(&compared, &watched, &hit, &levels);
         let log_page = |finding: &Finding| {
             let place = finding
                 .watched
@@ -145,9 +152,16 @@ fn look_at_page(run: &Run<Settings>, context: &Context, page: &Touched, known: &
         };
         for finding in found {
             let name = finding.watched.map_or("", |n| watched[n].settings.def.name.as_str());
-            let mut row = row(edit, page, name, log_page(&finding), finding);
+            // What a list found is about every box of the page.
+            let about = finding.watched.map_or_else(|| boxes.clone(), |n| vec![boxes[n]]);
+            let to_feeds = finding.to_feeds;
+            let mut row = row(edit, page.page_id, name, log_page(&finding), finding);
             // What is named nowhere makes no line either.
-            row.to_log &= !is_suppressed(context, &row);
+            let is_suppressed = is_suppressed(context, &row);
+            row.to_log &= !is_suppressed;
+            if to_feeds && !is_suppressed && row.user.is_some() {
+                batch.for_feeds.push((batch.rows.len(), about));
+            }
             batch.rows.push(row);
         }
     }
@@ -332,73 +346,6 @@ pub fn author(name: Option<&str>, id: shared::core::types::UserId, kind: EditorK
         name: name?.to_owned(),
         kind,
     })
-}
-
-fn row(edit: &Change, page: &Touched, name: &str, log_page: String, finding: Finding) -> NewChange {
-    let mut row = NewChange {
-        log_page,
-        box_name: name.to_owned(),
-        page_id: page.page_id,
-        title: edit.title.clone(),
-        revid: edit.revid,
-        parent: Some(edit.parent).filter(|parent| parent.0 != 0),
-        user: author(edit.user.as_deref(), edit.user_id, edit.editor),
-        ts: edit.timestamp,
-        rule: Rule::Box,
-        ordinal: 0,
-        field: String::new(),
-        kind: Kind::Edit,
-        state: State::None,
-        is_verified: false,
-        old: None,
-        new: None,
-        verified: None,
-        verified_revid: finding.verified,
-        check: None,
-        to_log: finding.to_log,
-    };
-    match finding.what {
-        What::Field(change) => field(&mut row, change),
-        What::BoxAdded(ordinal) => (row.kind, row.ordinal) = (Kind::BoxAdded, ordinal),
-        What::BoxRemoved(ordinal) => (row.kind, row.ordinal) = (Kind::BoxRemoved, ordinal),
-        What::NotComparable(why) => (row.kind, row.check) = (Kind::NotComparable, Some(why)),
-        What::Blacklisted(fields) => (row.rule, row.new) = (Rule::Blacklist, Some(fields.join(", "))),
-        What::Monitored(fields) => (row.rule, row.new) = (Rule::Monitor, Some(fields.join(", "))),
-    }
-    row
-}
-
-/// As much of a value as is stored.
-fn short(value: String) -> String {
-    if value.len() <= MAX_VALUE {
-        return value;
-    }
-    value[..value.floor_char_boundary(MAX_VALUE)].to_owned()
-}
-
-fn field(row: &mut NewChange, change: infobox::Change) {
-    row.rule = Rule::Field;
-    row.ordinal = change.ordinal;
-    row.kind = match change.kind {
-        infobox::Kind::Added => Kind::Added,
-        infobox::Kind::Removed => Kind::Removed,
-        infobox::Kind::Changed => Kind::Changed,
-        infobox::Kind::Formatting => Kind::Formatting,
-    };
-    row.state = match change.state {
-        infobox::State::CorrectToChanged => State::CorrectChanged,
-        infobox::State::ChangedToCorrect => State::ChangedCorrect,
-        infobox::State::ChangedToOther => State::ChangedOther,
-        infobox::State::Changed => State::Changed,
-        infobox::State::Formatting => State::Formatting,
-    };
-    row.field = change.field;
-    row.is_verified = change.is_verified;
-    // Thousands of rows are held at once.
-    row.old = change.old.map(short);
-    row.new = change.new.map(short);
-    row.verified = change.verified.flatten().map(short);
-    row.check = change.check;
 }
 
 /// By list: whether an edit is named by blacklist or monitor list.

@@ -30,7 +30,7 @@ const HIDDEN: &str = "hidden";
 const PER_CLEANING: u32 = 20;
 
 /// Whether the values before or after an edit are hidden: the old one is that of the revision before.
-fn hides_values(found: &HashMap<RevId, Revision>, revision: &Revision, parent: Option<RevId>) -> bool {
+pub fn hides_values(found: &HashMap<RevId, Revision>, revision: &Revision, parent: Option<RevId>) -> bool {
     let before = parent.map(|parent| found.get(&parent));
     revision.text_hidden || before.is_some_and(|before| before.is_none_or(|before| before.text_hidden))
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use shared::args::CommonArgs;
 use shared::boot::Boot;
+use shared::core::feed::{Feed, Sink};
 use shared::core::site::Site;
 use shared::db::Access;
 use shared::job;
@@ -14,6 +15,7 @@ use shared::wiki::Stop;
 
 use crate::Command;
 use crate::errand::{self, Task};
+use crate::job::InfoboxCheck;
 use crate::settings::{BoxSettings, Settings};
 
 /// Name of the job.
@@ -28,6 +30,7 @@ pub async fn run(command: &Command, args: &CommonArgs) -> ExitCode {
         }
         Command::Fields(fields) => crate::fields::run(fields, args).await,
         Command::ByHand(given) => crate::lists::run(given, args).await,
+        Command::Feed(flags) => return shared::feeds::continuous(&InfoboxCheck::default(), args, flags).await,
         Command::Check { page } => return errand::run(Task::Check(page.clone()), args).await,
         Command::Suppress(what) => match job::boot(NAME, args) {
             Ok(boot) => crate::suppress::run(&boot, what, args).await,
@@ -64,6 +67,7 @@ async fn with_boot(command: &Command, args: &CommonArgs, boot: &Boot, draft: Opt
         | Command::Fields(_)
         | Command::ByHand(_)
         | Command::Check { .. }
+        | Command::Feed(_)
         | Command::Suppress(_)
         | Command::Verify(_) => Ok(true),
     };
@@ -104,7 +108,22 @@ fn lines(parsed: &Parsed<Settings>, site: &Site) -> Vec<String> {
         ),
     ];
     lines.extend(s.boxes.iter().map(|one| line(s, one, site)));
+    lines.extend(s.feeds.iter().map(feed));
     lines
+}
+
+fn feed(feed: &Feed) -> String {
+    let sink = match &feed.sink {
+        Sink::Irc(irc) => format!("{} on {}:{}", irc.channel, irc.server, irc.port),
+        // Its address may be a secret of the receiver.
+        Sink::Webhook(_) => "a webhook".to_owned(),
+        Sink::Stdout => "standard output".to_owned(),
+    };
+    format!(
+        "feed         {}: {sink}, report level {}",
+        feed.name,
+        feed.level.number()
+    )
 }
 
 fn line(s: &Settings, one: &BoxSettings, site: &Site) -> String {

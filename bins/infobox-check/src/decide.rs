@@ -3,10 +3,12 @@
 
 use std::collections::HashSet;
 
+use shared::core::feed::Level;
 use shared::core::infobox::{self, Change, Infobox, Kind, Pairing, State, find, pair};
 use shared::core::lists::Hit;
 use shared::core::types::RevId;
 use shared::core::wikitext::{Scan, scan};
+use shared::db::field_change::{self, NewChange, Rule};
 
 use crate::marked::{Watched, of_verified};
 
@@ -41,6 +43,21 @@ pub struct Finding {
     pub verified: Option<RevId>,
     /// Whether it goes to the log; otherwise it is only recorded.
     pub to_log: bool,
+    /// Whether feeds tell it, each by its own level.
+    pub to_feeds: bool,
+}
+
+/// How much is told.
+#[derive(Clone, Copy, Debug)]
+pub struct Levels<'a> {
+    /// Report level of each of the watched boxes.
+    pub boxes: &'a [u8],
+    /// Report level of what no box is about.
+    pub common: u8,
+    /// Nothing goes to the log, whatever the levels are.
+    pub log_is_quiet: bool,
+    /// What feeds may be told at most. They have levels of their own, so of the others only 0 counts for them.
+    pub feeds: Level,
 }
 
 /// What an edit did to one box's fields.
@@ -87,14 +104,12 @@ pub fn compare(before: Option<&str>, after: &str, tags: &HashSet<String>, watche
 /// whitelist, monitor list, field change (CheMoBot's order is not on record; this is COIBot's). What the later rules
 /// found is recorded, so that the table tells the truth about every field, but makes no line.
 ///
-/// `compared`: place in `watched` and what happened there; `levels`: report level of each of `watched`.
+/// `compared`: place in `watched` and what happened there; `levels.boxes`: those of `watched`.
 pub fn findings(
     compared: &[(usize, Vec<What>)],
     watched: &[Watched<'_>],
     hit: &Hit,
-    levels: &[u8],
-    common_level: u8,
-    is_quiet: bool,
+    levels: &Levels<'_>,
 ) -> Vec<Finding> {
     let fields: Vec<String> = compared
         .iter()
@@ -117,15 +132,19 @@ pub fn findings(
             watched: None,
             what,
             verified: None,
-            to_log: !is_quiet && common_level > 0,
+            to_log: !levels.log_is_quiet && levels.common > 0,
+            to_feeds: levels.feeds > Level::Silent && levels.common > 0,
         });
     }
     for (place, whats) in compared {
         let verified = watched[*place].verified.map(|verified| verified.revid);
+        let level = levels.boxes[*place];
         for what in whats {
+            let is_told = |level| fields_speak && is_told(what, verified.is_some(), level);
             found.push(Finding {
                 watched: Some(*place),
-                to_log: fields_speak && !is_quiet && is_told(what, verified.is_some(), levels[*place]),
+                to_log: !levels.log_is_quiet && is_told(level),
+                to_feeds: level > 0 && is_told(levels.feeds.number()),
                 what: what.clone(),
                 verified,
             });
@@ -150,6 +169,19 @@ fn is_told(what: &What, is_indexed: bool, level: u8) -> bool {
             What::Blacklisted(_) | What::Monitored(_) => true,
         },
         _ => true,
+    }
+}
+
+/// Whether a report level of 1 lets a stored row through: what [`findings`] says of it, told from the row alone.
+pub fn is_high(row: &NewChange) -> bool {
+    match (row.rule, row.kind) {
+        (Rule::Blacklist | Rule::Monitor, _) => true,
+        (Rule::Box, field_change::Kind::BoxRemoved | field_change::Kind::NotComparable) => row.verified_revid.is_some(),
+        (Rule::Box, _) | (_, field_change::Kind::Formatting) => false,
+        (Rule::Field, _) => {
+            use field_change::State::{ChangedOther, CorrectChanged};
+            row.is_verified && matches!(row.state, CorrectChanged | ChangedOther)
+        }
     }
 }
 

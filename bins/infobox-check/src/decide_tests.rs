@@ -3,6 +3,7 @@ use crate::marked::Verified;
 use crate::settings::Settings;
 use shared::core::infobox::VerifiedBox;
 use shared::core::lists::{Entry, List};
+use shared::core::types::PageId;
 use shared::manual::offline_site;
 use shared::settings::parse;
 
@@ -47,7 +48,13 @@ fn told(before: Option<&str>, after: &str, verified: Option<&Verified>, hit: &Hi
         verified,
     }];
     let compared = vec![(0, compare(before, after, &HashSet::new(), &watched[0]))];
-    findings(&compared, &watched, hit, &[level], level, false)
+    let levels = Levels {
+        boxes: &[level],
+        common: level,
+        log_is_quiet: false,
+        feeds: Level::All,
+    };
+    findings(&compared, &watched, hit, &levels)
         .iter()
         .map(|finding| {
             let what = match &finding.what {
@@ -187,4 +194,126 @@ fn the_first_rule_makes_the_line() {
         told(Hit::Monitored(entry(List::Monitor)), 0),
         ["monitor CASNo (silent)", "CASNo Changed (silent)"]
     );
+}
+
+fn edit() -> shared::core::change::Change {
+    use shared::core::change::{Change, EditorKind};
+    use shared::core::types::UserId;
+    Change {
+        rcid: None,
+        revid: RevId(22),
+        parent: RevId(21),
+        page_id: PageId(7),
+        ns: 0,
+        title: "Aceton".to_owned(),
+        user: Some("Ann".to_owned()),
+        user_id: UserId(5),
+        editor: EditorKind::Named,
+        bot: false,
+        minor: false,
+        timestamp: chrono::DateTime::UNIX_EPOCH,
+        tags: Vec::new(),
+        sha1: None,
+        comment: None,
+        old_len: None,
+        new_len: None,
+        is_new: false,
+        log: None,
+    }
+}
+
+/// Feeds have levels of their own: what a level of 1 tells must be the same for a stored row as for the log.
+#[test]
+fn a_stored_row_knows_whether_it_is_of_high_priority() {
+    let settings = settings();
+    let (right, wrong, other) = (text("67-64-1", "56"), text("67-64-7", "57"), text("1", "56"));
+    let ambiguous = format!("{right}{right}{right}");
+    let noted = text("67-64-1<ref>x</ref>", "56");
+    let without = "{{chembox\n| BoilingPt = 56\n}}".to_owned();
+    let known = verified("67-64-1");
+    let mut seen = HashSet::new();
+    for verified in [Some(&known), None] {
+        let watched = [Watched {
+            settings: &settings.boxes[0],
+            verified,
+        }];
+        let texts = [&right, &wrong, &other, &ambiguous, &noted, &without];
+        let ends = [&right, &wrong, &other, &ambiguous, &noted, &without, ""];
+        for (before, after) in texts
+            .iter()
+            .flat_map(|before| ends.map(|after| (before.as_str(), after)))
+        {
+            for hit in [
+                Hit::None,
+                Hit::Blacklisted(entry(List::Black)),
+                Hit::Monitored(entry(List::Monitor)),
+            ] {
+                let mut compared = compare(Some(before), after, &HashSet::new(), &watched[0]);
+                compared.push(What::BoxAdded(1));
+                let at = |level: u8| {
+                    let levels = Levels {
+                        boxes: &[level],
+                        common: level,
+                        log_is_quiet: false,
+                        feeds: Level::All,
+                    };
+                    findings(&[(0, compared.clone())], &watched, &hit, &levels)
+                };
+                for (high, all) in at(1).into_iter().zip(at(2)) {
+                    assert!(all.to_feeds == all.to_log && high.to_feeds == all.to_feeds);
+                    if all.to_log {
+                        let what = format!("{all:?}");
+                        let row = crate::record::row(&edit(), PageId(7), "Chembox", String::new(), all);
+                        assert_eq!(is_high(&row), high.to_log, "{what}");
+                        seen.insert((row.rule, row.kind, row.state, is_high(&row)));
+                    }
+                }
+            }
+        }
+    }
+    // Whatever can be found was among them.
+    assert!(seen.len() >= 17, "{seen:?}");
+}
+
+/// What goes to the log, and what to feeds, by what is switched.
+#[test]
+fn feeds_follow_their_own_level_but_nobody_is_told_what_is_silenced() {
+    let settings = settings();
+    let known = verified("67-64-1");
+    let watched = [Watched {
+        settings: &settings.boxes[0],
+        verified: Some(&known),
+    }];
+    let (right, both) = (text("67-64-1", "56"), text("67-64-7", "57"));
+    let compared = [(0, compare(Some(&right), &both, &HashSet::new(), &watched[0]))];
+    let (yes, no) = (true, false);
+    for (level, log_is_quiet, feeds, [high, low]) in [
+        (2, false, Level::All, [(yes, yes), (yes, yes)]),
+        // The row is stored, so a feed may tell what the log does not.
+        (1, false, Level::All, [(yes, yes), (no, yes)]),
+        (0, false, Level::All, [(no, no), (no, no)]),
+        (2, false, Level::High, [(yes, yes), (yes, no)]),
+        (1, false, Level::High, [(yes, yes), (no, no)]),
+        (2, true, Level::Silent, [(no, no), (no, no)]),
+        // After `quit` the log waits, and feeds do not.
+        (2, false, Level::Silent, [(yes, no), (yes, no)]),
+    ] {
+        let levels = Levels {
+            boxes: &[level],
+            common: level,
+            log_is_quiet,
+            feeds,
+        };
+        let told = |hit: &Hit| -> Vec<(bool, bool)> {
+            let found = findings(&compared, &watched, hit, &levels);
+            found.iter().map(|finding| (finding.to_log, finding.to_feeds)).collect()
+        };
+        assert_eq!(told(&Hit::None), [high, low], "{levels:?}");
+        assert_eq!(
+            told(&Hit::Blacklisted(entry(List::Black)))[..],
+            [high, (no, no), (no, no)],
+            "{levels:?}"
+        );
+        assert_eq!(told(&Hit::Whitelisted(entry(List::White))), [(no, no), (no, no)]);
+    }
 }

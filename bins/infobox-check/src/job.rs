@@ -13,6 +13,7 @@ use shared::db::index_line::{self, IndexRow};
 use shared::db::suppress::{self, What};
 use shared::db::{Db, box_page, memo, open_field, page_mark};
 use shared::editor::Scope;
+use shared::feeds::status;
 use shared::job::{End, Job, Lines, Report, Run};
 use shared::manual;
 use shared::messages::Messages;
@@ -123,10 +124,17 @@ impl Job for InfoboxCheck {
         messages: &Messages<'_>,
         now: Timestamp,
     ) -> anyhow::Result<Lines> {
-        Ok(Lines {
+        let mut lines = Lines {
             done: done(db, wiki, messages, now, &self.surroundings()).await?,
             waiting: waiting(db, wiki, site, messages, now).await?,
-        })
+        };
+        lines
+            .done
+            .extend(status::done(db, Self::NAME, wiki, messages, now).await?);
+        lines
+            .waiting
+            .extend(status::waiting(db, Self::NAME, wiki, messages, now).await?);
+        Ok(lines)
     }
 
     fn log(&self, _args: &CommonArgs, _end: &End<'_>) {}

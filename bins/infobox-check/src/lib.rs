@@ -12,6 +12,7 @@ mod context;
 mod credit;
 mod decide;
 mod errand;
+mod feed;
 mod fields;
 mod forgotten;
 mod index_resolve;
@@ -28,6 +29,7 @@ mod overrides;
 mod page;
 mod pages_list;
 mod present;
+mod record;
 mod reverts;
 mod run;
 mod settings;
@@ -43,6 +45,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use shared::args::CommonArgs;
+use shared::feeds::FeedArgs;
 
 /// Command line. Without a subcommand: one scheduled run.
 #[derive(Parser, Debug)]
@@ -92,6 +95,8 @@ pub enum Command {
     Verify(verify::VerifyArgs),
     /// Looks for values that cannot be right, on every page with a box
     Audit(audit::AuditArgs),
+    /// Stays and tells the feeds of the settings page what runs find, within seconds; takes commands in their channels
+    Feed(FeedArgs),
     /// Users and pages that the job names on no page
     #[command(subcommand)]
     Suppress(suppress::Suppress),

@@ -9,18 +9,21 @@ mod boxes;
 mod desk;
 mod effect;
 mod entry;
+mod feeds;
 mod page;
+mod written;
 
 pub use args::ByHand;
+pub use effect::Effect;
 pub use page::serve;
+pub use written::{Written, words};
 
 use answer::Answer;
 use desk::{Desk, Source};
-use effect::Effect;
 use serde_json::json;
 use shared::args::CommonArgs;
 use shared::boot::Boot;
-use shared::core::lists::{self, Command, Level, parse_words};
+use shared::core::lists::{self, Command, FeedCommand, Level, parse_words};
 use shared::db::{Access, Db};
 use shared::job;
 use shared::manual::offline_site;
@@ -52,6 +55,10 @@ pub async fn run(given: &ByHand, args: &CommonArgs) -> anyhow::Result<bool> {
             | Command::Boxes
             | Command::Status
             | Command::Level(Level::Tell)
+            | Command::Feed {
+                what: FeedCommand::Level(Level::Tell),
+                ..
+            }
     );
     let seed = job::seed(args);
     let access = if is_read || args.dry_run {

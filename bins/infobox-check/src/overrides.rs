@@ -8,6 +8,7 @@ use std::fmt;
 use anyhow::{Context as _, ensure};
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
+use shared::core::feed::Level;
 use shared::core::types::Timestamp;
 use shared::db::{Db, memo};
 use shared::job::Job as _;
@@ -162,6 +163,14 @@ impl Overrides {
         self.silence.is_some()
     }
 
+    /// What feeds may be told at most: like the log nothing after `quiet`, and after `quit` neither.
+    pub fn most_for_feeds(&self) -> Level {
+        if self.is_quiet() {
+            return Level::Silent;
+        }
+        self.level().and_then(Level::of_number).unwrap_or(Level::All)
+    }
+
     /// Whether articles may be edited for this box (the template's own name), as far as the operator is asked.
     pub fn may_edit(&self, box_name: &str) -> bool {
         self.may_write() && self.off_all.is_none() && !self.off_boxes.contains_key(box_name)
@@ -282,7 +291,8 @@ impl Switch {
     }
 }
 
-fn moment(time: Timestamp) -> String {
+/// A time as programs read it.
+pub fn moment(time: Timestamp) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 

@@ -107,3 +107,20 @@ fn what_cannot_be_read_is_an_error() {
         assert!(said.contains(name) && said.contains("switch it again"), "{said}");
     }
 }
+
+/// Feeds hear nothing after `quiet` and `quit`, and no more than the level that was set for log and feeds together.
+#[test]
+fn feeds_are_told_no_more_than_the_operator_wants() {
+    use Silence::{Quiet, Quit};
+    for (switches, most) in [
+        (vec![], Level::All),
+        (vec![Switch::Silence(Some(Quiet))], Level::Silent),
+        (vec![Switch::Silence(Some(Quit)), Switch::Level(Some(2))], Level::Silent),
+        (vec![Switch::Level(Some(0))], Level::Silent),
+        (vec![Switch::Level(Some(1))], Level::High),
+        (vec![Switch::Level(Some(1)), Switch::Level(None)], Level::All),
+        (vec![Switch::Off(None, true)], Level::All),
+    ] {
+        assert_eq!(after(&switches).most_for_feeds(), most, "{switches:?}");
+    }
+}

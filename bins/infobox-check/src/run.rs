@@ -10,6 +10,7 @@ use shared::core::types::{PageId, RevId, Timestamp};
 use shared::db::box_page::{self, BoxPage};
 use shared::db::{FencedTx, checkpoint, field_change, memo, open_field, page_mark};
 use shared::editor::Refused;
+use shared::feeds;
 use shared::job::{Report, Run, ends_run};
 use shared::manual;
 use shared::recent::{self, MARGIN, Position, overlap};
@@ -21,6 +22,8 @@ use crate::batch::{self, Batch, is_listed};
 use crate::collect::{self, Collected, SOURCE};
 use crate::context::Context;
 use crate::credit::credit;
+use crate::feed::queue;
+use crate::job::InfoboxCheck;
 use crate::settings::Settings;
 use crate::surroundings::Surroundings;
 use crate::{clean, index_sync, lists, log, mark, openpage, pages_list, reverts, sweep, verified};
@@ -91,6 +94,7 @@ pub async fn work(run: &mut Run<Settings>, surroundings: Surroundings) -> anyhow
             write(run, &context, &mut counts).await?;
         }
     }
+    feeds::after_run::<InfoboxCheck>(run).await;
     Ok(Report {
         counts: format!(
             "edits_seen={} pages={} compared={} gone={} changes={} rows={} listed={} logged={} marks={} repaired={} saved={} commands={}",
@@ -245,11 +249,13 @@ async fn store(
     let gap = gap.map(|gap| serde_json::json!([gap.from, gap.to, gap.filled]).to_string());
     let name = |place: usize| context.boxes[place].def.name.as_str();
     let present = by_box(present);
+    let for_feeds = for_feeds(run, context, batch);
     let rows = run
         .db
         .fenced(&fence, "storing a batch of edits", async |tx: &mut FencedTx<'_>| {
             checkpoint::begin_with(tx, SOURCE, Some(stored)).await?;
             let new = field_change::insert(tx, &batch.rows).await?;
+            queue::enqueue(tx, &for_feeds, &new).await?;
             let mut rows = 0;
             for (revids, by) in &reverted {
                 rows += field_change::mark_reverted(tx, revids, *by).await?.rows;
@@ -271,7 +277,7 @@ async fn store(
                 memo::set(tx, GAP, gap, now).await?;
             }
             checkpoint::set(tx, SOURCE, &next, now).await?;
-            Ok((new, rows))
+            Ok((new.len() as u64, rows))
         })
         .await?;
     Ok(rows)
@@ -322,6 +328,12 @@ async fn find_reverted(run: &Run<Settings>, batch: &Batch) -> anyhow::Result<Vec
     Ok(all)
 }
 
+/// The lines of a batch that feeds tell.
+fn for_feeds<'a>(run: &'a Run<Settings>, context: &Context, batch: &Batch) -> Vec<queue::Line<'a>> {
+    let feeds = &run.accepted.parsed.settings.feeds;
+    queue::plan(feeds, &run.wiki, &context.boxes, batch, run.clock.now())
+}
+
 /// What a dry run would record.
 fn show(run: &Run<Settings>, context: &Context, batch: &Batch) {
     let words = crate::lines::Words::new(run, context);
@@ -334,6 +346,9 @@ fn show(run: &Run<Settings>, context: &Context, batch: &Batch) {
                 terminal(&manual::without_markup(words.line(row).as_str()))
             );
         }
+    }
+    for (feed, count) in queue::counts(&for_feeds(run, context, batch)) {
+        tracing::info!("{count} lines would wait for the feed {feed}");
     }
 }
 

@@ -3,6 +3,7 @@
 //! redirect, is there an index page) is judged in [`wiki`].
 
 mod boxes;
+mod feeds;
 mod fields;
 mod read;
 mod rules;
@@ -10,6 +11,7 @@ pub mod wiki;
 
 use chrono::TimeDelta;
 use shared::commands::{self, Commands};
+use shared::core::feed::Feed;
 use shared::core::infobox::BoxDef;
 use shared::core::settings::{MapNode, Message};
 use shared::core::site::{Site, Title};
@@ -40,6 +42,8 @@ pub struct Settings {
     pub index_protection: Option<String>,
     /// Where commands are written and whose count; `None`: no page is read for commands.
     pub commands: Option<Commands>,
+    /// Where changes are told beside the logs, boxes by the templates' own names.
+    pub feeds: Vec<Feed>,
 }
 
 /// Whether and how many stale marks are mended, the damage that a dead bot left behind.
@@ -111,13 +115,14 @@ impl JobSettings for Settings {
         "repair",
         "index_protection",
         "commands",
+        "feeds",
     ];
     const MESSAGES: &'static [Message<'static>] = crate::words::MESSAGES;
 
     fn read(root: &MapNode<'_>, site: &Site) -> Option<Settings> {
         let namespaces = read::namespaces(root, site);
         let edit = root.bool("edit");
-        let settings = Settings {
+        let mut settings = Settings {
             edit: edit.unwrap_or(false),
             report_level: read::report_level(root).unwrap_or(2),
             settle: read::settle(root).unwrap_or(TimeDelta::minutes(60)),
@@ -127,7 +132,9 @@ impl JobSettings for Settings {
             commands: commands::read(root, site),
             boxes: boxes::boxes(root, site, &namespaces),
             namespaces,
+            feeds: Vec::new(),
         };
+        settings.feeds = feeds::feeds(root, &settings);
         rules::across(root, site, &settings);
         (!settings.boxes.is_empty()).then_some(settings)
     }

@@ -79,6 +79,33 @@ fn the_examples_defaults_are_the_defaults() {
     );
 }
 
+/// What the example only shows is right, too.
+#[test]
+fn the_examples_feeds_are_feeds() {
+    let page = example();
+    let (rest, feeds) = page.split_once("# feeds:\n").unwrap();
+    let (feeds, end) = feeds.split_once("</pre>").unwrap();
+    let feeds: String = feeds
+        .lines()
+        .map(|line| format!("{}\n", line.strip_prefix("# ").unwrap()))
+        .collect();
+    let parsed = accept(&format!("{rest}feeds:\n{feeds}</pre>{end}"))
+        .map_err(|p| format!("{p:#?}"))
+        .unwrap();
+    assert_eq!(parsed.warnings, Vec::new());
+    let feeds = parsed.settings.feeds;
+    let names: Vec<&str> = feeds.iter().map(|feed| feed.name.as_str()).collect();
+    assert_eq!(names, ["chem", "hook", "pipe"]);
+    // The defaults.
+    let all = ["field", "box", "blacklist", "monitor"].map(str::to_owned).to_vec();
+    assert_eq!(feeds[0].rules, Some(all));
+    assert_eq!((feeds[0].level, feeds[0].max_age), (feeds[2].level, feeds[2].max_age));
+    let short = settings(&format!(
+        "{SMALL}feeds:\n- {{name: a, sink: {{type: irc, server: irc.libera.chat, channel: '#wikipedia-chem'}}}}\n"
+    ));
+    assert_eq!(short.feeds[0].sink, feeds[0].sink);
+}
+
 #[test]
 fn everything_can_be_set() {
     let settings = settings(
@@ -159,6 +186,24 @@ fn an_approval_above_all_boxes_holds_for_each() {
     assert_eq!(settings.boxes[0].approval.as_deref(), Some("WP:BRFA"));
 }
 
+/// A feed may call a box by any of its names.
+#[test]
+fn feeds_name_boxes_by_their_own_names() {
+    let settings = settings(
+        "enabled: true\nfeeds:\n- {name: all, sink: stdout}\n- {name: chem, rules: [field, box, blacklist, monitor], \
+         boxes: [drug, Chem box, Drugbox], level: 1, sink: stdout}\nboxes:\n  Chem_box:\n    \
+         watched_fields: [CASNo]\n    log: User:Bot/A\n    channel: chem\n  Drugbox:\n    redirects: [Drug]\n    \
+         watched_fields: [KEGG]\n    log: User:Bot/B\n",
+    );
+    let named: Vec<(&str, Option<Vec<String>>)> = settings
+        .feeds
+        .iter()
+        .map(|feed| (feed.name.as_str(), feed.boxes.clone()))
+        .collect();
+    let own = vec!["Chem box".to_owned(), "Drugbox".to_owned()];
+    assert_eq!(named, [("all", None), ("chem", Some(own))]);
+}
+
 /// What is wrong, line by line: the change to a good page, and all that is said of it.
 #[test]
 fn every_mistake_is_told_with_its_place_and_its_cure() {
@@ -226,6 +271,9 @@ fn every_mistake_is_told_with_its_place_and_its_cure() {
         top("index_protection: sysop, user"),
         top("namespaces: [0, Article, 99, '4', User, -1, 0]"),
         top("namespaces: []"),
+        // feeds
+        top("feeds: [{name: a, rules: [fields], boxes: [Chem], sink: stdout}]"),
+        top("feeds: [{name: a, sink: stdout}]").replace("Bot/Drugbox", "Bot/Drugbox\n    channel: b"),
         // marks, trackers, checks
         in_box("marks: {verifiedfields: BoilingPt, watchedfields: 'a|b', verifiedrevid: x, refs: y}"),
         in_box("marks: {verifiedfields: x, watchedfields: x, verifiedrevid: CASNo_Ref}"),

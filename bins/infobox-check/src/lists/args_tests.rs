@@ -1,6 +1,6 @@
 use clap::Parser;
 use shared::args::CommonArgs;
-use shared::core::lists::{Command, List, parse_words};
+use shared::core::lists::{Command, FeedCommand, List, parse_words};
 use shared::manual::offline_site;
 
 use super::*;
@@ -45,6 +45,20 @@ fn the_command_line_is_the_grammar() {
         (&["help", "wl"], Command::Help(some("wl"))),
         (&["help"], Command::Help(None)),
         (&["off", "Infobox", "drug"], Command::Off(some("Infobox drug"))),
+        (
+            &["quiet", "chem", "--by", "Olga"],
+            Command::Feed {
+                what: FeedCommand::Quiet,
+                feed: "chem".to_owned(),
+            },
+        ),
+        (
+            &["report", "feed", "chem"],
+            Command::Feed {
+                what: FeedCommand::Report,
+                feed: "chem".to_owned(),
+            },
+        ),
         (&["boxlist"], Command::Boxes),
         (&["status"], Command::Status),
         (&["managers", "Drugbox"], Command::Managers("Drugbox".to_owned())),

@@ -11,6 +11,7 @@ use shared::wiki::Session;
 
 use super::answer::Answer;
 use super::effect::Effect;
+use super::feeds::{is_any_switched, still_quiet};
 use super::{boxes, entry};
 use crate::overrides::{Given, NAME, Overrides, Silence, Switch};
 use crate::settings::Settings;
@@ -78,7 +79,13 @@ impl Desk<'_> {
                     .switch(&switch, "Nothing is written on the wiki any more until `report`.")
                     .await;
             }
-            Command::Report => return self.switch(&Switch::Silence(None), "Changes are reported.").await,
+            Command::Report => {
+                let quiet = still_quiet(&self.states().await?);
+                let said = quiet.map_or_else(String::new, |quiet| format!(" {quiet}"));
+                let said = format!("Changes are reported.{said}");
+                return self.switch(&Switch::Silence(None), &said).await;
+            }
+            Command::Feed { what, feed } => return self.feed(what, &feed).await,
             Command::Level(Level::Set(level)) => {
                 let said = format!("Report level {level} from the next run on.");
                 return self.switch(&Switch::Level(Some(level)), &said).await;
@@ -131,7 +138,7 @@ impl Desk<'_> {
         Ok((said, None))
     }
 
-    async fn overrides(&self) -> anyhow::Result<Overrides> {
+    pub(super) async fn overrides(&self) -> anyhow::Result<Overrides> {
         Overrides::load(self.db, self.wiki).await
     }
 
@@ -173,10 +180,20 @@ impl Desk<'_> {
             None => "No run has ended so far.".to_owned(),
         }];
         let switched = now.said();
+        let states = self.states().await?;
         if switched.is_empty() {
-            lines.push("Nothing is switched off by hand; the settings page says the report level.".to_owned());
+            let but = if is_any_switched(&states) {
+                "But for feeds nothing"
+            } else {
+                "Nothing"
+            };
+            lines.push(format!(
+                "{but} is switched off by hand; the settings page says the report level."
+            ));
         }
         lines.extend(switched.iter().map(ToString::to_string));
+        let (of_feeds, feeds) = self.feeds(&states);
+        lines.extend(of_feeds);
         let counts = entry::counts(&rows);
         lines.push(
             counts
@@ -192,7 +209,7 @@ impl Desk<'_> {
             .collect();
         Ok(Answer::new(
             lines,
-            json!({"last_run": last, "overrides": now.json(), "lists": counts}),
+            json!({"last_run": last, "overrides": now.json(), "feeds": feeds, "lists": counts}),
         ))
     }
 }

@@ -1,9 +1,11 @@
 //! What a command writes: one change of the database, as data, so that a shell and a run write it alike.
 
+use shared::core::feed::{Level, Switched};
 use shared::core::lists::List;
 use shared::db::list::{self, NewEntry};
-use shared::db::{Result, Tx, memo};
+use shared::db::{Result, Tx, feed_state, memo};
 
+use super::feeds::queue;
 use crate::overrides::{Given, NAME};
 
 /// One change of the database.
@@ -28,6 +30,20 @@ pub enum Effect {
         user: Option<String>,
         /// As in [`Effect::Add`].
         page: Option<String>,
+    },
+    /// A feed is silenced, or no longer.
+    Quiet {
+        /// Its name.
+        feed: String,
+        /// By whom and since when; `None`: it is told again.
+        quiet: Option<Switched>,
+    },
+    /// A feed gets another report level.
+    Level {
+        /// Its name.
+        feed: String,
+        /// Which, by whom and since when; `None`: as the settings page says.
+        level: Option<(Level, Switched)>,
     },
     /// Something is switched: the memo that says so.
     Remember {
@@ -62,6 +78,11 @@ impl Effect {
                 list::del(tx, NAME, wiki, list.command(), user.as_deref(), page.as_deref())
                     .await
                     .map(drop)
+            }
+            Effect::Quiet { feed, quiet } => feed_state::quiet(tx, queue(wiki), feed, quiet.as_ref()).await,
+            Effect::Level { feed, level } => {
+                let level = level.as_ref().map(|(level, by)| (*level, by));
+                feed_state::level(tx, queue(wiki), feed, level).await
             }
             Effect::Remember { name, value } => memo::set_by_hand(tx, NAME, wiki, name, value, given.since).await,
         }

@@ -1,13 +1,12 @@
 //! The commands page: the same commands, given on the wiki by users whom the settings trust.
 
 use shared::commands::{self, Answer, Request, Served};
-use shared::core::lists::{clean_reason, parse_words};
 use shared::db::{Db, FencedTx};
 use shared::job::Run;
 use shared::wiki::Session;
 
-use super::desk::{Desk, Source, Wrong};
 use super::effect::Effect;
+use super::written::{Written, words};
 use crate::overrides::{Given, Overrides};
 use crate::settings::Settings;
 use crate::surroundings::Surroundings;
@@ -58,30 +57,11 @@ struct OnPage {
 
 /// The requester, and since when it holds: what happened between the edit and the run was after the command.
 fn given(request: &Request) -> Result<Given, String> {
-    let reason = request.words()?.1.unwrap_or_default();
     Ok(Given {
         by: request.by.name.clone(),
         since: request.at,
-        reason: clean_reason(&reason)?,
+        reason: words(&request.line)?.1,
     })
-}
-
-impl OnPage {
-    async fn carry_out(&self, request: &Request) -> anyhow::Result<Answer<Effect>> {
-        let site = self.session.site();
-        let command = parse_words(&request.words().map_err(Wrong)?.0, site).map_err(Wrong)?;
-        let desk = Desk {
-            db: &self.db,
-            wiki: &self.wiki,
-            given: given(request).map_err(Wrong)?,
-            source: Source::Run(site, &self.settings),
-        };
-        let (answer, effect) = desk.look(command).await?;
-        Ok(Answer {
-            lines: answer.into_lines(),
-            effect,
-        })
-    }
 }
 
 impl commands::Desk for OnPage {
@@ -92,13 +72,17 @@ impl commands::Desk for OnPage {
     }
 
     async fn look(&mut self, request: &Request) -> anyhow::Result<Answer<Effect>> {
-        match self.carry_out(request).await {
-            Err(error) => match error.downcast::<Wrong>() {
-                Ok(Wrong(why)) => Ok(Answer::words(vec![why])),
-                Err(error) => Err(error),
-            },
-            answer => answer,
-        }
+        let given = match given(request) {
+            Ok(given) => given,
+            Err(why) => return Ok(Answer::words(vec![why])),
+        };
+        let written = Written {
+            db: &self.db,
+            wiki: &self.wiki,
+            site: self.session.site(),
+            settings: &self.settings,
+        };
+        written.look(&request.line, given).await
     }
 
     /// Not after `quit`, until `report`.
