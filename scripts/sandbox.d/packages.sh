@@ -1,12 +1,17 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # What the sandbox needs from Debian: the database server's and PHP's packages
-# and a name server's, which tests start by themselves, installed; MediaWiki's,
-# only unpacked. Sourced by scripts/sandbox.
+# and a name server's, which tests start by themselves, installed; MediaWiki's
+# and the IRC servers', only unpacked. Sourced by scripts/sandbox.
 
 # mariadb-server and dnsmasq themselves are left out on purpose: they would bring
 # system services.
 PACKAGES=(mariadb-server-core mariadb-client php-cli php-mysql php-xml php-mbstring
-  php-intl php-gmp php-apcu php-curl python3-pygments dnsmasq-base)
+  php-intl php-gmp php-apcu php-curl python3-pygments dnsmasq-base openssl curl)
+
+# Each of these would bring a system service too, and has no package without it.
+# (Debian's "ergo" is a program for chemists, not the IRC server of that name;
+# InspIRCd with Anope's accounts is what has SASL and account-tag.)
+IRCDS=(ngircd inspircd anope)
 
 missing_packages() {
   local have p
@@ -171,4 +176,66 @@ unpack_mediawiki() {
   chmod -R go-w "$tree"
   mv "$tree" "$MW"
   rm -rf "$stamp"
+}
+
+# ---- IRC servers -----------------------------------------------------------
+
+# As the machine's own apt offers them for its own release, which checks their
+# signatures; nothing is installed, and no rights are needed.
+ircd_debs() {
+  local release
+  release=$(. /etc/os-release && echo "${VERSION_CODENAME:-unknown}")
+  echo "$CACHE/debs/irc-$release-$(dpkg --print-architecture)"
+}
+
+# The servers, and the libraries of theirs that this machine has not.
+ircd_packages() {
+  printf '%s\n' "${IRCDS[@]}"
+  apt-get -s install --no-install-recommends "${IRCDS[@]}" 2>/dev/null |
+    awk '$1 == "Inst" && $2 ~ /^lib/ && $2 !~ /-perl$/ && $3 !~ /^\[/ { print $2 }'
+}
+
+download_ircds() {
+  local packages opt=(-o APT::Sandbox::User=root)
+  mapfile -t packages < <(ircd_packages)
+  (cd "$1" && apt-get "${opt[@]}" download "${packages[@]}" >>"$BOX/log/apt.log" 2>&1)
+}
+
+fetch_ircds() {
+  local debs as=() incoming
+  debs=$(ircd_debs)
+  (cd "$debs" 2>/dev/null && sha256sum --quiet --strict -c got.sha256 >/dev/null 2>&1) && return
+  incoming=$debs.incoming
+  rm -rf "$debs" "$incoming"
+  mkdir -p "$incoming"
+  say "downloading the IRC servers (6 MB)"
+  if ! download_ircds "$incoming"; then
+    # No lists of packages, or old ones that name versions which are gone.
+    ((EUID == 0)) || as=(sudo -n)
+    "${as[@]}" apt-get update >>"$BOX/log/apt.log" 2>&1 8>&- || true
+    download_ircds "$incoming" ||
+      die "the IRC servers' packages (${IRCDS[*]}) could not be downloaded: run 'apt-get update' as root, try again; see $BOX/log/apt.log"
+  fi
+  (cd "$incoming" && sha256sum -- *.deb >got.sha256)
+  mv "$incoming" "$debs"
+}
+
+# To .sandbox/irc: usr/sbin, the modules, and in libs/ what the machine has not.
+unpack_ircds() {
+  local tree deb missing
+  [[ -e $BOX/irc/.complete ]] && return
+  with_cache_lock fetch_ircds || exit 1
+  say "unpacking the IRC servers"
+  rm -rf "$BOX"/unpack.* "$BOX/irc"
+  tree=$(mktemp -d "$BOX/unpack.XXXXXX")
+  mkdir "$tree/libs"
+  for deb in "$(ircd_debs)"/*.deb; do
+    dpkg -x "$deb" "$tree" || die "$deb cannot be unpacked: is the disk full?"
+  done
+  find "$tree/usr/lib" "$tree/lib" -path '*-linux-gnu*' -name 'lib*.so*' -exec mv -t "$tree/libs" {} + 2>/dev/null || true
+  chmod -R go-w "$tree"
+  missing=$(LD_LIBRARY_PATH=$tree/libs ldd "$tree"/usr/sbin/{ngircd,inspircd,anope} | grep 'not found') &&
+    die "the IRC servers do not run here: $missing"
+  : >"$tree/.complete"
+  mv "$tree" "$BOX/irc"
 }

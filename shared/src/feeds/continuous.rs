@@ -31,6 +31,8 @@ use crate::wiki::{Session, Stop};
 
 /// The settings are read so often.
 const SETTINGS: Duration = Duration::from_secs(60);
+/// And not more often, even where tests take the pauses out.
+const SETTINGS_AT_LEAST: Duration = Duration::from_millis(250);
 /// Settings that could not be read again for so long are no longer obeyed.
 const STALE: Duration = Duration::from_secs(10 * 60);
 /// The lock is asked after, the queue is cleaned.
@@ -78,7 +80,7 @@ where
     job::listen_for_signals(&stop);
     let local = LocalSet::new();
     let life = async {
-        let beats = tokio::task::spawn_local(keep_beating(beat));
+        let beats = tokio::task::spawn_local(keep_beating(beat.clone()));
         while !stop.is_stopped() {
             if let Err(error) = live(job, &boot, args, &stop).await {
                 tracing::warn!("{}", terminal(&format!("{error:#}")));
@@ -88,6 +90,10 @@ where
         beats.abort();
     };
     local.run_until(life).await;
+    // Whoever looks after it sees at once that it has ended.
+    if let Err(error) = std::fs::remove_file(&beat) {
+        tracing::debug!("{}: {error}", beat.display());
+    }
     ExitCode::SUCCESS
 }
 
@@ -155,7 +161,7 @@ where
             break Err(anyhow::anyhow!("another sender took over: this one sends nothing more"));
         }
         if Instant::now() >= next_settings {
-            next_settings = Instant::now() + center.wait(SETTINGS);
+            next_settings = Instant::now() + center.wait(SETTINGS).max(SETTINGS_AT_LEAST);
             if let Err(error) = obeyed.read(job, center).await {
                 break Err(error);
             }
@@ -236,6 +242,7 @@ impl<'a> Obeyed<'a> {
         self.session.set_deadline(Instant::now() + DEADLINE);
         let loaded = match job::settings::<J::Settings>(self.boot, self.session, self.revid).await {
             Ok(loaded) => loaded,
+            Err(_) if center.stop.is_stopped() => return Ok(()),
             Err(error) if error.is_temporary() && self.read_at.elapsed() < STALE => {
                 tracing::warn!("the settings page cannot be read now: {}", terminal(&error.to_string()));
                 return Ok(());

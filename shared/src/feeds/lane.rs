@@ -367,20 +367,22 @@ enum Went {
 
 /// That lines were dropped.
 fn told_dropped(feed: &Feed, dropped: &Dropped) -> Line {
-    let (from, to) = (
-        dropped.from.format("%Y-%m-%d %H:%M"),
-        dropped.to.format("%Y-%m-%d %H:%M"),
-    );
-    let minutes = feed.max_age.num_minutes();
-    let limit = match minutes % 60 {
-        0 => format!("{} hours", minutes / 60),
-        _ => format!("{minutes} minutes"),
+    let minute = |at: Timestamp| at.format("%Y-%m-%d %H:%M").to_string();
+    let (from, to) = (minute(dropped.from), minute(dropped.to));
+    let when = match from == to {
+        true => format!("of {from} UTC"),
+        false => format!("of {from} to {to} UTC"),
+    };
+    let what = match dropped.count {
+        1 => "1 report".to_owned(),
+        n => format!("{n} reports"),
+    };
+    let limit = match feed.max_age.num_minutes() {
+        minutes if minutes % 60 == 0 => format!("{} h", minutes / 60),
+        minutes => format!("{minutes} min"),
     };
     Line {
-        text: format!(
-            "{} reports from {from} to {to} UTC were not sent here: they had waited longer than {limit}",
-            dropped.count
-        ),
+        text: format!("{what} {when} not sent here: too old, more than {limit}"),
         json: json!({
             "type": "dropped", "feed": feed.name, "count": dropped.count,
             "from": dropped.from.to_rfc3339(), "to": dropped.to.to_rfc3339(),

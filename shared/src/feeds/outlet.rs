@@ -216,10 +216,17 @@ impl Outlet {
                     is_gone: false,
                 }),
             },
-            (Outlet::Stdout, _) => {
-                let written = stdout::line(&line.text).await;
-                written.map_err(|error| Failed::later(format!("standard output: {error}")))
-            }
+            // Whoever reads the pipe may have stopped reading without closing it.
+            (Outlet::Stdout, _) => match tokio::time::timeout(PATIENCE, stdout::line(&line.text)).await {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(error)) => Err(Failed::later(format!("standard output: {error}"))),
+                Err(_) => Err(Failed::Later {
+                    why: "standard output is not read".to_owned(),
+                    in_doubt: true,
+                    after: None,
+                    is_gone: true,
+                }),
+            },
             (Outlet::Irc(_), _) => Err(Failed::Never("the feed goes elsewhere by now".to_owned())),
         }
     }

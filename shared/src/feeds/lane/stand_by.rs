@@ -49,6 +49,10 @@ impl<J: FeedJob> Lane<J> {
         let Some(Outlet::Irc(network)) = self.outlet.as_ref() else {
             return Ok(());
         };
+        // It leaves them all at once, with the connection.
+        if self.center.current().is_none() {
+            return Ok(());
+        }
         let network = network.clone();
         let wanted: Vec<String> = self
             .center
