@@ -1,10 +1,11 @@
-//! What came of some edits, stored with the position behind them in one transaction: additions, counts, hits, entries
-//! of the monitor list, parked edits. A run that dies before it repeats the whole; one that dies after has it.
+//! What came of some edits, stored with the position behind them in one transaction: additions, counts, hits with
+//! their lines of feeds, entries of the monitor list, parked edits. A run that dies before it repeats the whole; one that dies after has it.
 
 use std::collections::BTreeMap;
 
 use chrono::{NaiveDate, TimeDelta};
 use shared::core::addition::RevisionLinks;
+use shared::core::feed::Feed;
 use shared::core::hit::Rule;
 use shared::core::lists::List;
 use shared::core::text::terminal;
@@ -18,7 +19,7 @@ use shared::db::{Author, Db, Fence, checkpoint, hit_line, list};
 
 use crate::again::Unread;
 use crate::judging::Found;
-use crate::{again, nearby};
+use crate::{again, feed, nearby};
 
 /// Revisions whose links do not fit the tables that are told one by one.
 const REFUSED: usize = 20;
@@ -93,6 +94,8 @@ pub struct Store<'a> {
     pub auto_expires: TimeDelta,
     /// A link that so many added is never monitored by the job.
     pub common_host: u32,
+    /// What new hits are told to.
+    pub feeds: &'a [Feed],
 }
 
 /// An entry of the job's own about a link that is common by now.
@@ -108,6 +111,8 @@ pub struct Done {
     pub stored: Stored,
     /// New hits.
     pub hits: u64,
+    /// Lines that wait for feeds.
+    pub queued: u64,
     /// Links that the job put on the monitor list.
     pub monitored: u64,
     /// Whether the job changed its lists.
@@ -129,13 +134,15 @@ impl Store<'_> {
         let hits: Vec<NewHit> = outcomes.iter().flat_map(|outcome| outcome.found.hits.clone()).collect();
         let window = Window::new(self.horizon, self.now);
         let (now, expires) = (self.now, self.now + self.auto_expires);
-        let mut counted = 0;
+        let (mut counted, mut queued) = (0, 0);
         let mut added = 0;
         let stored = store_and(self.db, self.fence, names, &links, &window, async |tx| {
             if let Some(moved) = moved {
                 checkpoint::begin_with(tx, moved.source, moved.before).await?;
             }
-            counted = hit::insert(tx, &hits, now).await?;
+            let new = hit::insert(tx, &hits, now).await?;
+            queued = feed::enqueue(tx, self.feeds, &hits, &new, now).await?;
+            counted = new.len() as u64;
             added = 0;
             for one in &monitored {
                 let entry = list::NewEntry {
@@ -182,6 +189,7 @@ impl Store<'_> {
             lists_changed: added > 0 || !common.is_empty(),
             stored,
             hits: counted,
+            queued,
             monitored: added,
         })
     }

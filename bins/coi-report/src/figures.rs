@@ -58,6 +58,14 @@ impl Figures {
         (growth > 0.0 && limit_gb > 0.0).then(|| ((limit_gb * 1e9 - total) / growth).max(0.0))
     }
 
+    /// The same, naming no host.
+    pub fn without_hosts(self) -> Figures {
+        Figures {
+            hosts: Vec::new(),
+            ..self
+        }
+    }
+
     /// For people.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!("Since {} UTC:", self.since.format("%Y-%m-%d %H:%M"))];

@@ -5,6 +5,7 @@ use shared::core::site::Site;
 use shared::core::types::{Problem, Timestamp};
 use shared::db::Db;
 use shared::editor::Scope;
+use shared::feeds;
 use shared::job::{self, End, Job, Lines, Report, Run};
 use shared::messages::Messages;
 use shared::others;
@@ -91,10 +92,17 @@ impl Job for CoiReport {
         messages: &Messages<'_>,
         now: Timestamp,
     ) -> anyhow::Result<Lines> {
-        Ok(Lines {
+        let mut lines = Lines {
             done: status_lines::done(db, wiki, messages, now).await?,
             waiting: status_lines::waiting(db, wiki, site, messages, now).await?,
-        })
+        };
+        lines
+            .done
+            .extend(feeds::status::done(db, Self::NAME, wiki, messages, now).await?);
+        lines
+            .waiting
+            .extend(feeds::status::waiting(db, Self::NAME, wiki, messages, now).await?);
+        Ok(lines)
     }
 
     fn log(&self, _args: &CommonArgs, _end: &End<'_>) {}

@@ -7,6 +7,7 @@ mod backtest;
 mod batch;
 mod desk;
 mod explain;
+mod feed;
 mod figures;
 mod hidden;
 mod housekeeping;
@@ -46,6 +47,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use shared::args::CommonArgs;
 use shared::db::Error;
+use shared::feeds::FeedArgs;
 use shared::manual;
 
 pub use watching::Watching;
@@ -94,6 +96,9 @@ pub enum Command {
     /// The commands of the old bot's channel
     #[command(flatten)]
     ByHand(desk::ByHand),
+    /// Tells hits to channels, webhooks and pipes as they are found, and takes commands in its channels; runs until it is
+    /// stopped
+    Feed(FeedArgs),
     /// The whole story of one edit: what it added, what each rule compared, and why that is a hit or none
     Explain(explain::ExplainArgs),
     /// Hits by a draft of the settings beside those by the settings in force; nothing is written
@@ -130,6 +135,9 @@ pub async fn run(args: Args) -> ExitCode {
             Ok(boot) => suppress::run(&boot, what, common).await,
             Err(code) => return code,
         },
+        Command::Feed(flags) => {
+            return shared::feeds::continuous(&job::CoiReport::new(args.watching), common, flags).await;
+        }
         Command::ByHand(command) => return desk::run(command, common).await,
         Command::Explain(_) | Command::Backtest(_) | Command::ShowSettings | Command::TrialReport => {
             return with_wiki(command, common).await;

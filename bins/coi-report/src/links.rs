@@ -72,14 +72,8 @@ pub async fn run(links: &LinksArgs, args: &CommonArgs) -> ExitCode {
     ended(&result.await)
 }
 
-/// The additions under a name in lines for people, none when there are none, and for programs: without what is shown
-/// nowhere.
-pub async fn look(
-    db: &Db,
-    name: &str,
-    path_hosts: &PathHosts,
-    limit: u32,
-) -> anyhow::Result<(Vec<String>, serde_json::Value)> {
+/// The additions under a name, without what is shown nowhere, and without a word about how much that is.
+pub async fn look(db: &Db, name: &str, path_hosts: &PathHosts, limit: u32) -> anyhow::Result<Found> {
     let links = LinksArgs {
         name: name.to_owned(),
         user: false,
@@ -89,8 +83,9 @@ pub async fn look(
         output: Output::Text,
         private: false,
     };
-    let found = db.read_if_there(async |db| find(&links, path_hosts, db).await).await?;
-    Ok(print::both(name, &found))
+    let mut found = db.read_if_there(async |db| find(&links, path_hosts, db).await).await?;
+    found.retain(|_| true);
+    Ok(found)
 }
 
 /// What is known under a name.
@@ -112,6 +107,28 @@ impl Found {
             .into_iter()
             .flatten()
             .all(|list| list.rows.is_empty())
+    }
+
+    /// The additions.
+    pub fn rows(&self) -> impl Iterator<Item = &Addition> {
+        let lists = [&self.by_editor, &self.by_host].into_iter().flatten();
+        lists.flat_map(|list| &list.rows).map(|(one, _)| one)
+    }
+
+    /// Keeps these additions; nothing tells that there were others.
+    pub fn retain(&mut self, keeps: impl Fn(&Addition) -> bool) {
+        for list in [&mut self.by_editor, &mut self.by_host] {
+            if let Some(list) = list {
+                list.rows.retain(|(one, _)| keeps(one));
+                list.hidden = 0;
+            }
+            list.take_if(|list| list.rows.is_empty());
+        }
+    }
+
+    /// In lines for people, none when there are none, and for programs.
+    pub fn in_words(&self, name: &str) -> (Vec<String>, serde_json::Value) {
+        print::both(name, self)
     }
 }
 

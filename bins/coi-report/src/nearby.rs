@@ -19,7 +19,7 @@ use crate::again::{self, Item, Unread, is_the_end};
 use crate::sources::Seen;
 use crate::streams::Places;
 use crate::watch::Watch;
-use crate::{judging, show, texts};
+use crate::{feed, judging, show, texts};
 
 /// Begins the keys of parked edits.
 const KEY: &str = "proximity ";
@@ -181,10 +181,12 @@ impl Watch<'_> {
             }
             let judged = match self.judge_near(item, &near, places, open).await {
                 Ok(found) => {
+                    let feeds = &self.run.accepted.parsed.settings.feeds;
                     let stored = async |tx: &mut FencedTx<'_>| {
                         let new = hit::insert(tx, &found, now).await?;
+                        let queued = feed::enqueue(tx, feeds, &found, &new, now).await?;
                         go_on(tx, item, Some(&waiting), &rest, now).await?;
-                        Ok(new)
+                        Ok((new.len() as u64, queued))
                     };
                     let stored = self.run.db.fenced(&fence, "judging an edit again", stored).await;
                     stored.map(|new| (found, new)).map_err(anyhow::Error::from)
@@ -193,7 +195,8 @@ impl Watch<'_> {
             };
             match judged {
                 Ok((found, stored)) => {
-                    new += stored;
+                    new += stored.0;
+                    self.tally.queued += stored.1;
                     if self.run.args.json {
                         show::hits(self.run, found.iter()).await?;
                     }

@@ -5,9 +5,11 @@ use shared::commands;
 use shared::core::text::terminal;
 use shared::dns::{self, Resolver};
 use shared::editor::Refused;
+use shared::feeds;
 use shared::job::{Report, Run, ends_run};
 
 use crate::desk::OnWiki;
+use crate::job::CoiReport;
 use crate::pages::{self, PageContext};
 use crate::readers::Readers;
 use crate::settings::{Publish, Settings};
@@ -38,6 +40,12 @@ pub async fn work(run: &mut Run<Settings>, flags: &Watching) -> anyhow::Result<R
         or_told(run, "housekeeping", cleaned).await?;
         let written = write(run, &readers, &mut tally).await;
         or_told(run, "pages", written).await?;
+    }
+    for (feed, hits) in &tally.feeds {
+        tracing::info!("{hits} hits would be told to the feed {feed}");
+    }
+    if flags.is_first_part() {
+        feeds::after_run::<CoiReport>(run).await;
     }
     if let Some(error) = unread {
         return Err(error);

@@ -1,5 +1,5 @@
 //! coi-report's part of the settings page: which wikis are read, what is a hit, whom the rules pass over, where reports
-//! stand and how long things are kept. Checked strictly, with every problem told at once. What needs the bot's name to be
+//! stand, where hits are told as they are found, and how long things are kept. Checked strictly, with every problem told at once. What needs the bot's name to be
 //! judged is in [`place`]; which hosts may be spoken to is the operator's word.
 
 mod place;
@@ -13,11 +13,13 @@ use chrono::TimeDelta;
 use shared::args::CommonArgs;
 use shared::commands::{self, Commands};
 use shared::core::addition::NewUser;
-use shared::core::hit::Config;
+use shared::core::feed::Feed;
+use shared::core::hit::{Config, Rule};
 use shared::core::link::PathHosts;
 use shared::core::settings::{MapNode, Message};
 use shared::core::site::{Site, Title};
 use shared::core::text::terminal;
+use shared::feeds::{self, Kinds};
 use shared::manual;
 use shared::settings::{JobSettings, parse};
 
@@ -58,6 +60,8 @@ pub struct Settings {
     pub report: ReportSettings,
     /// How long things are kept.
     pub keep: KeepSettings,
+    /// Where hits are told as they are found.
+    pub feeds: Vec<Feed>,
 }
 
 /// Whether pages are written.
@@ -99,6 +103,7 @@ impl Default for Settings {
             commands: None,
             report: ReportSettings::default(),
             keep: KeepSettings::default(),
+            feeds: Vec::new(),
         }
     }
 }
@@ -122,6 +127,7 @@ impl JobSettings for Settings {
         "commands",
         "report",
         "keep",
+        "feeds",
     ];
     const MESSAGES: &'static [Message<'static>] = crate::words::MESSAGES;
 
@@ -146,6 +152,14 @@ impl JobSettings for Settings {
             commands: commands::read(root, site),
             report: reports::report(root, site),
             keep: reports::keep(root),
+            feeds: feeds::read(
+                root,
+                &Kinds {
+                    rules: &Rule::ALL.map(Rule::word),
+                    boxes: None,
+                    channels: &[],
+                },
+            ),
         };
         reports::across(root, site, &settings);
         Some(settings)

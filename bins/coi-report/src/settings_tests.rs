@@ -12,6 +12,25 @@ fn titles(of: &[Title]) -> Vec<String> {
     of.iter().map(|title| site.prefixed(title)).collect()
 }
 
+/// The feeds that the page shows in comments are read when the comment signs are gone.
+#[test]
+fn the_feeds_of_the_example_are_accepted() {
+    let text = include_str!("../settings.example.wiki");
+    let (_, feeds) = text.split_once("\n# feeds:\n").unwrap();
+    let feeds = feeds.lines().map_while(|line| line.strip_prefix("# "));
+    let feeds = read(&format!("feeds:\n{}", feeds.collect::<Vec<_>>().join("\n")))
+        .unwrap()
+        .feeds;
+    let names: Vec<&str> = feeds.iter().map(|feed| feed.name.as_str()).collect();
+    assert_eq!(names, ["spam", "hook"]);
+    for rule in Rule::ALL {
+        assert!(text.contains(rule.word()), "{rule:?}");
+    }
+    let wrong = read("feeds: [{name: spam, rules: [blacklist], boxes: [X], sink: stdout}]").unwrap_err();
+    let fields: Vec<&str> = wrong.iter().map(|problem| problem.path.as_str()).collect();
+    assert_eq!(fields, ["feeds[1].rules[1]", "feeds[1].boxes"], "{wrong:?}");
+}
+
 /// What the page shows as defaults are the defaults, and every key stands on it.
 #[test]
 fn the_example_is_accepted_and_says_what_is_the_default() {
@@ -145,7 +164,7 @@ fn every_mistake_is_told_where_it_stands() {
         ("pathhosts: []", "path_hosts"),
         ("publish: feeds", "none of `off`, `pages`"),
         ("publish: no", "none of `off`, `pages`"),
-        ("feeds: []", "the key `feeds` is not known"),
+        ("alerts: []", "the key `alerts` is not known"),
         ("wikis:", "write `all`, or a list"),
         ("wikis: here", "write `all`, or a list"),
         ("wikis: [all]", "wikis[1]: write `here`"),

@@ -21,6 +21,10 @@ pub struct Tally {
     pub hidden: u64,
     /// Hits stored now.
     pub hits: u64,
+    /// Lines that wait for feeds since now.
+    pub queued: u64,
+    /// In a dry run, how many hits each feed would tell.
+    pub feeds: BTreeMap<String, u64>,
     /// Hits that are recorded only.
     pub skipped: u64,
     /// Link additions stored now.
@@ -56,8 +60,9 @@ impl Tally {
     /// Adds a stored batch.
     pub fn batch(&mut self, done: Done) {
         self.hits += done.hits;
+        self.queued += done.queued;
         self.additions += done.stored.additions;
-        self.rows += done.stored.rows + done.hits;
+        self.rows += done.stored.rows + done.hits + done.queued;
         self.monitored += done.monitored;
         self.changed |= done.lists_changed;
         self.refused += done.stored.refused.len() as u64;
@@ -74,7 +79,8 @@ impl Tally {
     pub fn line(&self) -> String {
         let mut line = format!(
             "edits_seen={} judged={} gone={} hidden={} hits={} skipped={} additions={} refused={} monitored={} first={} gaps={} \
-             commands={} answers={} lines={} pages={} struck={} parked={} dns={}",
+             commands={} answers={} lines={} pages={} struck={} parked={} dns={} \
+             queued={}",
             self.seen,
             self.judged,
             self.gone,
@@ -92,7 +98,8 @@ impl Tally {
             self.lines.1,
             self.struck,
             self.parked,
-            self.dns
+            self.dns,
+            self.queued
         );
         for (why, n) in &self.nothing {
             let _ = write!(line, " {why}={n}");

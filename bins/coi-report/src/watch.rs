@@ -25,7 +25,7 @@ use crate::readers::Readers;
 use crate::settings::{Place, Settings, Source, WatchedWiki, Wikis};
 use crate::sources::{Chunk, Seen, recent as changes};
 use crate::tally::Tally;
-use crate::{Watching, texts};
+use crate::{Watching, feed, texts};
 
 /// After this time of a run no more of a backlog is read: pages want their time, too.
 const LONGEST_READING: Duration = Duration::from_secs(6 * 60);
@@ -338,6 +338,8 @@ impl<'a> Watch<'a> {
         let hits = outcomes.iter().flat_map(|outcome| &outcome.found.hits);
         let Some(fence) = self.run.fence() else {
             self.tally.hits += hits.clone().filter(|hit| hit.hit.skip.is_none()).count() as u64;
+            let feeds = &self.run.accepted.parsed.settings.feeds;
+            feed::count(&self.run.wiki, feeds, hits.clone(), &mut self.tally.feeds);
             return crate::show::hits(self.run, hits).await;
         };
         let known = match self.run.args.json {
@@ -352,6 +354,7 @@ impl<'a> Watch<'a> {
             now: self.run.clock.now(),
             auto_expires: settings.auto_expires,
             common_host: settings.common_host,
+            feeds: &settings.feeds,
         };
         let done = store
             .batch(&mut self.names, outcomes, moved)

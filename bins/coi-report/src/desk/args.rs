@@ -31,6 +31,17 @@ pub struct Order {
     pub reason: Option<String>,
 }
 
+/// Words of a command about feeds.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct Switch {
+    /// As `help` says; without the name of a feed all are meant
+    #[arg(value_name = "WORD")]
+    pub words: Vec<String>,
+    /// Who gives the command [default: the system's user]
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+}
+
 /// COIBot's commands; `help` explains each.
 #[derive(clap::Subcommand, Clone, Debug)]
 pub enum ByHand {
@@ -40,8 +51,15 @@ pub enum ByHand {
     Bl(Order),
     /// The monitor list: ml add|del|search …
     Ml(Order),
-    /// Recorded hits, newest first: report user NAME, report link DOMAIN, report day DATE, report N (at most 50)
+    /// Recorded hits, newest first: report user NAME, report link DOMAIN, report day DATE, report N (at most 50); report
+    /// alone, or report feed FEED: feeds that were made quiet tell again
     Report(Words),
+    /// Nothing is told to any feed, or to this one, until `report`: quiet [FEED]
+    #[command(visible_alias = "silent")]
+    Quiet(Switch),
+    /// How much feeds tell until somebody undoes it: reportlevel 0|1|2|settings [FEED]; without a level: what it is
+    #[command(name = "reportlevel")]
+    ReportLevel(Switch),
     /// How far every wiki is read, and how often the rules were right
     Status(Words),
     /// The commands, or one of them, explained
@@ -56,6 +74,8 @@ impl ByHand {
             ByHand::Bl(order) => ("bl", &order.words),
             ByHand::Ml(order) => ("ml", &order.words),
             ByHand::Report(words) => ("report", &words.words),
+            ByHand::Quiet(switch) => ("quiet", &switch.words),
+            ByHand::ReportLevel(switch) => ("reportlevel", &switch.words),
             ByHand::Status(words) => ("status", &words.words),
             ByHand::Help(words) => ("help", &words.words),
         };
@@ -69,7 +89,7 @@ impl ByHand {
     pub fn is_private(&self) -> bool {
         match self {
             ByHand::Report(words) | ByHand::Status(words) | ByHand::Help(words) => words.private,
-            ByHand::Wl(_) | ByHand::Bl(_) | ByHand::Ml(_) => false,
+            ByHand::Wl(_) | ByHand::Bl(_) | ByHand::Ml(_) | ByHand::Quiet(_) | ByHand::ReportLevel(_) => false,
         }
     }
 
@@ -80,6 +100,10 @@ impl ByHand {
     ) -> anyhow::Result<(String, Option<String>)> {
         let order = match self {
             ByHand::Wl(order) | ByHand::Bl(order) | ByHand::Ml(order) => order.clone(),
+            ByHand::Quiet(switch) | ByHand::ReportLevel(switch) => Order {
+                by: switch.by.clone(),
+                ..Order::default()
+            },
             ByHand::Report(_) | ByHand::Status(_) | ByHand::Help(_) => Order::default(),
         };
         let by = order.by.or_else(|| environment("USER")).unwrap_or_default();

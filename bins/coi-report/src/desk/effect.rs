@@ -1,9 +1,11 @@
 //! What a command writes: one change of the database, as data, so that a shell and a run write it alike.
 
+use shared::core::feed::{Level, Switched};
 use shared::core::lists::List;
 use shared::core::types::Timestamp;
+use shared::db::feed_line::Queue;
 use shared::db::list::{self, NewEntry};
-use shared::db::{Result, Tx};
+use shared::db::{Result, Tx, feed_state};
 
 use crate::NAME;
 
@@ -40,6 +42,24 @@ pub enum Effect {
         /// As in [`Effect::Add`].
         string: Option<String>,
     },
+    /// Feeds become quiet, or no longer are.
+    Quiet {
+        /// Key of the wiki whose settings name them.
+        wiki: String,
+        /// Their names.
+        feeds: Vec<String>,
+        /// Who made them so; `None`: they are not.
+        quiet: Option<Switched>,
+    },
+    /// Feeds tell more or less.
+    Level {
+        /// As in [`Effect::Quiet`].
+        wiki: String,
+        /// As in [`Effect::Quiet`].
+        feeds: Vec<String>,
+        /// How much, and by whom; `None`: as the settings say.
+        level: Option<(Level, Switched)>,
+    },
 }
 
 impl Effect {
@@ -74,6 +94,19 @@ impl Effect {
             } => list::del(tx, NAME, wiki, list.command(), user.as_deref(), string.as_deref())
                 .await
                 .map(drop),
+            Effect::Quiet { wiki, feeds, quiet } => {
+                for feed in feeds {
+                    feed_state::quiet(tx, Queue { job: NAME, wiki }, feed, quiet.as_ref()).await?;
+                }
+                Ok(())
+            }
+            Effect::Level { wiki, feeds, level } => {
+                let level = level.as_ref().map(|(level, by)| (*level, by));
+                for feed in feeds {
+                    feed_state::level(tx, Queue { job: NAME, wiki }, feed, level).await?;
+                }
+                Ok(())
+            }
         }
     }
 }

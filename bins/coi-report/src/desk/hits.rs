@@ -1,11 +1,15 @@
 //! `report` and `links`: recorded hits and additions, newest first. Names that are shown nowhere are left out, and on a
-//! page also what is only recorded.
+//! page or in a channel also what is only recorded; before a channel hears of an edit its wiki is asked what it hides.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use serde_json::{Value, json};
 use shared::core::link::Key;
 use shared::core::lists::links::Report;
 use shared::core::ranges::ip_range;
+use shared::core::text::terminal;
+use shared::core::types::{RevId, UserId};
 use shared::db::hit::{self, Row, Thing, Who};
 use shared::db::{Result, Work};
 
@@ -21,7 +25,7 @@ const DAY: u32 = 20_000;
 impl Desk<'_> {
     pub(super) async fn report(&self, of: &Report) -> anyhow::Result<Answer> {
         let asked = match of {
-            Report::User(name) => format!(" of {name}"),
+            Report::User(name) => format!(" of {}", self.shown_name(name)),
             Report::Link(name) => format!(" about {name}"),
             Report::Newest(_) => String::new(),
             Report::Day(day) => format!(" of {day}"),
@@ -33,7 +37,7 @@ impl Desk<'_> {
         let json = json!({
             "hits": rows.iter().map(|row| show::value(&row.of)).collect::<Vec<Value>>(), "not_shown": not_shown,
         });
-        let mut lines: Vec<String> = rows.iter().map(|row| show::line(&row.of)).collect();
+        let mut lines: Vec<String> = rows.iter().map(|row| self.line(row)).collect();
         if not_shown > 0 && !self.on_page {
             lines.push(format!("{not_shown} more are not shown"));
         }
@@ -46,6 +50,15 @@ impl Desk<'_> {
             });
         }
         Ok(Answer::new(lines, json))
+    }
+
+    /// One line.
+    fn line(&self, row: &Row) -> String {
+        let mut one = row.of.clone();
+        if let Some(user) = one.user.as_mut() {
+            user.name = self.shown_name(&user.name);
+        }
+        show::line(&one)
     }
 
     /// The hits that were asked for.
@@ -100,16 +113,54 @@ impl Desk<'_> {
             let hides = Hides::of(self.db, self.home, rows.iter().map(|row| row.of.wiki.as_str())).await?;
             rows.retain(|row| !hides.hit(&row.of));
         }
+        let edits = rows.iter().map(|row| (row.of.wiki.as_str(), row.of.rev));
+        if let Some(visible) = self.visible(edits).await {
+            rows.retain(|row| !row.is_hidden() && visible.contains(&(row.of.wiki.clone(), row.of.rev)));
+        }
         Ok(rows)
     }
 
+    /// Of these edits, those that may be told of by the word of their wikis, where they are to be asked; of a wiki that
+    /// does not answer none.
+    async fn visible<'a>(&self, edits: impl Iterator<Item = (&'a str, RevId)>) -> Option<HashSet<(String, RevId)>> {
+        let mut wikis = self.channel?.wikis.lock().await;
+        let mut by_wiki: BTreeMap<&str, BTreeSet<RevId>> = BTreeMap::new();
+        for (wiki, rev) in edits {
+            by_wiki.entry(wiki).or_default().insert(rev);
+        }
+        let mut visible = HashSet::new();
+        for (wiki, revs) in by_wiki {
+            let revs: Vec<RevId> = revs.into_iter().collect();
+            match wikis.visible(wiki, &revs).await {
+                Ok(found) => visible.extend(found.into_keys().map(|rev| (wiki.to_owned(), rev))),
+                Err(why) => tracing::warn!("{}; nothing is told of its edits", terminal(&why)),
+            }
+        }
+        Some(visible)
+    }
+
     pub(super) async fn links(&self, name: &str) -> anyhow::Result<Answer> {
-        let found = links::look(self.db, name, self.path_hosts, self.most).await?;
-        let (lines, json) = found;
+        let mut found = links::look(self.db, name, self.path_hosts, self.most).await?;
+        let hides = Hides::of(self.db, self.home, found.rows().map(|one| one.wiki.as_str())).await?;
+        let visible = self
+            .visible(found.rows().map(|one| (one.wiki.as_str(), one.place.rev)))
+            .await;
+        found.retain(|one| {
+            let title = one.page.as_ref().map(|(_, title)| title.as_str());
+            let is_hidden = hides.user(&one.wiki, UserId(0), &one.editor)
+                || title.is_some_and(|title| hides.page(&one.wiki, title))
+                || Key::from_stored(&one.stored_key).is_some_and(|key| hides.link(&one.wiki, &key));
+            let is_visible = |edits: &HashSet<(String, RevId)>| edits.contains(&(one.wiki.clone(), one.place.rev));
+            !is_hidden && visible.as_ref().is_none_or(is_visible)
+        });
+        if self.channel.is_some() {
+            found.change_names(|name| self.shown_name(name));
+        }
+        let (lines, json) = found.in_words(name);
         let ok = !lines.is_empty();
         let lines = match ok {
             true => lines,
-            false => vec![format!("Nothing is recorded under `{name}`.")],
+            false => vec![format!("Nothing is recorded under `{}`.", self.shown_name(name))],
         };
         Ok(Answer {
             ok,

@@ -2,6 +2,7 @@
 
 use shared::clock::Clock;
 use shared::commands::{self, Request};
+use shared::core::feed::Feed;
 use shared::core::hit::Config;
 use shared::core::link::PathHosts;
 use shared::core::lists::links as grammar;
@@ -23,6 +24,7 @@ pub struct OnWiki {
     clock: Clock,
     path_hosts: PathHosts,
     config: Config,
+    feeds: Vec<Feed>,
 }
 
 impl OnWiki {
@@ -36,6 +38,7 @@ impl OnWiki {
             clock: run.clock,
             path_hosts: settings.path_hosts.clone(),
             config: settings.config.clone(),
+            feeds: settings.feeds.clone(),
         }
     }
 }
@@ -57,6 +60,8 @@ impl commands::Desk for OnWiki {
             home: &self.wiki,
             path_hosts: &self.path_hosts,
             config: &self.config,
+            feeds: &self.feeds,
+            channel: None,
             is_private: false,
             on_page: true,
             most: MOST,

@@ -1,4 +1,5 @@
-//! The commands by hand. Those that keep a list ask the wiki how it writes a name; the others read the database only.
+//! The commands by hand. Those that keep a list ask the wiki how it writes a name, those about feeds for the settings in
+//! force; the others read the database only.
 
 use std::process::ExitCode;
 
@@ -50,9 +51,9 @@ pub async fn run(by_hand: &ByHand, args: &CommonArgs) -> ExitCode {
         }
         return ended(&Ok(Answer::text(&text).print(args.json, false)));
     }
-    if draft.changes_a_list() || matches!(draft, Command::Search(_)) {
+    if draft.changes() || matches!(draft, Command::Search(_) | Command::Feeds(_)) {
         return match job::boot(NAME, args) {
-            Ok(boot) => ended(&keep(&given, &boot, args.dry_run || !draft.changes_a_list(), args).await),
+            Ok(boot) => ended(&keep(&given, &boot, args.dry_run || !draft.changes(), args).await),
             Err(code) => code,
         };
     }
@@ -88,6 +89,8 @@ async fn ask(given: &Given, boot: LocalBoot, args: &CommonArgs) -> anyhow::Resul
         home: &home,
         path_hosts: &settings.path_hosts,
         config: &settings.config,
+        feeds: &settings.feeds,
+        channel: None,
         is_private: given.is_private,
         on_page: false,
         most: MOST,
@@ -112,7 +115,9 @@ async fn keep(given: &Given, boot: &Boot, is_read: bool, args: &CommonArgs) -> a
             Verdict::Rejected(_) | Verdict::NotTrusted(_) => None,
         };
         if accepted.is_none() {
-            tracing::warn!("the settings are not accepted: names are read by the default settings");
+            tracing::warn!(
+                "the settings are not accepted: names are read by the default settings, and no feed is known"
+            );
         }
         let said = on_list(given, &db, &session, accepted, boot.clock.now()).await?;
         if let Some(effect) = said.effect.as_ref().filter(|_| !is_read) {
@@ -133,9 +138,9 @@ async fn on_list(
     accepted: Option<Settings>,
     now: Timestamp,
 ) -> anyhow::Result<Answer> {
-    let (path_hosts, config) = match accepted {
-        Some(settings) => (settings.path_hosts, settings.config),
-        None => (PathHosts::default(), Config::default()),
+    let (path_hosts, config, feeds) = match accepted {
+        Some(settings) => (settings.path_hosts, settings.config, settings.feeds),
+        None => (PathHosts::default(), Config::default(), Vec::new()),
     };
     let home = session.wiki_id();
     let desk = Desk {
@@ -143,6 +148,8 @@ async fn on_list(
         home: &home,
         path_hosts: &path_hosts,
         config: &config,
+        feeds: &feeds,
+        channel: None,
         is_private: true,
         on_page: false,
         most: MOST,

@@ -56,6 +56,9 @@ impl Desk<'_> {
             ),
             None => "No run has ended so far.".to_owned(),
         }];
+        // Where only the first lines are shown, what people switched is among them.
+        let (feeds, switches) = self.all_feeds().await?;
+        lines.extend(feeds);
         let mut sources = Vec::new();
         for (source, checkpoint) in &found.sources {
             let until = reached(checkpoint);
@@ -93,6 +96,7 @@ impl Desk<'_> {
             .collect();
         let json = json!({
             "last_run": last, "sources": sources, "lists": lists, "rules": figures::rules_json(&found.rules),
+            "feeds": switches,
         });
         Ok(Answer::new(lines, json))
     }
@@ -106,6 +110,11 @@ impl Desk<'_> {
                     .map(Some)
             })
             .await?;
+        // Nobody looked whether their wikis hide the edits of these by now.
+        let figures = match self.channel {
+            Some(_) => figures.map(Figures::without_hosts),
+            None => figures,
+        };
         Ok(match figures {
             Some(figures) => Answer::new(figures.lines(), figures.json()),
             None => Answer::nothing("Nothing was read so far.".to_owned(), json!({})),

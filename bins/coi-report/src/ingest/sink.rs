@@ -131,7 +131,7 @@ impl Sink {
         let also = async |tx: &mut FencedTx<'_>| {
             new = match hits.is_empty() {
                 true => 0,
-                false => hit::insert(tx, &hits, now).await?,
+                false => hit::insert(tx, &hits, now).await?.len() as u64,
             };
             Ok(())
         };

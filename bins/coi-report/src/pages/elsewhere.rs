@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use shared::job::Run;
-use shared::wiki::{Phase, Session, matrix, wiki_id_of};
+use shared::wiki::{Error, Phase, Session, matrix, wiki_id_of};
 use tokio::sync::Mutex;
 
 use crate::settings::{Place, Publish, Settings, Wikis};
@@ -26,26 +26,50 @@ impl Elsewhere {
     /// the settings do not say it and pages are written. Errs when it does not answer.
     pub async fn new(run: &Run<Settings>, open: HashMap<String, Session>) -> anyhow::Result<Elsewhere> {
         let settings = &run.accepted.parsed.settings;
-        let mut elsewhere = Elsewhere::default();
-        let mut is_missing = matches!(settings.wikis, Wikis::All);
-        if let Wikis::List(list) = &settings.wikis {
-            for watched in list {
-                let Place::Api(api) = &watched.place else { continue };
-                let Ok(key) = wiki_id_of(api, &[]) else { continue };
-                is_missing |= watched.prefix.is_none();
-                if let Some(prefix) = &watched.prefix {
-                    elsewhere.prefixes.insert(key.clone(), prefix.clone());
-                }
-                elsewhere.apis.insert(key, api.clone());
-            }
-        }
-        if is_missing && settings.publish == Publish::Pages {
-            run.session.count_as(Phase::Mentor);
-            elsewhere.hosts = hosts(matrix::interwiki(&run.session).await?);
+        let mut elsewhere = Elsewhere::by(settings);
+        if settings.publish == Publish::Pages {
+            elsewhere.ask(&run.session, settings).await?;
         }
         let open = open.into_iter().map(|(key, session)| (key, Some(session)));
         elsewhere.sessions = Mutex::new(open.collect());
         Ok(elsewhere)
+    }
+
+    /// What the settings say of other wikis.
+    pub fn by(settings: &Settings) -> Elsewhere {
+        let mut elsewhere = Elsewhere::default();
+        let Wikis::List(list) = &settings.wikis else {
+            return elsewhere;
+        };
+        for watched in list {
+            let Place::Api(api) = &watched.place else { continue };
+            let Ok(key) = wiki_id_of(api, &[]) else { continue };
+            if let Some(prefix) = &watched.prefix {
+                elsewhere.prefixes.insert(key.clone(), prefix.clone());
+            }
+            elsewhere.apis.insert(key, api.clone());
+        }
+        elsewhere
+    }
+
+    /// Asks the pages' wiki for prefixes, unless the settings give all of them. Errs when it does not answer.
+    pub async fn ask(&mut self, session: &Session, settings: &Settings) -> Result<(), Error> {
+        let is_missing = match &settings.wikis {
+            Wikis::All => true,
+            Wikis::List(_) => self.apis.keys().any(|key| !self.prefixes.contains_key(key)),
+        };
+        if is_missing {
+            session.count_as(Phase::Mentor);
+            self.hosts = hosts(matrix::interwiki(session).await?);
+        }
+        Ok(())
+    }
+
+    /// The address of a wiki's `api.php`.
+    pub fn api(&self, wiki: &str) -> String {
+        // The key is the address without scheme and script.
+        let by_key = || format!("https://{wiki}/api.php");
+        self.apis.get(wiki).cloned().unwrap_or_else(by_key)
     }
 
     /// With these prefixes, by key.
@@ -78,10 +102,7 @@ impl Elsewhere {
         if let Some(known) = sessions.get(wiki) {
             return known.clone();
         }
-        // The key is the address without scheme and script.
-        let by_key = || format!("https://{wiki}/api.php");
-        let api = self.apis.get(wiki).cloned().unwrap_or_else(by_key);
-        let session = match run.others.open(&api).await {
+        let session = match run.others.open(&self.api(wiki)).await {
             Ok(session) => Some(session),
             Err(error) => {
                 tracing::warn!("{wiki}: {error:#}; lines about its edits wait");

@@ -129,7 +129,8 @@ async fn found(session: &Session, revids: &[RevId]) -> Result<std::collections::
     revisions(session, revids, false).await
 }
 
-fn hides(revision: &Revision) -> Option<Hide> {
+/// What a wiki hides of a revision, if anything.
+pub fn hides(revision: &Revision) -> Option<Hide> {
     let is_text_hidden = revision.text_hidden || revision.comment.is_none();
     match (revision.user_hidden(), is_text_hidden) {
         (true, true) => Some(Hide::All),

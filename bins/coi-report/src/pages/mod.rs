@@ -29,10 +29,10 @@ use shared::wiki::Session;
 use tokio::sync::Mutex;
 
 use crate::settings::Settings;
-use elsewhere::Elsewhere;
 use line::Words;
 
-pub use hidden::clean;
+pub use elsewhere::Elsewhere;
+pub use hidden::{clean, hides};
 pub use publish::note_off;
 pub use save::save;
 pub use struck::read_back;
