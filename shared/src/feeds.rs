@@ -94,6 +94,8 @@ pub trait Teller {
 pub struct Given {
     /// The account of the network's services, or the nick of somebody without one.
     pub by: String,
+    /// Whether the answer may highlight the people whom it names: no feed of the channel asks for the contrary.
+    pub highlights: bool,
     /// The present time.
     pub at: Timestamp,
 }

@@ -3,6 +3,8 @@
 mod boxes;
 mod database;
 mod faults;
+mod ircds;
 mod kills;
+mod receivers;
 mod runs;
 mod worlds;

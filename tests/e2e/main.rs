@@ -56,6 +56,7 @@ mod ib_sources;
 mod ib_stale;
 mod ib_status;
 mod ib_switched;
+mod irc_client;
 mod kill;
 mod late;
 mod limits;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -156,28 +157,55 @@ fn binary(name: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-fn collect(pipe: Option<impl AsyncRead + Unpin + Send + 'static>) -> JoinHandle<String> {
-    tokio::spawn(async move {
-        let mut bytes = Vec::new();
-        if let Some(mut pipe) = pipe {
-            // A pipe that breaks has given what it had.
-            let _ = pipe.read_to_end(&mut bytes).await;
-        }
+/// What a process wrote into a pipe: so far, and all of it when the task has ended.
+struct Collected {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    reading: JoinHandle<()>,
+}
+
+impl Collected {
+    fn so_far(&self) -> String {
+        let bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&bytes).into_owned()
-    })
+    }
+
+    async fn whole(mut self) -> Result<String> {
+        (&mut self.reading).await?;
+        Ok(self.so_far())
+    }
+}
+
+fn collect(pipe: Option<impl AsyncRead + Unpin + Send + 'static>) -> Collected {
+    let bytes = Arc::new(Mutex::new(Vec::new()));
+    let kept = bytes.clone();
+    let reading = tokio::spawn(async move {
+        let Some(mut pipe) = pipe else { return };
+        let mut part = [0; 8_192];
+        // A pipe that breaks has given what it had.
+        while let Ok(count @ 1..) = pipe.read(&mut part).await {
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.extend_from_slice(&part[..count]);
+        }
+    });
+    Collected { bytes, reading }
 }
 
 /// A job at work.
 pub struct Running {
     child: Child,
-    stdout: JoinHandle<String>,
-    stderr: JoinHandle<String>,
+    stdout: Collected,
+    stderr: Collected,
     call: String,
     started: Instant,
     timeout: Duration,
 }
 
 impl Running {
+    /// What it wrote so far: for people, and its log.
+    pub fn said(&self) -> (String, String) {
+        (self.stdout.so_far(), self.stderr.so_far())
+    }
+
     /// Returns when the process has ended, by itself or by a signal; says how.
     pub async fn ended(&mut self) -> Result<ExitStatus> {
         self.child.wait().await.context("waiting for the job")
@@ -187,7 +215,7 @@ impl Running {
     pub async fn kill(mut self) -> Result<String> {
         self.child.start_kill().context("killing the job")?;
         self.child.wait().await.context("waiting for the killed job")?;
-        let (stdout, stderr) = (self.stdout.await?, self.stderr.await?);
+        let (stdout, stderr) = (self.stdout.whole().await?, self.stderr.whole().await?);
         Ok(format!("{stdout}{stderr}"))
     }
 
@@ -216,7 +244,7 @@ impl Running {
                 bail!("`{call}` was still running after {timeout:?}; it had said:\n{said}");
             }
         };
-        let (stdout, stderr) = (self.stdout.await?, self.stderr.await?);
+        let (stdout, stderr) = (self.stdout.whole().await?, self.stderr.whole().await?);
         let Some(code) = status.code() else {
             bail!("`{}` was ended by {status}\n{stdout}{stderr}", self.call)
         };

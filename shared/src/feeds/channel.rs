@@ -168,6 +168,7 @@ impl<J: FeedJob> Heard<'_, J> {
         let given = Given {
             // Lists name who added an entry: this is a name on the network, not on the wiki.
             by: format!("{} (IRC)", trusted.as_ref().unwrap_or(&speaker.nick)),
+            highlights: !feeds.is_empty() && feeds.iter().all(|(_, irc)| irc.highlights),
             at: now,
         };
         let answer = desk.look(command, &given).await?;

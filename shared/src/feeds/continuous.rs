@@ -35,6 +35,8 @@ const SETTINGS: Duration = Duration::from_secs(60);
 const SETTINGS_AT_LEAST: Duration = Duration::from_millis(250);
 /// Settings that could not be read again for so long are no longer obeyed.
 const STALE: Duration = Duration::from_secs(10 * 60);
+/// What makes lines is made anew so often: sessions on other wikis have deadlines, names and lists are remembered.
+const ANEW: Duration = Duration::from_secs(5 * 60);
 /// The lock is asked after, the queue is cleaned.
 const ROUND: Duration = Duration::from_secs(20);
 /// Whoever looks after the process sees that it lives.
@@ -219,6 +221,8 @@ struct Obeyed<'a> {
     /// Why none are, as it was told last.
     told: Option<String>,
     read_at: Instant,
+    /// When what makes lines was made.
+    made_at: Instant,
 }
 
 impl<'a> Obeyed<'a> {
@@ -230,6 +234,7 @@ impl<'a> Obeyed<'a> {
             revid: None,
             told: None,
             read_at: Instant::now(),
+            made_at: Instant::now(),
         }
     }
 
@@ -283,11 +288,13 @@ impl<'a> Obeyed<'a> {
         let Verdict::Accepted(accepted) = loaded.verdict else {
             return Ok(());
         };
+        if self.revid == Some(accepted.revid) && self.made_at.elapsed() < ANEW {
+            return Ok(());
+        }
         if self.revid != Some(accepted.revid) {
             tracing::info!("obeying settings revision {}", accepted.revid);
         }
-        // Made anew each time: sessions on other wikis have deadlines of their own, and what lines need is read again.
-        self.revid = Some(accepted.revid);
+        (self.revid, self.made_at) = (Some(accepted.revid), Instant::now());
         let settings = Arc::new(accepted.parsed.settings);
         let feeds = J::feeds(&settings).to_vec();
         let ground = || Ground {

@@ -2,6 +2,7 @@
 //! it is needed and kept; a wiki that does not answer is left alone for a while, so that it does not hold up the others.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use shared::clock::Clock;
@@ -16,6 +17,8 @@ use crate::settings::Settings;
 
 /// So long a wiki that did not answer is not asked again.
 const PAUSE: TimeDelta = TimeDelta::seconds(60);
+/// So long a wiki may take for one answer, repetitions included.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Script paths of wikis whose keys are no addresses.
 const SCRIPT: &str = "/w/index.php";
 
@@ -100,7 +103,9 @@ impl Wikis {
         if let Some((_, why)) = self.failed.get(wiki).filter(|(since, _)| now - *since < PAUSE) {
             return Err(why.clone());
         }
-        match ask(self).await {
+        // Lines of all feeds wait for it, also those of wikis that answer.
+        let asked = tokio::time::timeout(PATIENCE, ask(self)).await;
+        match asked.unwrap_or_else(|_| Err(anyhow::anyhow!("no answer within {} s", PATIENCE.as_secs()))) {
             Ok(answer) => {
                 self.failed.remove(wiki);
                 Ok(answer)
