@@ -5,6 +5,7 @@
 //! a line goes out.
 
 mod after;
+mod beat;
 mod center;
 mod channel;
 mod continuous;
@@ -89,6 +90,11 @@ pub trait Teller {
     fn tell(&mut self, feed: &Feed, level: Level, items: &[u64]) -> impl Future<Output = anyhow::Result<Vec<Told>>>;
 }
 
+/// `help` in a channel, which has no room for all forms of all commands.
+pub fn commands(names: &[&str]) -> String {
+    format!("Commands: {}. `help <command>` explains one.", names.join(", "))
+}
+
 /// Who gives a command in a channel, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Given {
@@ -107,6 +113,10 @@ pub trait Desk {
     /// What the command says, without writing anything: what is to be written is in [`Answer::effect`]. What cannot be
     /// understood is an answer too. Errs when wiki or database cannot be reached.
     fn look(&mut self, line: &str, given: &Given) -> impl Future<Output = anyhow::Result<Answer<Self::Effect>>>;
+    /// What else keeps the feeds silent, in words for people: `report` in a channel does not end that.
+    fn held(&mut self) -> impl Future<Output = anyhow::Result<Option<String>>> {
+        async { Ok(None) }
+    }
     /// Writes an effect; it may run several times.
     fn write(
         &self,

@@ -96,6 +96,8 @@ pub struct Store<'a> {
     pub common_host: u32,
     /// What new hits are told to.
     pub feeds: &'a [Feed],
+    /// Host of the run's own wiki.
+    pub home_host: &'a str,
 }
 
 /// An entry of the job's own about a link that is common by now.
@@ -141,7 +143,7 @@ impl Store<'_> {
                 checkpoint::begin_with(tx, moved.source, moved.before).await?;
             }
             let new = hit::insert(tx, &hits, now).await?;
-            queued = feed::enqueue(tx, self.feeds, &hits, &new, now).await?;
+            queued = feed::enqueue(tx, self.home_host, self.feeds, &hits, &new, now).await?;
             counted = new.len() as u64;
             added = 0;
             for one in &monitored {

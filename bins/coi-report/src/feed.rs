@@ -42,10 +42,11 @@ impl FeedJob for CoiReport {
 }
 
 /// The feeds that a hit goes to: none where no page may tell of it.
-fn of_hit<'a>(home: &str, feeds: &'a [Feed], one: &NewHit) -> Vec<&'a Feed> {
+fn of_hit<'a>((home, home_host): (&str, &str), feeds: &'a [Feed], one: &NewHit) -> Vec<&'a Feed> {
     let is_told = one.hit.is_shown && one.hit.skip.is_none() && one.user.is_some();
     let about = About {
         home,
+        home_host,
         wiki: &one.wiki,
         rule: one.hit.rule.word(),
         of_box: None,
@@ -55,9 +56,10 @@ fn of_hit<'a>(home: &str, feeds: &'a [Feed], one: &NewHit) -> Vec<&'a Feed> {
 }
 
 /// Puts what feeds take of new hits in the queue, in the transaction that stored them; `new`: places in `hits`, and
-/// numbers. How many lines.
+/// numbers; `home_host`: the host of the run's own wiki. How many lines.
 pub async fn enqueue(
     tx: &mut FencedTx<'_>,
+    home_host: &str,
     feeds: &[Feed],
     hits: &[NewHit],
     new: &[(usize, u64)],
@@ -65,7 +67,7 @@ pub async fn enqueue(
 ) -> shared::db::Result<u64> {
     let home = tx.fence().wiki.clone();
     let mut count = 0;
-    for (since, lines) in lines(&home, feeds, hits, new, now) {
+    for (since, lines) in lines((&home, home_host), feeds, hits, new, now) {
         count += feed_line::enqueue(tx, &lines, since).await?;
     }
     Ok(count)
@@ -74,7 +76,7 @@ pub async fn enqueue(
 /// What is to wait, by the moment since when it does. An edit that is read so late, after an outage, that its feed wants
 /// to hear of it no more waits since its own hour: it is counted among what is dropped.
 fn lines<'a>(
-    home: &str,
+    home: (&str, &str),
     feeds: &'a [Feed],
     hits: &[NewHit],
     new: &[(usize, u64)],
@@ -93,9 +95,9 @@ fn lines<'a>(
     lines
 }
 
-/// How many of these hits would go to each feed, for a dry run.
+/// How many of these hits would go to each feed, for a dry run; `home`: key and host of the run's own wiki.
 pub fn count<'a>(
-    home: &str,
+    home: (&str, &str),
     feeds: &[Feed],
     hits: impl Iterator<Item = &'a NewHit>,
     counts: &mut BTreeMap<String, u64>,

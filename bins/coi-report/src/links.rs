@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::process::ExitCode;
 
 use shared::args::CommonArgs;
+use shared::core::change::Revision;
 use shared::core::link::{Key, PathHosts, found};
 use shared::core::ranges::ip_range;
 use shared::db::links::questions::additions::{Addition, Of, newest};
@@ -23,6 +24,8 @@ mod print;
 
 pub use print::Output;
 
+/// Begins what is said about the additions of one editor.
+const ADDED_BY: &str = "added by ";
 /// No host whose paths tell owners apart.
 const NO_HOSTS: [&str; 0] = [];
 /// Hosts of one domain, or addresses of one range, that are looked at.
@@ -126,6 +129,45 @@ impl Found {
         }
     }
 
+    /// Gives additions the present names of their pages and of those who made them. Under a name that was given up there
+    /// are none: it leads nobody to the new one.
+    pub fn be_present<'a>(&mut self, present: impl Fn(&Addition) -> Option<&'a Revision>) {
+        for list in [&mut self.by_editor, &mut self.by_host].into_iter().flatten() {
+            for (one, _) in &mut list.rows {
+                if let Some(now) = present(one) {
+                    one.page = Some((now.ns, now.title.clone()));
+                }
+            }
+        }
+        let renamed = |one: &Addition| {
+            let name = present(one).and_then(|now| now.user.clone());
+            name.filter(|name| one.kind == lookup::Kind::Named && *name != one.editor)
+        };
+        if let Some(list) = &mut self.by_editor {
+            list.rows.retain(|(one, _)| renamed(one).is_none());
+        }
+        self.by_editor.take_if(|list| list.rows.is_empty());
+        for (one, _) in self.by_host.iter_mut().flat_map(|list| &mut list.rows) {
+            if let Some(name) = renamed(one) {
+                one.editor = name;
+            }
+        }
+    }
+
+    /// Shows the names of editors otherwise.
+    pub fn change_names(&mut self, shown: impl Fn(&str) -> String) {
+        for list in [&mut self.by_editor, &mut self.by_host].into_iter().flatten() {
+            for (one, _) in &mut list.rows {
+                let name = shown(&one.editor);
+                let (begins, begin) = (format!("{ADDED_BY}{} (", one.editor), format!("{ADDED_BY}{name} ("));
+                if let Some(rest) = list.about.strip_prefix(&begins) {
+                    list.about = begin + rest;
+                }
+                one.editor = name;
+            }
+        }
+    }
+
     /// In lines for people, none when there are none, and for programs.
     pub fn in_words(&self, name: &str) -> (Vec<String>, serde_json::Value) {
         print::both(name, self)
@@ -209,7 +251,7 @@ async fn hosts(db: &mut Work, key: &Key, exact: bool) -> shared::db::Result<Vec<
 
 fn about_editors(editors: &[Editor]) -> String {
     match editors {
-        [one] => format!("added by {} ({})", one.name, one.realm),
+        [one] => format!("{ADDED_BY}{} ({})", one.name, one.realm),
         many if many.len() == MOST as usize => format!("added by the first {MOST} addresses of this range, not all"),
         many => format!("added by {} editors of this name or range", many.len()),
     }

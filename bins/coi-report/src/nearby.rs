@@ -181,10 +181,10 @@ impl Watch<'_> {
             }
             let judged = match self.judge_near(item, &near, places, open).await {
                 Ok(found) => {
-                    let feeds = &self.run.accepted.parsed.settings.feeds;
+                    let (host, feeds) = (self.run.session.host(), &self.run.accepted.parsed.settings.feeds);
                     let stored = async |tx: &mut FencedTx<'_>| {
                         let new = hit::insert(tx, &found, now).await?;
-                        let queued = feed::enqueue(tx, feeds, &found, &new, now).await?;
+                        let queued = feed::enqueue(tx, host, feeds, &found, &new, now).await?;
                         go_on(tx, item, Some(&waiting), &rest, now).await?;
                         Ok((new.len() as u64, queued))
                     };

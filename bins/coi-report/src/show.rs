@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 
 use serde_json::{Value, json};
-use shared::core::link::Key;
+use shared::core::change::Revision;
+use shared::core::hit::Subject;
+use shared::core::link::{Key, PathHosts};
 use shared::core::overlap::number;
 use shared::core::text::terminal;
 use shared::core::types::UserId;
@@ -69,6 +71,20 @@ pub fn line(one: &NewHit) -> String {
     terminal(&line)
 }
 
+/// The hit with the names that the wiki has now for its user and its page; scores stay those of the names as they were.
+pub fn as_now(one: &NewHit, revision: &Revision) -> NewHit {
+    let mut now = one.clone();
+    if let (Some(user), Some(name)) = (&mut now.user, &revision.user) {
+        user.name.clone_from(name);
+    }
+    if now.hit.subject == Subject::Page && now.hit.string == one.title {
+        now.hit.string.clone_from(&revision.title);
+    }
+    now.title.clone_from(&revision.title);
+    now.ns = revision.ns;
+    now
+}
+
 /// What is shown nowhere: by the lists of the wikis of edits, and by that of the run's own.
 pub struct Hides {
     home: Suppressed,
@@ -87,6 +103,23 @@ impl Hides {
             home: db.read_if_there(async |db| suppress::all(db, home).await).await?,
             of,
         })
+    }
+
+    /// Reads the lists of all wikis. Errs as the database does.
+    pub async fn everywhere(db: &Db, home: &str) -> anyhow::Result<Hides> {
+        let mut of = db.read_if_there(async |db| suppress::everywhere(db).await).await?;
+        Ok(Hides {
+            home: of.remove(home).unwrap_or_default(),
+            of: of.into_iter().collect(),
+        })
+    }
+
+    /// Whether any list hides what is named: a user, page, link or pattern, or a text that names one.
+    pub fn names(&self, text: &str, path_hosts: &PathHosts) -> bool {
+        let key = Key::from_name(text, path_hosts).ok();
+        let of = self.of.keys().map(String::as_str).chain([""]);
+        of.into_iter()
+            .any(|wiki| self.text(wiki, text) || key.as_ref().is_some_and(|key| self.link(wiki, key)))
     }
 
     fn any(&self, wiki: &str, hides: impl Fn(&Suppressed) -> bool) -> bool {
@@ -114,7 +147,7 @@ impl Hides {
         self.any(wiki, |list| list.is_named_in(text) || list.is_named_in(&bare))
     }
 
-    /// Whether a hit names something that is hidden.
+    /// Whether a hit names something that is hidden: as user, page or link, or in what it quotes.
     pub fn hit(&self, one: &NewHit) -> bool {
         let (wiki, hit) = (one.wiki.as_str(), &one.hit);
         let key = hit.key.as_deref().and_then(Key::from_stored);
@@ -126,6 +159,10 @@ impl Hides {
                 .into_iter()
                 .flatten()
                 .any(|title| self.page(wiki, title))
+            || [&hit.url, &hit.matched]
+                .into_iter()
+                .flatten()
+                .any(|text| self.text(wiki, text))
     }
 }
 

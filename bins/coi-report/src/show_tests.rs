@@ -60,6 +60,47 @@ fn hit(rev: u64, wiki: &str, user: (u64, &str), title: &str, host: Option<&str>)
 }
 
 #[test]
+fn a_hit_is_told_with_the_present_names_of_user_and_page() {
+    let revision = Revision {
+        revid: RevId(11),
+        parent: RevId(0),
+        page_id: PageId(1),
+        ns: 2,
+        title: "User:Present/Page".to_owned(),
+        user: Some("Present".to_owned()),
+        user_id: UserId(1),
+        editor: EditorKind::Named,
+        timestamp: now(),
+        minor: false,
+        tags: Vec::new(),
+        comment: None,
+        sha1: None,
+        size: 0,
+        model: String::new(),
+        text: None,
+        text_hidden: false,
+    };
+    let page = as_now(&hit(11, "home/w", (1, "Past"), "Secret", None), &revision);
+    assert_eq!(
+        (
+            page.user.unwrap().name.as_str(),
+            page.ns,
+            page.title.as_str(),
+            page.hit.string.as_str()
+        ),
+        ("Present", 2, "User:Present/Page", "User:Present/Page")
+    );
+    let link = as_now(
+        &hit(11, "home/w", (1, "Past"), "Secret", Some("tea.example")),
+        &revision,
+    );
+    assert_eq!(
+        (link.title.as_str(), link.hit.string.as_str()),
+        ("User:Present/Page", "tea.example")
+    );
+}
+
+#[test]
 fn what_is_shown_nowhere_is_counted_only() {
     let hides = Hides {
         home: list(&[(What::Host, "hidden.example", 0), (What::User, "Mallory", 9)]),
@@ -96,6 +137,28 @@ fn what_is_shown_nowhere_is_counted_only() {
         for name in ["www.hidden", "Mallory", "Renamed"] {
             assert!(!line.contains(name), "{line}");
         }
+    }
+    // Also what only a pattern or an address tells.
+    let mut quoted = hit(18, "home/w", (1, "Alice"), "Tea", Some("tea.example"));
+    assert!(!hides.hit(&quoted));
+    quoted.hit.matched = Some(r"^hidden\.example$".to_owned());
+    assert!(hides.hit(&quoted));
+    quoted.hit.matched = None;
+    quoted.hit.url = Some("https://tea.example/?by=mallory".to_owned());
+    assert!(hides.hit(&quoted));
+    // Entries of lists, by the lists of all wikis.
+    let hosts = shared::core::link::PathHosts::default();
+    for text in [
+        "Mallory",
+        "see mallory",
+        "www.hidden.example",
+        r"hidden\.example",
+        "Secret",
+    ] {
+        assert!(hides.names(text, &hosts), "{text}");
+    }
+    for text in ["Alice", "nothidden.test", "*", ""] {
+        assert!(!hides.names(text, &hosts), "{text}");
     }
     assert!(hides.text("x", r"monitor list: \bHidden\.example\b") && !hides.text("x", "the Secret"));
     assert!(hides.text("away/w", "the Secret"));

@@ -339,7 +339,8 @@ impl<'a> Watch<'a> {
         let Some(fence) = self.run.fence() else {
             self.tally.hits += hits.clone().filter(|hit| hit.hit.skip.is_none()).count() as u64;
             let feeds = &self.run.accepted.parsed.settings.feeds;
-            feed::count(&self.run.wiki, feeds, hits.clone(), &mut self.tally.feeds);
+            let home = (self.run.wiki.as_str(), self.run.session.host());
+            feed::count(home, feeds, hits.clone(), &mut self.tally.feeds);
             return crate::show::hits(self.run, hits).await;
         };
         let known = match self.run.args.json {
@@ -355,6 +356,7 @@ impl<'a> Watch<'a> {
             auto_expires: settings.auto_expires,
             common_host: settings.common_host,
             feeds: &settings.feeds,
+            home_host: self.run.session.host(),
         };
         let done = store
             .batch(&mut self.names, outcomes, moved)

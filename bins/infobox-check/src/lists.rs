@@ -15,7 +15,8 @@ mod written;
 
 pub use args::ByHand;
 pub use effect::Effect;
-pub use page::serve;
+pub use feeds::held;
+pub use page::{WORDS, serve};
 pub use written::{Written, words};
 
 use answer::Answer;
@@ -106,6 +107,7 @@ impl Shell<'_> {
             wiki: self.wiki,
             given,
             source: Source::Offline,
+            highlights: true,
         };
         if !desk::needs_wiki(&draft) {
             return self.done(&desk, desk.look(draft).await?).await;

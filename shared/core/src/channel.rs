@@ -2,6 +2,7 @@
 //! not begin with the bot's name is nobody's command, and whoever asks more than [`PER_PERSON`] times in a minute is told
 //! so once and then left alone, so that nobody can make the bot flood a channel. Pure: nothing is sent from here.
 
+use crate::text::{ends_word, unhighlighted};
 use crate::types::Timestamp;
 use chrono::TimeDelta;
 use std::collections::{HashMap, VecDeque};
@@ -25,6 +26,21 @@ pub fn addressed<'a>(said: &'a str, names: &[&str]) -> Option<&'a str> {
     let rest = names.iter().find_map(behind)?.trim_start();
     let command = rest.strip_prefix([':', ',']).unwrap_or(rest).trim_start();
     (!command.is_empty()).then_some(command)
+}
+
+/// A line with the names whole that [`unhighlighted`] broke: people copy them from the reports of the channel.
+pub fn whole(line: &str) -> String {
+    let word = |word: &str| {
+        // One that a name has of its own has stayed, and got another beside it.
+        let once = word.replacen("\u{200d}\u{200d}", "\u{200d}", 1);
+        let Some((before, after)) = word.split_once('\u{200d}').filter(|_| once == word) else {
+            return once;
+        };
+        let joined = format!("{before}{after}");
+        let is_ours = before.ends_with(char::is_alphanumeric) && unhighlighted(&joined) == word;
+        if is_ours { joined } else { once }
+    };
+    line.split_inclusive(ends_word).map(word).collect()
 }
 
 /// Whether two nicks, accounts or channels are one: of ASCII only letter case does not count, and `{}|^` are the lower

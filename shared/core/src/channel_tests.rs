@@ -85,3 +85,15 @@ proptest! {
         prop_assert!(told <= answers.len(), "no more complaints than answers");
     }
 }
+
+#[test]
+fn a_name_that_was_copied_from_a_report_is_whole_again() {
+    for name in ["Beetstra", "Émile_Zola", "J.R.-Beet/stra_(Ann)", "ශ්\u{200d}රී", "👩\u{200d}🚀", "x"] {
+        let broken = unhighlighted(name);
+        for (said, meant) in [(&*broken, name), (name, name)] {
+            let line = |name: &str| format!("wl add {name} \"{name} 2\" — {name}");
+            // A picture of several signs cannot be told from a name that was broken.
+            assert_eq!(whole(&line(said)), line(meant), "{said:?}");
+        }
+    }
+}

@@ -87,6 +87,8 @@ pub struct Feed {
 pub struct About<'a> {
     /// Key of the wiki whose settings these are.
     pub home: &'a str,
+    /// Its host: the operator may have given it a key of its own, in which there is none.
+    pub home_host: &'a str,
     /// Key of the wiki of the edit.
     pub wiki: &'a str,
     /// Word of the rule.
@@ -108,7 +110,7 @@ impl Feed {
         let host = about.wiki.split('/').next().unwrap_or_default();
         wikis.iter().any(|wiki| match wiki.as_str() {
             "here" => about.wiki == about.home,
-            name => name == about.wiki || name == host,
+            name => name == about.wiki || name == host || (about.wiki == about.home && name == about.home_host),
         })
     }
 
@@ -175,6 +177,7 @@ mod tests {
 
     const ABOUT: About<'static> = About {
         home: "en.example.org/w",
+        home_host: "en.example.org",
         wiki: "de.example.org/w",
         rule: "link-overlap",
         of_box: None,
@@ -203,6 +206,25 @@ mod tests {
             ..ABOUT
         };
         assert!(of(some(&["here"]), None).takes(&here));
+    }
+
+    #[test]
+    fn a_home_with_a_key_of_its_own_is_taken_by_its_host_too() {
+        let home = About {
+            home: "enwiki",
+            wiki: "enwiki",
+            ..ABOUT
+        };
+        let away = About { wiki: ABOUT.wiki, ..home };
+        for (name, takes_home, takes_away) in [
+            ("en.example.org", true, false),
+            ("enwiki", true, false),
+            ("here", true, false),
+            ("de.example.org", false, true),
+        ] {
+            let of = Feed { wikis: some(&[name]), ..feed() };
+            assert_eq!((of.takes(&home), of.takes(&away)), (takes_home, takes_away), "{name}");
+        }
     }
 
     #[test]

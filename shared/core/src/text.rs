@@ -226,14 +226,29 @@ pub fn terminal(text: &str) -> String {
     out
 }
 
-/// A name that highlights nobody in a channel: a zero-width joiner (U+200D) behind its first letter, so that clients see
-/// another word than their user's nick. A name of one letter stays as it is.
+/// A name that highlights nobody in a channel: a zero-width joiner (U+200D) behind the first letter of each of its words,
+/// so that clients see other words than their user's nick. A word of one letter stays as it is.
 pub fn unhighlighted(name: &str) -> String {
-    let mut chars = name.char_indices().skip(1);
-    match chars.find(|(_, c)| !is_combining_mark(*c) && *c != JOINER) {
-        Some((at, _)) => format!("{}{JOINER}{}", &name[..at], &name[at..]),
-        None => name.to_owned(),
+    let mut out = String::with_capacity(name.len() + JOINER.len_utf8());
+    // Letters of the word so far.
+    let mut letters = 0;
+    for c in name.chars() {
+        if ends_word(c) {
+            letters = 0;
+        } else if c.is_alphanumeric() && !is_combining_mark(c) {
+            letters += 1;
+            if letters == 2 {
+                out.push(JOINER);
+            }
+        }
+        out.push(c);
     }
+    out
+}
+
+/// Whether a word of a name is over where this stands: a nick is looked for as a word by itself.
+pub(crate) fn ends_word(c: char) -> bool {
+    !c.is_alphanumeric() && !is_combining_mark(c) && c != JOINER
 }
 
 /// A field of a comma-separated line. A spreadsheet would run a text that

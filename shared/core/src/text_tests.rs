@@ -287,6 +287,8 @@ fn a_name_that_highlights_nobody_reads_the_same() {
         ("e\u{301}e", "e\u{301}\u{200D}e"),
         ("e\u{301}", "e\u{301}"),
         ("192.0.2.1", "1\u{200D}92.0.2.1"),
+        ("John Beetstra", "J\u{200D}ohn B\u{200D}eetstra"),
+        ("J. R. (Beetstra)_x-Ann", "J. R. (B\u{200D}eetstra)_x-A\u{200D}nn"),
     ] {
         assert_eq!(unhighlighted(name), broken, "{name}");
     }

@@ -9,7 +9,8 @@ mod write;
 
 pub use questions::{Count, Dropped, Waiting, counts, dropped, is_due, waiting};
 pub use write::{
-    claim, claim_dropped, drop_old, enqueue, prune, put_back, put_back_dropped, settle, settle_dropped, take_over,
+    claim, claim_dropped, drop_old, enqueue, forget_others, prune, put_back, put_back_dropped, settle, settle_dropped,
+    take_over,
 };
 
 /// Whose queue: the job, not the name of its feeds' lease, and the wiki whose settings name the feeds.

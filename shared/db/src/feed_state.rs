@@ -104,9 +104,9 @@ fn switched(by: Option<&Switched>) -> [Value; 2] {
     })
 }
 
-/// The sink failed: it is not tried before `next_try`. Since when it fails stays as it is until [`fine`] or
-/// [`well_again`]; the reason is
-/// cut at 512 bytes.
+/// The sink failed: it is not tried before `next_try`, nor before an earlier trouble lets it, which stays then (an hour
+/// after a kick is an hour, whatever the connection does meanwhile). Since when it fails stays as it is until [`fine`] or
+/// [`well_again`]; the reason is cut at 512 bytes.
 pub async fn trouble(
     tx: &mut FencedTx<'_>,
     of: Queue<'_>,
@@ -117,7 +117,8 @@ pub async fn trouble(
 ) -> Result<()> {
     const SQL: &str = "INSERT INTO feed_state (job, wiki, feed, next_try, failures, trouble, trouble_since) \
         VALUES (:job, :wiki, :feed, :next_try, 1, :why, :now) \
-        ON DUPLICATE KEY UPDATE next_try = VALUES(next_try), failures = failures + 1, trouble = VALUES(trouble), \
+        ON DUPLICATE KEY UPDATE trouble = IF(next_try > VALUES(next_try), trouble, VALUES(trouble)), \
+        next_try = GREATEST(COALESCE(next_try, VALUES(next_try)), VALUES(next_try)), failures = failures + 1, \
         trouble_since = COALESCE(trouble_since, VALUES(trouble_since))";
     let params = params! {
         "job" => of.job, "wiki" => of.wiki, "feed" => feed, "next_try" => at(next_try),
@@ -127,11 +128,13 @@ pub async fn trouble(
     Ok(())
 }
 
-/// The sink took something: no trouble any more.
+/// The sink took something: no trouble any more, but for one that came since and forbids to try.
 pub async fn fine(tx: &mut FencedTx<'_>, of: Queue<'_>, feed: &str, now: Timestamp) -> Result<()> {
     const SQL: &str = "INSERT INTO feed_state (job, wiki, feed, last_sent) VALUES (:job, :wiki, :feed, :now) \
-        ON DUPLICATE KEY UPDATE next_try = NULL, failures = 0, trouble = NULL, trouble_since = NULL, \
-        last_sent = VALUES(last_sent)";
+        ON DUPLICATE KEY UPDATE last_sent = VALUES(last_sent), failures = IF(next_try > VALUES(last_sent), failures, 0), \
+        trouble = IF(next_try > VALUES(last_sent), trouble, NULL), \
+        trouble_since = IF(next_try > VALUES(last_sent), trouble_since, NULL), \
+        next_try = IF(next_try > VALUES(last_sent), next_try, NULL)";
     let params = params! { "job" => of.job, "wiki" => of.wiki, "feed" => feed, "now" => at(now) };
     tx.conn().run("noting that a feed does well", SQL, params).await?;
     Ok(())

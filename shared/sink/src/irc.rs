@@ -2,8 +2,9 @@
 //! a line has arrived is known, not hoped. Nothing that anybody typed can become a command, and no password is sent
 //! where others could read it. <https://modern.ircdocs.horse/>, <https://ircv3.net/irc/>
 //!
-//! By hand: the crate `irc` has shapes for hundreds of commands that nobody needs here, no safe way to write a line, and
-//! no receipts; the few messages in here are less than a bridge to it.
+//! By hand: the crate `irc` cuts a line at its first line end, as it must, but tells nobody whether a line has arrived,
+//! and has a queue and a pace of its own, so that a line given up may still be said and an answer cannot go between
+//! reports; the few messages in here are less than a bridge to it.
 
 mod client;
 mod error;
@@ -66,12 +67,12 @@ pub struct Sasl {
     pub password: Secret,
 }
 
-/// Which line goes first.
+/// What a line is. While both wait, answers and reports take turns.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Priority {
-    /// An answer to somebody who waits for it.
+    /// An answer to somebody who waits for it: it has the first turn.
     Answer,
-    /// A report, after all answers.
+    /// A report, which people who keep on asking do not hold back.
     Report,
 }
 

@@ -1,57 +1,65 @@
 //! Standard output as a sink: one line for each hit, for a pipe or a log. What users wrote cannot move the cursor or
-//! begin a line of its own.
+//! begin a line of its own. A thread of its own writes: one that waits for a reader of a pipe must keep neither the
+//! tasks nor the end of the process waiting, as a blocking task of tokio would.
 
-use std::io;
+use std::io::{self, Write};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
-use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::sync::{mpsc, oneshot};
 use wikicrew_core::text::terminal;
 
-/// Writes `text` as one line and waits until it has gone out. It waits as long as a reader at the other end of a pipe
-/// lets it wait.
+/// A line that waits to be written.
+struct Piece {
+    line: String,
+    written: oneshot::Sender<io::Result<()>>,
+}
+
+/// Writes `text` as one line and waits until it has gone out, as long as a reader at the other end of a pipe lets it
+/// wait. When the future is dropped, the line may come out later if its turn had come; else it is not written.
 ///
 /// # Errors
 /// Nobody reads any more (a closed pipe), or the disk is full.
 pub async fn line(text: &str) -> io::Result<()> {
-    line_to(&mut tokio::io::stdout(), text).await
+    line_to(&writer()?, text).await
 }
 
-/// In one piece, so that lines of two writers do not mix as long as they are short.
-async fn line_to(out: &mut (impl AsyncWrite + Unpin), text: &str) -> io::Result<()> {
-    let mut line = terminal(text);
-    line.push('\n');
-    out.write_all(line.as_bytes()).await?;
-    out.flush().await
+/// The one that writes to the standard output of this process.
+fn writer() -> io::Result<mpsc::Sender<Piece>> {
+    static WRITER: Mutex<Option<mpsc::Sender<Piece>>> = Mutex::new(None);
+    let mut writer = WRITER.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*writer {
+        Some(writer) if !writer.is_closed() => Ok(writer.clone()),
+        _ => Ok(writer.insert(start(io::stdout())?).clone()),
+    }
+}
+
+/// Starts the thread; it ends when nobody can send it a line any more.
+fn start(mut out: impl Write + Send + 'static) -> io::Result<mpsc::Sender<Piece>> {
+    // One line waits at most, however often somebody tries again behind one that is stuck.
+    let (sender, mut pieces) = mpsc::channel::<Piece>(1);
+    thread::Builder::new().name("stdout".to_owned()).spawn(move || {
+        while let Some(Piece { line, written }) = pieces.blocking_recv() {
+            // Who asked has given up, and says it again: it is not to come out twice.
+            if written.is_closed() {
+                continue;
+            }
+            // In one piece, so that lines of two writers do not mix as long as they are short.
+            let result = out.write_all(line.as_bytes()).and_then(|()| out.flush());
+            written.send(result).ok();
+        }
+    })?;
+    Ok(sender)
+}
+
+async fn line_to(writer: &mpsc::Sender<Piece>, text: &str) -> io::Result<()> {
+    let ended = || io::Error::other("the thread that writes to standard output has ended");
+    let (written, result) = oneshot::channel();
+    let line = terminal(text) + "\n";
+    writer.send(Piece { line, written }).await.map_err(|_| ended())?;
+    result.await.unwrap_or_else(|_| Err(ended()))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use tokio::io::AsyncReadExt;
-
-    #[tokio::test]
-    async fn whatever_the_text_it_is_one_line_without_commands_for_the_terminal() {
-        let (mut ours, mut theirs) = tokio::io::duplex(4096);
-        line_to(&mut ours, "[[A]]\r\nforged\u{2028}\x1b[2J\u{202e}\x00 end")
-            .await
-            .unwrap();
-        line_to(&mut ours, "").await.unwrap();
-        drop(ours);
-        let mut got = String::new();
-        theirs.read_to_string(&mut got).await.unwrap();
-        assert!(
-            got.starts_with("[[A]]  forged ") && got.ends_with(" end\n\n"),
-            "{got:?}"
-        );
-        assert_eq!(got.lines().count(), 2);
-        assert!(got.chars().all(|c| c == '\n' || !c.is_control()), "{got:?}");
-        assert!(!got.contains('\u{202e}'));
-    }
-
-    #[tokio::test]
-    async fn a_closed_pipe_is_an_error() {
-        let (mut ours, theirs) = tokio::io::duplex(16);
-        drop(theirs);
-        let error = line_to(&mut ours, "nobody reads this").await.unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
-    }
-}
+#[path = "stdout_tests.rs"]
+mod tests;

@@ -1,6 +1,7 @@
 //! A webhook: an HTTPS POST of one JSON object, signed, so that the receiver knows who made it, that nobody changed it
-//! and that it is no old one sent again. It follows no redirect, uses no proxy, keeps no cookie and reads little of what
-//! the receiver answers: an address on a settings page must not lead anywhere else.
+//! and that it is no old one sent again. It follows no redirect, uses no proxy, keeps no cookie: an address on a settings page
+//! must not lead anywhere else. What the receiver answers is read to its status; its words stand in no reason, as it may
+//! send back what it was sent, and reasons are shown on pages.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -8,16 +9,17 @@ use std::time::Duration;
 use chrono::DateTime;
 use hmac::{Hmac, Mac};
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
-use reqwest::{Response, Url};
+use reqwest::{Response, StatusCode, Url};
 use serde_json::Value;
 use sha2::Sha256;
+use tracing::{Level, debug};
 use wikicrew_core::text::terminal;
 use wikicrew_core::types::{Secret, Timestamp};
 
-/// What an answer's body is read to, in bytes.
+/// What an answer's body is read to, in bytes, where it is logged at all.
 const MOST_OF_ANSWER: usize = 1024;
 
-/// What a reason quotes of it, in characters.
+/// What is logged of it, and what a reason quotes of an error, in characters.
 const MOST_QUOTED: usize = 200;
 
 /// The longest `Retry-After` that is believed.
@@ -45,32 +47,26 @@ pub struct Client {
 /// Why the receiver has not taken an object.
 #[derive(Debug, thiserror::Error)]
 pub enum NotTaken {
-    /// It will never take this one (400, 410, 413, 422, ...): trying again is no use.
-    #[error("the receiver refused it: status {status}{}", quoted(.text))]
+    /// It will never take this one (400, 410, 413, 415, 422): trying again is no use.
+    #[error("the receiver refused it: status {status} of {text}")]
     Refused {
         /// Status of the answer.
         status: u16,
-        /// Beginning of the answer, safe to print.
+        /// Who answered so: the receiver's host, and no word of its own.
         text: String,
     },
-    /// Perhaps later: it is busy or out of order (5xx, 429, 408), set up otherwise than the feed (3xx, 401, 403, 404,
-    /// 405), cannot be reached or does not answer in time. In the last case it may have taken it after all: the same
-    /// delivery id tells it so.
+    /// Perhaps later: any other status says something about the receiver or the moment (busy or out of order as with
+    /// 5xx, 429 and 408, set up otherwise than the feed as with 3xx, 401, 403 and 404); or it cannot be reached or does
+    /// not answer in time. In the last case it may have taken it after all: the same delivery id tells it so.
     #[error("{why}")]
     Later {
         /// What the receiver asked us to wait.
         after: Option<Duration>,
         /// What happened, for people: no address with its path, no key.
         why: String,
+        /// Whether it may have taken it after all.
+        in_doubt: bool,
     },
-}
-
-fn quoted(text: &str) -> String {
-    if text.is_empty() {
-        String::new()
-    } else {
-        format!(", {text}")
-    }
 }
 
 /// `sha256=` and the HMAC-SHA256, in small hexadecimal digits, of the text `<timestamp>.<body>`, `timestamp` in seconds
@@ -142,6 +138,7 @@ impl Client {
             Err(error) => Err(NotTaken::Later {
                 after: None,
                 why: self.failed(&error),
+                in_doubt: !error.is_connect(),
             }),
         }
     }
@@ -149,21 +146,25 @@ impl Client {
     async fn not_taken(&self, answer: Response, at: Timestamp) -> NotTaken {
         let status = answer.status();
         let after = pause(answer.headers(), at);
-        let text = beginning(answer).await;
-        if status.is_client_error() && !may_pass(status.as_u16()) {
+        if tracing::enabled!(Level::DEBUG) {
+            let words = beginning(answer).await;
+            debug!(host = self.host(), %status, answer = words, "a webhook was not taken");
+        }
+        if is_never(status.as_u16()) {
             return NotTaken::Refused {
                 status: status.as_u16(),
-                text,
+                text: self.host().to_owned(),
             };
         }
         let what = if status.is_redirection() {
             format!("status {status}: it sends elsewhere, which is not followed; put the new address into the settings")
         } else {
-            format!("status {status}{}", quoted(&text))
+            format!("status {status}")
         };
         NotTaken::Later {
             after,
             why: format!("{} answered {what}", self.host()),
+            in_doubt: status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT,
         }
     }
 
@@ -180,12 +181,10 @@ impl Client {
     }
 }
 
-/// The statuses of 4xx that say something about the receiver or the moment, not about the object.
-fn may_pass(status: u16) -> bool {
-    matches!(
-        status,
-        401 | 403 | 404 | 405 | 407 | 408 | 421 | 423 | 424 | 425 | 426 | 429
-    )
+/// The statuses that say something about the object; or, 410, that the receiver wants none any more.
+/// <https://www.rfc-editor.org/rfc/rfc9110#section-15.5>
+fn is_never(status: u16) -> bool {
+    matches!(status, 400 | 410 | 413 | 415 | 422)
 }
 
 fn is_loopback(host: &str) -> bool {

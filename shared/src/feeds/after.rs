@@ -15,16 +15,25 @@ use crate::db::feed_line::{self, Queue};
 use crate::db::run::NewRun;
 use crate::db::{Lease, Taken};
 use crate::job::{Run, VERSION, environment};
+use crate::switch::Halt;
 
 /// A run sends for so long at most; the rest waits for the next one.
 const LONGEST: Duration = Duration::from_secs(60);
+
+/// What is under way then has so long to end.
+const GRACE: Duration = Duration::from_secs(20);
 
 /// Sends what waits in the queue of the run's feeds. Never fails the run: troubles stand in the log and on the status page.
 pub async fn after_run<J: FeedJob>(run: &mut Run<J::Settings>)
 where
     J::Settings: Clone,
 {
-    if run.fence().is_none() || run.stop.is_stopped() || run.editor.halted().is_some() {
+    // A cap, a trial that is over or the operator's switch are about edits.
+    let is_halted = run
+        .editor
+        .halted()
+        .is_some_and(|halt| !matches!(halt, Halt::Cap(_) | Halt::TrialOver(_) | Halt::Operator(_)));
+    if run.fence().is_none() || run.stop.is_stopped() || is_halted {
         return;
     }
     if let Err(error) = send::<J>(run).await {
@@ -41,7 +50,8 @@ where
         job: J::NAME,
         wiki: &run.wiki,
     };
-    if feeds.is_empty() || !run.db.read(async |db| feed_line::is_due(db, of).await).await? {
+    let names: Vec<&str> = feeds.iter().map(|feed| feed.name.as_str()).collect();
+    if !run.db.read(async |db| feed_line::is_due(db, of, &names).await).await? {
         return Ok(());
     }
     let job = lease_job::<J>();
@@ -58,7 +68,7 @@ where
     };
     let operator = Operator::new(J::NAME, run.session.account(), run.others.user_agent(), &environment);
     let center = Rc::new(Center::<J>::new(&run.db, &lease, operator, run.clock, &run.stop, false));
-    center.set(Some(Current::new(feeds, || Ground::of(run))));
+    center.set(Some(Rc::new(Current::new(feeds, || Ground::of(run)))));
     let sent = async {
         center.take_over().await?;
         center.clean().await?;
@@ -67,7 +77,10 @@ where
         for place in center.places() {
             local.spawn_local(Lane::new(center.clone(), place, Some(until)).run());
         }
-        local.await;
+        // Whatever hangs: the run ends. What was under way is in doubt then.
+        if tokio::time::timeout(LONGEST + GRACE, local).await.is_err() {
+            tracing::warn!("a sink did not end in time: its line is in doubt");
+        }
         anyhow::Ok(())
     };
     let sent = sent.await;

@@ -1,11 +1,13 @@
 //! What the parts of a sender share: the lease, the queue, the settings in force and what lines are made with.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::operator::{Operator, Place};
 use super::{FeedJob, Ground};
@@ -18,8 +20,12 @@ use crate::db::run::{self as run_record, Finish, Requests, State};
 use crate::db::{Db, Fence, Lease, feed_state};
 use crate::wiki::Stop;
 
-/// Lines that were settled, and such of feeds that are gone, are kept so long.
+/// Lines that are settled, and records of senders, are kept so long.
 const KEPT: TimeDelta = TimeDelta::days(7);
+/// Lines of feeds that the settings no longer name wait so long for their coming back.
+const GONE: TimeDelta = TimeDelta::hours(6);
+/// A lane that was not seen at work for so long hangs: longer than anything it waits for.
+const HANGS: Duration = Duration::from_secs(5 * 60);
 /// First pause after a failure; each further one doubles it.
 const PAUSE: TimeDelta = TimeDelta::seconds(15);
 /// Longest pause.
@@ -65,6 +71,8 @@ pub(super) struct Center<J: FeedJob> {
     current: RefCell<Option<Rc<Current<J>>>>,
     is_lost: Cell<bool>,
     sent: Cell<u64>,
+    /// When each lane was last seen at work.
+    beats: RefCell<HashMap<Place, Instant>>,
 }
 
 impl<J: FeedJob> Center<J> {
@@ -81,6 +89,7 @@ impl<J: FeedJob> Center<J> {
             current: RefCell::new(None),
             is_lost: Cell::new(false),
             sent: Cell::new(0),
+            beats: RefCell::default(),
         }
     }
 
@@ -98,8 +107,8 @@ impl<J: FeedJob> Center<J> {
     }
 
     /// Other settings, or none.
-    pub fn set(&self, current: Option<Current<J>>) {
-        self.current.replace(current.map(Rc::new));
+    pub fn set(&self, current: Option<Rc<Current<J>>>) {
+        self.current.replace(current);
     }
 
     /// The feeds that go there now.
@@ -183,19 +192,26 @@ impl<J: FeedJob> Center<J> {
         let Some(current) = self.current() else { return Ok(()) };
         let (of, now) = (self.queue(), self.clock.now());
         let states = self.db.read(async |db| feed_state::all(db, of).await).await?;
+        let names: Vec<&str> = current.feeds.iter().map(|feed| feed.name.as_str()).collect();
+        let (dropped, gone) = self
+            .db
+            .fenced(&self.fence, "dropping lines that are too old", async |tx| {
+                let mut dropped = Vec::new();
+                for feed in &current.feeds {
+                    let count = feed_line::drop_old(tx, of, &feed.name, now - feed.max_age, now).await?;
+                    dropped.push((feed.name.as_str(), count));
+                }
+                let gone = feed_line::forget_others(tx, of, &names, now - GONE, now).await?;
+                Ok((dropped, gone))
+            })
+            .await?;
+        for (feed, count) in dropped.into_iter().filter(|(_, count)| *count > 0) {
+            tracing::warn!("feed {feed}: {count} lines had waited too long and are not sent");
+        }
+        if gone > 0 {
+            tracing::warn!("{gone} lines of feeds that the settings no longer name are not sent");
+        }
         for feed in &current.feeds {
-            let dropped = self
-                .db
-                .fenced(&self.fence, "dropping lines that are too old", async |tx| {
-                    feed_line::drop_old(tx, of, &feed.name, now - feed.max_age, now).await
-                })
-                .await?;
-            if dropped > 0 {
-                tracing::warn!(
-                    "feed {}: {dropped} lines had waited too long and are not sent",
-                    feed.name
-                );
-            }
             let known = states.get(&feed.name).and_then(|state| state.trouble.as_deref());
             if let Err(why) = self.operator.place(feed)
                 && known != Some(why.as_str())
@@ -206,6 +222,21 @@ impl<J: FeedJob> Center<J> {
         }
         feed_line::prune(&self.db, of, now - KEPT).await?;
         Ok(())
+    }
+
+    /// A lane is at work there.
+    pub fn beats(&self, place: &Place) {
+        self.beats.borrow_mut().insert(place.clone(), Instant::now());
+    }
+
+    /// It ended.
+    pub fn is_done(&self, place: &Place) {
+        self.beats.borrow_mut().remove(place);
+    }
+
+    /// Whether no lane hangs.
+    pub fn is_alive(&self) -> bool {
+        self.beats.borrow().values().all(|beat| beat.elapsed() < HANGS)
     }
 
     /// Notes that these feeds cannot be sent now.

@@ -3,13 +3,17 @@
 //! settings trust. A nick proves nothing, so only the account that the server itself tells counts.
 
 use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
 
 use super::center::Center;
 use super::lane::THROWN_OUT;
 use super::operator::Place;
 use super::outlet::Network;
 use super::{Desk as _, FeedJob, Given};
-use crate::core::channel::{May, Rate, addressed, is_same_nick};
+use crate::core::channel::{May, Rate, addressed, is_same_nick, whole};
 use crate::core::feed::{Feed, Irc, Level, Sink, Switched};
 use crate::core::lists::Level as Asked;
 use crate::core::lists::feeds::{FeedCommand, FeedOrder, parse_feeds};
@@ -21,6 +25,11 @@ use crate::sink::irc::{Event, Events, Priority, parts};
 /// Lines of one answer; the shell and the commands page have more room.
 const LINES: usize = 6;
 
+/// Commands of one connection that are carried out at once.
+const AT_ONCE: usize = 5;
+/// So long the wiki and the database may take for one.
+const PATIENCE: Duration = Duration::from_secs(45);
+
 /// Somebody who speaks.
 struct Speaker {
     nick: String,
@@ -31,47 +40,66 @@ struct Speaker {
 /// Listens to a connection until it is gone. A sender that does not stay takes no commands.
 pub(super) async fn listen<J: FeedJob>(center: Rc<Center<J>>, place: Place, network: Network, mut events: Events) {
     let mut rate = Rate::new();
-    while let Some(event) = events.next().await {
+    // They end with this task.
+    let mut answers = JoinSet::new();
+    // The lines of one answer stay together.
+    let floor = Rc::new(Mutex::new(()));
+    loop {
+        let event = tokio::select! {
+            event = events.next() => event,
+            Some(_) = answers.join_next(), if !answers.is_empty() => continue,
+        };
         match event {
-            Event::Said {
+            None => break,
+            Some(Event::Said {
                 channel,
                 nick,
                 from,
                 account,
                 text,
-            } if center.stays => {
-                let own = network.client.nick();
-                let Some(command) = addressed(&text, &[&own, &center.operator.nick]) else {
+            }) if center.stays => {
+                let Some(command) = addressed(&text, &[&network.client.nick()]) else {
                     continue;
                 };
-                let now = center.clock.now();
-                // The account where there is one: whoever changes nick or host stays the same person.
-                let who = account
-                    .as_ref()
-                    .map_or_else(|| from.clone(), |account| format!("@{account}"));
-                let answer = match rate.may(&who, &channel, now) {
-                    May::Yes => {
-                        let speaker = Speaker { nick, account };
-                        let of = Heard {
-                            center: &center,
-                            place: &place,
-                            network: &network,
-                            channel: &channel,
-                        };
-                        of.answer(&speaker, command, now).await
-                    }
-                    May::TellOnce => vec![format!("{nick}: that is too much at once; wait a minute.")],
-                    May::No => continue,
+                let heard = Heard {
+                    center: center.clone(),
+                    place: place.clone(),
+                    network: network.clone(),
+                    channel,
+                    speaker: Speaker { nick, account },
+                    at: center.clock.now(),
                 };
-                for text in answer.iter().flat_map(|line| parts(line, LINES)).take(LINES + 1) {
-                    if network.client.say(&channel, &text, Priority::Answer).await.is_err() {
-                        break;
+                let may = match heard.trusted(&heard.feeds()) {
+                    // Strangers who ask a lot keep nobody from `quiet`.
+                    Ok(_) => May::Yes,
+                    Err(()) => rate.may(&heard.person(&from), &heard.channel, heard.at),
+                };
+                match may {
+                    May::Yes if answers.len() < AT_ONCE => {
+                        let command = whole(command);
+                        let floor = floor.clone();
+                        answers.spawn_local(async move {
+                            let lines = heard.answer(&command).await;
+                            let _held = floor.lock().await;
+                            heard.say(&lines).await;
+                        });
                     }
+                    May::Yes | May::TellOnce => {
+                        let why = format!("{}: that is too much at once; wait a minute.", heard.speaker.nick);
+                        answers.spawn_local(async move { heard.say(&[why]).await });
+                    }
+                    May::No => {}
                 }
             }
-            Event::Said { .. } => {}
-            Event::Out { channel, by, why, .. } => {
-                let why = format!("{by} took it out of {channel}: {why}");
+            Some(Event::Said { .. }) => {}
+            Some(Event::Out { channel, by, why, .. }) => {
+                tracing::info!(
+                    "{place}: {} took it out of {channel}: {}",
+                    terminal(&by),
+                    terminal(&why)
+                );
+                // Who did it is for the channel's own people to know, not for a page of the wiki.
+                let why = format!("it was removed from {channel}");
                 network.is_thrown_out(&channel, &why);
                 let told = thrown_out(&center, &place, &channel, &why).await;
                 network.is_written_down(&channel);
@@ -79,9 +107,11 @@ pub(super) async fn listen<J: FeedJob>(center: Rc<Center<J>>, place: Place, netw
                     tracing::warn!("{place}: {}", terminal(&error.to_string()));
                 }
             }
-            Event::Gone(why) => tracing::info!("{place}: the connection is gone: {}", terminal(&why)),
+            Some(Event::Gone(why)) => tracing::info!("{place}: the connection is gone: {}", terminal(&why)),
         }
     }
+    // Only what is said by now is said there.
+    answers.abort_all();
 }
 
 /// Whoever is thrown out stays out for a while: people of the channel have their reasons.
@@ -108,31 +138,57 @@ fn feeds_of<J: FeedJob>(center: &Center<J>, place: &Place, channel: &str) -> Vec
 }
 
 /// A command that was heard.
-struct Heard<'a, J: FeedJob> {
-    center: &'a Center<J>,
-    place: &'a Place,
-    network: &'a Network,
-    channel: &'a str,
+struct Heard<J: FeedJob> {
+    center: Rc<Center<J>>,
+    place: Place,
+    network: Network,
+    channel: String,
+    speaker: Speaker,
+    at: Timestamp,
 }
 
-impl<J: FeedJob> Heard<'_, J> {
+impl<J: FeedJob> Heard<J> {
+    /// The feeds of the channel.
+    fn feeds(&self) -> Vec<(Feed, Irc)> {
+        feeds_of(&self.center, &self.place, &self.channel)
+    }
+
+    /// Who asks: the account where there is one, else the host, since anybody can take any nick and user name.
+    fn person(&self, from: &str) -> String {
+        let host = from.rsplit('@').next().unwrap_or(from);
+        match &self.speaker.account {
+            Some(account) => format!("@{account}"),
+            None => host.to_owned(),
+        }
+    }
+
+    async fn say(&self, lines: &[String]) {
+        for text in lines.iter().flat_map(|line| parts(line, LINES)).take(LINES + 1) {
+            if self
+                .network
+                .client
+                .say(&self.channel, &text, Priority::Answer)
+                .await
+                .is_err()
+            {
+                break;
+            }
+        }
+    }
+
     /// What is said to it, the first line to the one who asked.
-    async fn answer(&self, speaker: &Speaker, command: &str, now: Timestamp) -> Vec<String> {
-        tracing::info!(
-            "{} in {} ({}): {}",
-            terminal(&speaker.nick),
-            terminal(self.channel),
-            speaker.account.as_deref().map_or("no account".to_owned(), terminal),
-            terminal(command)
-        );
-        let mut lines = match self.carry_out(speaker, command, now).await {
+    async fn answer(&self, command: &str) -> Vec<String> {
+        let speaker = &self.speaker;
+        let word = command.split_whitespace().next().unwrap_or_default();
+        tracing::info!("a command in {}: {}", terminal(&self.channel), terminal(word));
+        // Names may stand in it that are named nowhere.
+        tracing::debug!("{}: {}", terminal(&speaker.nick), terminal(command));
+        let carried_out = tokio::time::timeout(PATIENCE, self.carry_out(speaker, command, self.at)).await;
+        let carried_out = carried_out.unwrap_or_else(|_| Err(anyhow::anyhow!("it took too long")));
+        let mut lines = match carried_out {
             Ok(lines) => lines,
             Err(error) => {
-                tracing::warn!(
-                    "a command of {}: {}",
-                    terminal(&speaker.nick),
-                    terminal(&format!("{error:#}"))
-                );
+                tracing::warn!("a command in a channel: {}", terminal(&format!("{error:#}")));
                 self.center.look_at(&error);
                 vec!["This cannot be done now: the wiki or the database does not answer. Try again later.".to_owned()]
             }
@@ -140,8 +196,9 @@ impl<J: FeedJob> Heard<'_, J> {
         let more = lines.len().saturating_sub(LINES);
         lines.truncate(LINES);
         if more > 0 {
+            let what = if more == 1 { "line" } else { "lines" };
             lines.push(format!(
-                "… and {more} more lines; the commands page and the shell have room for them."
+                "… and {more} more {what}; the commands page and the shell have room for them."
             ));
         }
         if let Some(first) = lines.first_mut() {
@@ -151,7 +208,7 @@ impl<J: FeedJob> Heard<'_, J> {
     }
 
     async fn carry_out(&self, speaker: &Speaker, command: &str, now: Timestamp) -> anyhow::Result<Vec<String>> {
-        let feeds = feeds_of(self.center, self.place, self.channel);
+        let feeds = self.feeds();
         if let Some(of_feeds) = parse_feeds(command) {
             return match of_feeds {
                 Ok(order) => self.switch(speaker, feeds, &order, now).await,
@@ -164,7 +221,7 @@ impl<J: FeedJob> Heard<'_, J> {
             ]);
         };
         let mut desk = current.desk.lock().await;
-        let trusted = self.trusted(speaker, &feeds);
+        let trusted = self.trusted(&feeds);
         let given = Given {
             // Lists name who added an entry: this is a name on the network, not on the wiki.
             by: format!("{} (IRC)", trusted.as_ref().unwrap_or(&speaker.nick)),
@@ -187,8 +244,9 @@ impl<J: FeedJob> Heard<'_, J> {
     }
 
     /// The account, if commands of it may change something here: one that every feed of the channel trusts.
-    fn trusted(&self, speaker: &Speaker, feeds: &[(Feed, Irc)]) -> Result<String, ()> {
-        let account = speaker
+    fn trusted(&self, feeds: &[(Feed, Irc)]) -> Result<String, ()> {
+        let account = self
+            .speaker
             .account
             .as_ref()
             .filter(|_| self.network.client.tells_accounts())
@@ -236,7 +294,7 @@ impl<J: FeedJob> Heard<'_, J> {
             };
             return Ok(feeds.iter().map(|(feed, _)| level(feed)).collect());
         }
-        let Ok(account) = self.trusted(speaker, &feeds) else {
+        let Ok(account) = self.trusted(&feeds) else {
             return Ok(vec![self.refusal(speaker)]);
         };
         let by = Switched {
@@ -263,13 +321,19 @@ impl<J: FeedJob> Heard<'_, J> {
                 Ok(())
             })
             .await?;
-        Ok(vec![match command {
+        let mut lines = vec![match command {
             FeedCommand::Quiet => "Nothing is reported here any more until `report`.".to_owned(),
             FeedCommand::Report => "Reports come here again.".to_owned(),
             FeedCommand::Level(Asked::Set(number)) => {
                 format!("Report level {number} here, until `reportlevel settings`.")
             }
             FeedCommand::Level(_) => "The settings page says the report level here again.".to_owned(),
-        }])
+        }];
+        if command != FeedCommand::Quiet
+            && let Some(current) = self.center.current()
+        {
+            lines.extend(current.desk.lock().await.held().await?);
+        }
+        Ok(lines)
     }
 }

@@ -7,6 +7,8 @@ use crate::core::types::Secret;
 
 /// Shortest key of signatures, in bytes.
 const KEY_BYTES: usize = 16;
+/// Of IRC with TLS, <https://datatracker.ietf.org/doc/html/rfc7194>.
+const TLS_PORT: u16 = 6697;
 /// Longest nick that is asked for; networks allow more or less and cut it.
 const NICK_CHARS: usize = 30;
 
@@ -118,13 +120,23 @@ impl Operator {
         ))
     }
 
-    /// Whether this server gets the passwords: the one that the operator names, or the only host there is.
-    pub fn logs_in_at(&self, server: &str) -> bool {
-        match (&self.login_host, self.hosts.as_slice()) {
-            (Some(host), _) => host == server,
-            (None, [only]) => only.split(':').next() == Some(server),
-            (None, _) => false,
+    /// Whether this server gets the passwords: the one that the operator names, or the only one there is. Without a port in
+    /// that name only the usual port with TLS: a settings page may name any port of a host.
+    pub fn logs_in_at(&self, server: &str, port: u16) -> bool {
+        let named = match (&self.login_host, self.hosts.as_slice()) {
+            (Some(host), _) => host,
+            (None, [only]) => only,
+            (None, _) => return false,
+        };
+        match named.rsplit_once(':').filter(|(host, _)| !host.contains(':')) {
+            Some((host, of)) => host == server && of.parse() == Ok(port),
+            None => named == server && port == TLS_PORT,
         }
+    }
+
+    /// Whether passwords are set that this server does not get: something that the operator may have meant otherwise.
+    pub fn keeps_passwords_from(&self, server: &str, port: u16) -> bool {
+        (self.sasl.is_some() || self.password.is_some()) && !self.logs_in_at(server, port)
     }
 }
 
@@ -231,11 +243,14 @@ mod tests {
         );
         assert!(operator(&[]).place(&feed(irc("irc.example.org"))).is_err());
 
-        assert!(!all.logs_in_at("irc.example.org"));
-        let one = operator(&[("WIKICREW_FEED_HOSTS", "irc.example.org:6697")]);
-        assert!(one.logs_in_at("irc.example.org") && !one.logs_in_at("hooks.example.org"));
-        let named = operator(&[hosts, ("WIKICREW_IRC_LOGIN_HOST", "irc.example.org")]);
-        assert!(named.logs_in_at("irc.example.org") && !named.logs_in_at("127.0.0.1"));
+        assert!(!all.logs_in_at("irc.example.org", 6697));
+        let one = operator(&[("WIKICREW_FEED_HOSTS", "irc.example.org:7000")]);
+        assert!(one.logs_in_at("irc.example.org", 7000) && !one.logs_in_at("irc.example.org", 6697));
+        let login = |host| operator(&[hosts, key, ("WIKICREW_IRC_LOGIN_HOST", host)]);
+        let named = login("irc.example.org");
+        assert!(named.logs_in_at("irc.example.org", 6697) && !named.logs_in_at("irc.example.org", 6667));
+        assert!(!named.logs_in_at("127.0.0.1", 6697));
+        assert!(login("Irc.example.org:6667").logs_in_at("irc.example.org", 6667));
     }
 
     #[test]

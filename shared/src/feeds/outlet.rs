@@ -10,6 +10,7 @@ use super::operator::{Operator, Place};
 use crate::clock::Clock;
 use crate::core::channel::is_same_nick;
 use crate::core::feed::{Feed, Sink};
+use crate::core::text::terminal;
 use crate::core::types::Timestamp;
 use crate::sink::irc::{self, Client, Events, NotSent, Priority, Text};
 use crate::sink::stdout;
@@ -72,6 +73,7 @@ impl Network {
             return Err(Failed::Refused {
                 why: why.clone(),
                 is_banned: true,
+                of_line: false,
             });
         }
         if !self.joined.borrow().contains(channel) {
@@ -102,16 +104,38 @@ pub(super) enum Failed {
         why: String,
         /// Whether it is banned.
         is_banned: bool,
+        /// The channel may let other lines pass.
+        of_line: bool,
     },
     /// It will never be taken.
     Never(String),
 }
 
+/// What servers answer about channels, in words that stay the same: the status page is not saved again for a server's
+/// own ones. <https://modern.ircdocs.horse/#numerics>
+fn in_words(code: u16) -> &'static str {
+    match code {
+        403 | 476 | 479 => "there is no such channel, or its name is not allowed",
+        404 => "the channel does not let it speak",
+        405 => "it is in too many channels",
+        442 => "it is not in the channel",
+        471 => "the channel is full",
+        473 => "the channel is for invited people only",
+        BANNED => "it is banned from the channel",
+        475 => "the channel has a key",
+        477 => "the channel is for people who are identified to services",
+        _ => "the server refuses it",
+    }
+}
+
 /// "Cannot join channel (+b)", <https://modern.ircdocs.horse/#errbannedfromchan-474>.
 const BANNED: u16 = 474;
+/// "Cannot send to channel", of a channel that lets nobody speak and of a text that a network takes for spam.
+const NOT_SENT: u16 = 404;
 
 impl Failed {
-    fn later(why: String) -> Failed {
+    /// Nothing was sent, and the connection is gone.
+    pub fn later(why: String) -> Failed {
         Failed::Later {
             why,
             in_doubt: false,
@@ -122,10 +146,14 @@ impl Failed {
 
     fn of_irc(not_sent: NotSent) -> Failed {
         match not_sent {
-            NotSent::Refused { code, text } => Failed::Refused {
-                is_banned: code == BANNED,
-                why: format!("{text} ({code})"),
-            },
+            NotSent::Refused { code, text } => {
+                tracing::info!("the IRC server says {code}: {}", terminal(&text));
+                Failed::Refused {
+                    is_banned: code == BANNED,
+                    of_line: code == NOT_SENT,
+                    why: format!("{} ({code})", in_words(code)),
+                }
+            }
             NotSent::NotWritten(why) => Failed::later(why),
             NotSent::InDoubt(why) => Failed::Later {
                 why,
@@ -135,28 +163,47 @@ impl Failed {
             },
         }
     }
+
+    /// What keeps people out is not tried again every few minutes.
+    fn of_connection(error: &irc::Error) -> Failed {
+        let after = match error {
+            irc::Error::Banned(_) => Some(Duration::from_secs(60 * 60)),
+            irc::Error::Login(_) | irc::Error::Nick(_) | irc::Error::Setting(_) => Some(Duration::from_secs(15 * 60)),
+            irc::Error::Connection { .. } | irc::Error::Silent(_) => None,
+        };
+        Failed::Later {
+            why: error.to_string(),
+            in_doubt: false,
+            after,
+            is_gone: true,
+        }
+    }
 }
 
 impl Outlet {
-    /// Opens a sink. Errs in words for people.
-    pub async fn open(place: &Place, operator: &Operator, clock: Clock) -> Result<(Outlet, Option<Events>), String> {
+    /// Opens a sink. Errs with [`Failed::Later`].
+    pub async fn open(place: &Place, operator: &Operator, clock: Clock) -> Result<(Outlet, Option<Events>), Failed> {
         match place {
             Place::Stdout => Ok((Outlet::Stdout, None)),
             Place::Webhook(url) => {
                 let key = operator
                     .key
                     .clone()
-                    .ok_or("the operator has to set WIKICREW_WEBHOOK_KEY")?;
+                    .ok_or_else(|| Failed::later("the operator has to set WIKICREW_WEBHOOK_KEY".to_owned()))?;
                 let client = webhook::Client::new(webhook::Config {
                     url: url.clone(),
                     key,
                     user_agent: operator.user_agent.clone(),
                     patience: PATIENCE,
-                })?;
+                })
+                .map_err(Failed::later)?;
                 Ok((Outlet::Webhook(client), None))
             }
             Place::Irc { server, port, tls } => {
-                let logs_in = operator.logs_in_at(server);
+                let logs_in = operator.logs_in_at(server, *port);
+                if operator.keeps_passwords_from(server, *port) {
+                    tracing::warn!("{place} gets no password: WIKICREW_IRC_LOGIN_HOST does not name it with its port");
+                }
                 let sasl = operator.sasl.clone().filter(|_| logs_in);
                 let config = irc::Config {
                     server: server.clone(),
@@ -170,7 +217,9 @@ impl Outlet {
                     patience: PATIENCE,
                     ping_every: PING,
                 };
-                let (client, events) = Client::connect(config).await.map_err(|error| error.to_string())?;
+                let (client, events) = Client::connect(config)
+                    .await
+                    .map_err(|error| Failed::of_connection(&error))?;
                 let network = Network {
                     client,
                     joined: Rc::default(),
@@ -209,9 +258,9 @@ impl Outlet {
                     "the receiver refused a report ({status}): {text}"
                 ))),
                 // Whoever gets it twice knows it by its delivery.
-                Err(NotTaken::Later { after, why }) => Err(Failed::Later {
+                Err(NotTaken::Later { after, why, in_doubt }) => Err(Failed::Later {
                     why,
-                    in_doubt: false,
+                    in_doubt,
                     after,
                     is_gone: false,
                 }),

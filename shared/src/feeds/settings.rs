@@ -16,8 +16,8 @@ use crate::core::text::terminal;
 const FEEDS: usize = 20;
 /// Most wikis, rules, boxes or trusted accounts of a feed.
 const NAMES: usize = 100;
-/// Longest channel name in characters, its `#` included: servers take 50 (RFC 2812, 1.3).
-const CHANNEL_CHARS: usize = 50;
+/// Longest channel name in bytes, its `#` included: servers take 50 (RFC 2812, 1.3), and IRC counts bytes.
+const CHANNEL_BYTES: usize = 50;
 /// Longest account of a network's services, in characters: more than any network has.
 const ACCOUNT_CHARS: usize = 60;
 /// Longest address of a webhook, and of a host, in bytes.
@@ -293,14 +293,15 @@ fn channel(sink: &MapNode<'_>) -> Option<String> {
     let channel = channel.trim();
     let is_fine = channel.strip_prefix(['#', '&']).is_some_and(|name| {
         let is_open = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, ',' | ':');
-        !name.is_empty() && channel.chars().count() <= CHANNEL_CHARS && name.chars().all(is_open)
+        !name.is_empty() && channel.len() <= CHANNEL_BYTES && name.chars().all(is_open)
     });
     if is_fine && terminal(channel) == channel {
         return Some(channel.to_owned());
     }
     sink.problem(
         "channel",
-        "a channel is `#` or `&` and 1 to 49 characters, without space, comma, colon or invisible ones",
+        "a channel is `#` or `&` and 1 to 49 characters (those beyond ASCII count for 2 to 4), without space, comma, \
+         colon or invisible ones",
     );
     None
 }

@@ -170,11 +170,11 @@ feeds:
     line 21, column 32: feeds[12].sink.trusted[3]: `a!b@c` is no account of a network's services: write its name alone, without `*`, `!`, `@` and spaces
     line 21, column 41: feeds[12].sink.trusted[4]: `two words` is no account of a network's services: write its name alone, without `*`, `!`, `@` and spaces
     line 22, column 63: feeds[13].sink.tls: only a server on this very machine may be spoken to without encryption
-    line 22, column 79: feeds[13].sink.channel: a channel is `#` or `&` and 1 to 49 characters, without space, comma, colon or invisible ones
+    line 22, column 79: feeds[13].sink.channel: a channel is `#` or `&` and 1 to 49 characters (those beyond ASCII count for 2 to 4), without space, comma, colon or invisible ones
     line 23, column 41: feeds[14].sink.server: write the name of a host alone, such as `irc.libera.chat`; its port is `port`
-    line 23, column 64: feeds[14].sink.channel: a channel is `#` or `&` and 1 to 49 characters, without space, comma, colon or invisible ones
+    line 23, column 64: feeds[14].sink.channel: a channel is `#` or `&` and 1 to 49 characters (those beyond ASCII count for 2 to 4), without space, comma, colon or invisible ones
     line 24, column 15: feeds[15].sink.server: this key is missing
-    line 24, column 42: feeds[15].sink.channel: a channel is `#` or `&` and 1 to 49 characters, without space, comma, colon or invisible ones
+    line 24, column 42: feeds[15].sink.channel: a channel is `#` or `&` and 1 to 49 characters (those beyond ASCII count for 2 to 4), without space, comma, colon or invisible ones
     line 25, column 5: feeds[16].sink: this key is missing
     line 26, column 5: feeds[17].name: this key is missing
     "##);
@@ -187,6 +187,31 @@ feeds:
         feeds.is_empty() && problems.contains("21 entries; at most 20"),
         "{problems}"
     );
+}
+
+#[test]
+fn a_channel_is_as_long_in_bytes_as_servers_take_it() {
+    let channel = |name: &str| {
+        let yaml =
+            format!("feeds:\n  - {{name: a, sink: {{type: irc, server: irc.libera.chat, channel: \"{name}\"}}}}\n");
+        let (feeds, problems) = look(&yaml, None, &[]);
+        match &feeds[..] {
+            [] => Err(problems),
+            feeds => Ok(feeds.len()),
+        }
+    };
+    let e = |times: usize| "é".repeat(times);
+    for (fits, too_long) in [
+        (format!("#{}", "x".repeat(49)), format!("#{}", "x".repeat(50))),
+        (format!("#x{}", e(24)), format!("#{}", e(25))),
+    ] {
+        assert_eq!((fits.len(), channel(&fits)), (50, Ok(1)), "{fits}");
+        let problem = channel(&too_long).unwrap_err();
+        assert!(
+            problem.contains("feeds[1].sink.channel") && problem.contains("beyond ASCII"),
+            "{problem}"
+        );
+    }
 }
 
 #[test]

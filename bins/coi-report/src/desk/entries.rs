@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 use shared::core::lists::List;
-use shared::core::lists::links::{NewEntry, OldEntry, Search, Sought};
+use shared::core::lists::links::{self, NewEntry, OldEntry, Search, Sought};
 use shared::core::types::Timestamp;
 use shared::db::list::{self, EVERY_WIKI, Row};
-use shared::db::suppress::{self, What};
 
 use super::{Answer, Desk, Effect};
 use crate::NAME;
+use crate::show::Hides;
 
 /// Which entry.
 #[derive(Clone, Copy)]
@@ -19,14 +19,38 @@ struct Which<'a> {
     everywhere: bool,
 }
 
-impl Which<'_> {
-    fn words(&self) -> String {
-        let scope = if self.everywhere { ", on all wikis," } else { "" };
-        format!("{}{scope}", words(self.list, self.user, self.string))
-    }
-}
-
 impl Desk<'_> {
+    /// The user of an entry as the answer shows it. Patterns and domains are nobody's name.
+    fn shown_user(&self, list: List, user: Option<&str>) -> Option<String> {
+        let user = user?;
+        let is_name = match list {
+            List::White => true,
+            List::Black => links::domain(user, self.path_hosts).is_none(),
+            List::Monitor => false,
+        };
+        Some(if is_name {
+            self.shown_name(user)
+        } else {
+            user.to_owned()
+        })
+    }
+
+    fn words(&self, which: &Which<'_>) -> String {
+        let scope = if which.everywhere { ", on all wikis," } else { "" };
+        let user = self.shown_user(which.list, which.user);
+        format!("{}{scope}", words(which.list, user.as_deref(), which.string))
+    }
+
+    /// One line of a search.
+    fn entry(&self, list: List, row: &Row, now: Timestamp) -> String {
+        let shown = Row {
+            user: self.shown_user(list, row.user.as_deref()),
+            by: self.shown_name(&row.by),
+            ..row.clone()
+        };
+        line(list, &shown, now)
+    }
+
     /// Key under which an entry of this scope is stored.
     fn place(&self, everywhere: bool) -> &str {
         if everywhere { EVERY_WIKI } else { self.home }
@@ -57,7 +81,7 @@ impl Desk<'_> {
         let until = expires.map_or_else(String::new, |expires| {
             format!(" until {} UTC", expires.format("%Y-%m-%d %H:%M"))
         });
-        let (name, list) = (which.words(), new.list);
+        let (name, list) = (self.words(&which), new.list);
         let said = if is_new {
             format!("{name} is on the {} now{until}.", list.name())
         } else {
@@ -90,7 +114,7 @@ impl Desk<'_> {
             string: old.string.as_deref(),
             everywhere: old.everywhere,
         };
-        let (name, list) = (which.words(), which.list);
+        let (name, list) = (self.words(&which), which.list);
         let was_there = self.is_there(&which).await?;
         let json = json!({
             "list": list.command(), "user": which.user, "string": which.string, "everywhere": which.everywhere,
@@ -146,13 +170,14 @@ impl Desk<'_> {
                         rows.extend(list::search(db, NAME, place, list.command(), user, string).await?);
                     }
                 }
-                if !self.is_private {
-                    let hidden = suppress::all(db, self.home).await?;
-                    rows.retain(|row| !row.user.as_ref().is_some_and(|user| hidden.hides(What::User, user)));
-                }
                 Ok(rows)
             })
             .await?;
+        if !self.is_private {
+            // What people wrote may name anybody, and an entry for all wikis is about people of all.
+            let hides = Hides::everywhere(self.db, self.home).await?;
+            rows.retain(|row| !texts(row).any(|text| hides.names(text, self.path_hosts)));
+        }
         // Monitored names have no string, monitored links no name.
         if list == List::Monitor && user.is_none() {
             rows.retain(|row| row.user.is_none());
@@ -160,6 +185,7 @@ impl Desk<'_> {
         let entries: Vec<Value> = rows.iter().map(about).collect();
         let json = json!({"list": list.command(), "entries": entries});
         if rows.is_empty() {
+            let of_user = self.shown_user(list, of_user.as_deref());
             let asked: Vec<&str> = [&of_user, &of_string]
                 .into_iter()
                 .flatten()
@@ -168,8 +194,17 @@ impl Desk<'_> {
             let said = format!("{} is not on the {}.", asked.join(" <-> "), list.name());
             return Ok(Answer::new(vec![said], json));
         }
-        Ok(Answer::new(rows.iter().map(|row| line(list, row, now)).collect(), json))
+        Ok(Answer::new(
+            rows.iter().map(|row| self.entry(list, row, now)).collect(),
+            json,
+        ))
     }
+}
+
+/// What an answer says of an entry that may name people, pages and links.
+fn texts(row: &Row) -> impl Iterator<Item = &str> {
+    let texts = [row.user.as_deref(), row.page.as_deref(), Some(&*row.reason)];
+    texts.into_iter().flatten()
 }
 
 fn words(list: List, user: Option<&str>, string: Option<&str>) -> String {

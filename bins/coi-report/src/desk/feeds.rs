@@ -16,25 +16,27 @@ use crate::NAME;
 type States = BTreeMap<String, State>;
 
 impl Desk<'_> {
+    /// What is stored about feeds, with names as the answer shows them.
     async fn states(&self) -> anyhow::Result<States> {
         let of = Queue {
             job: NAME,
             wiki: self.home,
         };
-        Ok(self.db.read_if_there(async |db| feed_state::all(db, of).await).await?)
+        let mut states: States = self.db.read_if_there(async |db| feed_state::all(db, of).await).await?;
+        for State { switches, .. } in states.values_mut() {
+            let by = switches
+                .quiet
+                .iter_mut()
+                .chain(switches.level.iter_mut().map(|(_, by)| by));
+            by.for_each(|by| by.by = self.shown_name(&by.by));
+        }
+        Ok(states)
     }
 
     /// A command about feeds: about one, or all.
     pub(super) async fn switch(&self, order: &FeedOrder, by: &str, now: Timestamp) -> anyhow::Result<Answer> {
         let states = self.states().await?;
-        let meant = match &order.feed {
-            None => self.feeds.iter().collect(),
-            Some(name) => self
-                .feeds
-                .iter()
-                .filter(|feed| feed.name.eq_ignore_ascii_case(name))
-                .collect::<Vec<_>>(),
-        };
+        let meant = meant(self.feeds, &states, order);
         if meant.is_empty() {
             return Ok(Answer::nothing(
                 self.unknown(order.feed.as_deref()),
@@ -45,19 +47,16 @@ impl Desk<'_> {
             by: by.to_owned(),
             at: now,
         };
-        let names: Vec<String> = meant.iter().map(|feed| feed.name.clone()).collect();
+        let names: Vec<String> = meant.iter().map(|(name, _)| (*name).to_owned()).collect();
         let effect = effect(self.home, order.what, names, by);
-        let after = meant.into_iter().map(|feed| {
-            let mut switches = states.get(&feed.name).map(|of| of.switches.clone()).unwrap_or_default();
+        let after = meant.into_iter().map(|(name, feed)| {
+            let mut switches = states.get(name).map(|of| of.switches.clone()).unwrap_or_default();
             match &effect {
                 Some(Effect::Quiet { quiet, .. }) => switches.quiet.clone_from(quiet),
                 Some(Effect::Level { level, .. }) => switches.level.clone_from(level),
                 _ => {}
             }
-            (
-                line(&feed.name, Some(feed), &switches),
-                about(&feed.name, Some(feed), &switches),
-            )
+            (line(name, feed, &switches), about(name, feed, &switches))
         });
         let (lines, json): (Vec<String>, Vec<Value>) = after.unzip();
         Ok(Answer {
@@ -79,6 +78,28 @@ impl Desk<'_> {
     /// switched.
     pub(super) async fn all_feeds(&self) -> anyhow::Result<(Vec<String>, Value)> {
         Ok(every(self.feeds, &self.states().await?))
+    }
+}
+
+/// The feeds that a command is about. One that is switched although it has gone from the settings can be asked for and
+/// undone: by its name, or with all others.
+fn meant<'a>(feeds: &'a [Feed], states: &'a States, order: &FeedOrder) -> Vec<(&'a str, Option<&'a Feed>)> {
+    let is_left = |name: &str| !feeds.iter().any(|feed| feed.name == name);
+    let switched = states
+        .iter()
+        .filter(|(name, state)| state.switches != Switches::default() && is_left(name))
+        .map(|(name, _)| (name.as_str(), None));
+    let known = feeds.iter().map(|feed| (feed.name.as_str(), Some(feed)));
+    match &order.feed {
+        Some(name) => known
+            .chain(switched)
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .into_iter()
+            .collect(),
+        None => match order.what {
+            FeedCommand::Report | FeedCommand::Level(Asked::Tell | Asked::Settings) => known.chain(switched).collect(),
+            FeedCommand::Quiet | FeedCommand::Level(Asked::Set(_)) => known.collect(),
+        },
     }
 }
 

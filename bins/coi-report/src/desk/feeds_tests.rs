@@ -69,6 +69,45 @@ fn a_command_becomes_one_change() {
 }
 
 #[test]
+fn a_switch_of_a_feed_that_left_the_settings_can_be_undone() {
+    let state = |quiet| State {
+        switches: Switches {
+            quiet,
+            ..Switches::default()
+        },
+        ..State::default()
+    };
+    let feeds = [feed("hook", Level::High), feed("spam", Level::All)];
+    let states = [
+        ("gone".to_owned(), state(Some(olga()))),
+        ("idle".to_owned(), state(None)),
+        ("spam".to_owned(), state(Some(olga()))),
+    ]
+    .into();
+    let names = |what, name: Option<&str>| -> Vec<String> {
+        let order = FeedOrder {
+            what,
+            feed: name.map(str::to_owned),
+        };
+        let meant = meant(&feeds, &states, &order);
+        meant.iter().map(|(name, _)| (*name).to_owned()).collect()
+    };
+    let (quiet, report) = (FeedCommand::Quiet, FeedCommand::Report);
+    assert_eq!(names(report, Some("Gone")), ["gone"]);
+    assert_eq!(names(report, Some("SPAM")), ["spam"]);
+    for name in ["idle", "nowhere"] {
+        assert!(names(report, Some(name)).is_empty(), "{name}");
+    }
+    assert_eq!(names(report, None), ["hook", "spam", "gone"]);
+    assert_eq!(
+        names(FeedCommand::Level(Asked::Settings), None),
+        ["hook", "spam", "gone"]
+    );
+    // There is nothing to silence there.
+    assert_eq!(names(quiet, None), ["hook", "spam"]);
+}
+
+#[test]
 fn the_status_names_feeds_of_the_settings_and_those_that_are_switched() {
     let state = |quiet| State {
         switches: Switches {

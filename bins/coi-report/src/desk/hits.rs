@@ -1,17 +1,19 @@
 //! `report` and `links`: recorded hits and additions, newest first. Names that are shown nowhere are left out, and on a
 //! page or in a channel also what is only recorded; before a channel hears of an edit its wiki is asked what it hides.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use serde_json::{Value, json};
+use shared::core::change::Revision;
 use shared::core::link::Key;
 use shared::core::lists::links::Report;
 use shared::core::ranges::ip_range;
 use shared::core::text::terminal;
 use shared::core::types::{RevId, UserId};
-use shared::db::hit::{self, Row, Thing, Who};
-use shared::db::{Result, Work};
+use shared::db::hit::{self, NewHit, Row, Thing, Who};
+use shared::db::links::questions::additions::Addition;
+use shared::db::{Author, Result, UserKind, Work};
 
 use super::{Answer, Desk};
 use crate::show::Hides;
@@ -19,8 +21,15 @@ use crate::{links, show};
 
 /// Hits read at once.
 const SLICE: u32 = 500;
+/// Edits as their wikis have them now.
+type Present = HashMap<(String, RevId), Revision>;
 /// Most hits of a day.
 const DAY: u32 = 20_000;
+
+/// The edit of a hit.
+fn edit(row: &Row) -> (String, RevId) {
+    (row.of.wiki.clone(), row.of.rev)
+}
 
 impl Desk<'_> {
     pub(super) async fn report(&self, of: &Report) -> anyhow::Result<Answer> {
@@ -32,7 +41,8 @@ impl Desk<'_> {
         };
         let found = self.db.read_if_there(async |db| self.find(of, db).await).await?;
         let before = found.len();
-        let rows = self.shown(found).await?;
+        let is_by_name = matches!(of, Report::User(_));
+        let rows = self.shown(found, is_by_name).await?;
         let not_shown = before - rows.len();
         let json = json!({
             "hits": rows.iter().map(|row| show::value(&row.of)).collect::<Vec<Value>>(), "not_shown": not_shown,
@@ -105,34 +115,55 @@ impl Desk<'_> {
         Ok(rows)
     }
 
-    async fn shown(&self, mut rows: Vec<Row>) -> anyhow::Result<Vec<Row>> {
+    /// Those that may be told of. In a channel with the present names of users: a name that somebody gave up leads nobody
+    /// to the new one.
+    async fn shown(&self, mut rows: Vec<Row>, is_by_name: bool) -> anyhow::Result<Vec<Row>> {
         if self.on_page {
             rows.retain(|row| row.of.hit.is_shown && row.of.hit.skip.is_none());
         }
+        let edits = rows.iter().map(|row| (row.of.wiki.as_str(), row.of.rev));
+        let visible = self.visible(edits).await;
+        // After the wikis answered: that may have taken a while.
         if !self.is_private {
             let hides = Hides::of(self.db, self.home, rows.iter().map(|row| row.of.wiki.as_str())).await?;
-            rows.retain(|row| !hides.hit(&row.of));
+            rows.retain(|row| {
+                let revision = visible.as_ref().and_then(|found| found.get(&edit(row)));
+                let now = revision.map(|revision| show::as_now(&row.of, revision));
+                !hides.hit(&row.of) && now.is_none_or(|now| !hides.hit(&now))
+            });
         }
-        let edits = rows.iter().map(|row| (row.of.wiki.as_str(), row.of.rev));
-        if let Some(visible) = self.visible(edits).await {
-            rows.retain(|row| !row.is_hidden() && visible.contains(&(row.of.wiki.clone(), row.of.rev)));
+        if let Some(visible) = visible {
+            rows.retain_mut(|row| {
+                let Some(revision) = visible.get(&edit(row)) else {
+                    return false;
+                };
+                let now = show::as_now(&row.of, revision);
+                let name = |hit: &NewHit| hit.user.as_ref().map(|user| user.name.clone());
+                let is_account = |user: &Author| user.kind == UserKind::Account;
+                let is_renamed = name(&now) != name(&row.of) && now.user.as_ref().is_some_and(is_account);
+                row.of = now;
+                !(row.is_hidden() || is_renamed && is_by_name)
+            });
         }
         Ok(rows)
     }
 
     /// Of these edits, those that may be told of by the word of their wikis, where they are to be asked; of a wiki that
     /// does not answer none.
-    async fn visible<'a>(&self, edits: impl Iterator<Item = (&'a str, RevId)>) -> Option<HashSet<(String, RevId)>> {
+    async fn visible<'a>(&self, edits: impl Iterator<Item = (&'a str, RevId)>) -> Option<Present> {
         let mut wikis = self.channel?.wikis.lock().await;
         let mut by_wiki: BTreeMap<&str, BTreeSet<RevId>> = BTreeMap::new();
         for (wiki, rev) in edits {
             by_wiki.entry(wiki).or_default().insert(rev);
         }
-        let mut visible = HashSet::new();
+        let mut visible = Present::new();
         for (wiki, revs) in by_wiki {
             let revs: Vec<RevId> = revs.into_iter().collect();
             match wikis.visible(wiki, &revs).await {
-                Ok(found) => visible.extend(found.into_keys().map(|rev| (wiki.to_owned(), rev))),
+                Ok(found) => {
+                    let found = found.into_iter();
+                    visible.extend(found.map(|(rev, revision)| ((wiki.to_owned(), rev), revision)));
+                }
                 Err(why) => tracing::warn!("{}; nothing is told of its edits", terminal(&why)),
             }
         }
@@ -141,18 +172,24 @@ impl Desk<'_> {
 
     pub(super) async fn links(&self, name: &str) -> anyhow::Result<Answer> {
         let mut found = links::look(self.db, name, self.path_hosts, self.most).await?;
-        let hides = Hides::of(self.db, self.home, found.rows().map(|one| one.wiki.as_str())).await?;
         let visible = self
             .visible(found.rows().map(|one| (one.wiki.as_str(), one.place.rev)))
             .await;
+        let hides = Hides::of(self.db, self.home, found.rows().map(|one| one.wiki.as_str())).await?;
+        let present = |one: &Addition| visible.as_ref()?.get(&(one.wiki.clone(), one.place.rev));
         found.retain(|one| {
             let title = one.page.as_ref().map(|(_, title)| title.as_str());
             let is_hidden = hides.user(&one.wiki, UserId(0), &one.editor)
                 || title.is_some_and(|title| hides.page(&one.wiki, title))
-                || Key::from_stored(&one.stored_key).is_some_and(|key| hides.link(&one.wiki, &key));
-            let is_visible = |edits: &HashSet<(String, RevId)>| edits.contains(&(one.wiki.clone(), one.place.rev));
-            !is_hidden && visible.as_ref().is_none_or(is_visible)
+                || Key::from_stored(&one.stored_key).is_some_and(|key| hides.link(&one.wiki, &key))
+                || hides.text(&one.wiki, &one.path);
+            let is_hidden_now = |now: &Revision| {
+                let name = now.user.as_deref().unwrap_or_default();
+                hides.user(&one.wiki, now.user_id, name) || hides.page(&one.wiki, &now.title)
+            };
+            !is_hidden && (visible.is_none() || present(one).is_some_and(|now| !is_hidden_now(now)))
         });
+        found.be_present(|one| present(one));
         if self.channel.is_some() {
             found.change_names(|name| self.shown_name(name));
         }

@@ -11,7 +11,7 @@ use shared::db::list;
 use shared::db::run::{self as run_record, Run};
 use shared::recent;
 
-use super::{Answer, Desk};
+use super::{Answer, Channel, Desk};
 use crate::NAME;
 use crate::figures::{self, Figures};
 use crate::sources::stream;
@@ -125,22 +125,30 @@ impl Desk<'_> {
         let score = Scorer::new(self.config.deterioration).score(user, string);
         let (ratio, limit) = (score.report_ratio(), self.config.limit);
         let over = ratio > limit;
-        let lines = vec![
-            format!(
-                "{user} scores {}% (U->T) and {}% (T->U) (ratio {}%) on string {string}",
-                number(score.ut),
-                number(score.tu),
-                number(score.test_ratio())
-            ),
-            match over {
+        let name = self.shown_name(user);
+        let who = match self.channel {
+            Some(Channel { lang, .. }) => {
+                format!("TEST: [[{lang}:User:{name}]]/[[{lang}:Special:Contributions/{name}]]")
+            }
+            None => name,
+        };
+        let mut lines = vec![format!(
+            "{who} scores {}% (U->T) and {}% (T->U) (ratio {}%) on string {string}",
+            number(score.ut),
+            number(score.tu),
+            number(score.test_ratio())
+        )];
+        // COIBot said one line in a channel.
+        if self.channel.is_none() {
+            lines.push(match over {
                 true => format!("Over the limit: {}% is more than {}%.", number(ratio), number(limit)),
                 false => format!(
                     "Not over the limit: {}% is not more than {}%.",
                     number(ratio),
                     number(limit)
                 ),
-            },
-        ];
+            });
+        }
         let json = json!({
             "user": user, "text": string, "ut": score.ut, "tu": score.tu, "test_ratio": score.test_ratio(),
             "report_ratio": ratio, "over": over,

@@ -3,9 +3,8 @@
 
 use shared::commands::Answer;
 use shared::core::lists::links::{self as grammar, Command};
-use shared::core::text::unhighlighted;
 use shared::db::Tx;
-use shared::feeds::{Given, Ground};
+use shared::feeds::{Given, Ground, commands};
 use tokio::sync::Mutex;
 
 use super::Wikis;
@@ -31,34 +30,19 @@ impl InChannel {
     }
 }
 
-/// A line with the names whole that [`unhighlighted`] broke: people copy them from the reports of the channel.
-fn whole(line: &str) -> String {
-    let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '“' | '”' | '„');
-    let word = |word: &str| {
-        // One that a name has of its own has stayed, and got another beside it.
-        let once = word.replacen("\u{200d}\u{200d}", "\u{200d}", 1);
-        let Some((before, after)) = word.split_once('\u{200d}').filter(|_| once == word) else {
-            return once;
-        };
-        let joined = format!("{before}{after}");
-        let is_ours = before.ends_with(char::is_alphanumeric) && unhighlighted(&joined) == word;
-        if is_ours { joined } else { once }
-    };
-    line.split_inclusive(is_end).map(word).collect()
-}
-
 impl shared::feeds::Desk for InChannel {
     type Effect = Effect;
 
     async fn look(&mut self, line: &str, given: &Given) -> anyhow::Result<Answer<Effect>> {
         let settings = &self.ground.settings;
         let site = self.ground.session.site();
-        let command = match grammar::parse_line(&whole(line), site, &settings.path_hosts, given.at) {
+        let command = match grammar::parse_line(line, site, &settings.path_hosts, given.at) {
             Ok(Command::Feeds(_)) => {
                 let why = "In a channel `quiet`, `report` and `reportlevel` are about the channel's own feeds: leave the \
                            name out.";
                 return Ok(Answer::words(vec![why.to_owned()]));
             }
+            Ok(Command::Help(None)) => return Ok(Answer::words(vec![commands(grammar::FIRST_WORDS)])),
             Ok(command) => command,
             Err(why) => return Ok(Answer::words(why.lines().map(str::to_owned).collect())),
         };
@@ -86,21 +70,5 @@ impl shared::feeds::Desk for InChannel {
 
     async fn write(&self, tx: &mut Tx<'_>, _given: &Given, effect: &Effect) -> shared::db::Result<()> {
         effect.write(tx).await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_that_was_copied_from_a_report_is_whole_again() {
-        for name in ["Beetstra", "Émile_Zola", "ශ්\u{200d}රී", "👩\u{200d}🚀", "x"] {
-            let broken = unhighlighted(name);
-            for (said, meant) in [(&*broken, name), (name, name)] {
-                let line = |name: &str| format!("wl add {name} \"{name} 2\" — {name}");
-                assert_eq!(whole(&line(said)), line(meant), "{said:?}");
-            }
-        }
     }
 }

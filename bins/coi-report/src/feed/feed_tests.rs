@@ -87,7 +87,7 @@ fn new_hits_wait_for_the_feeds_that_take_them() {
         hit(HOME, Rule::LinkOverlap, "2026-11-22T06:29:59Z"),
     ];
     let new = [(0, 10), (1, 11), (2, 12), (3, 13), (4, 14), (6, 16), (7, 17)];
-    let found = lines(HOME, &feeds, &hits, &new, now);
+    let found = lines((HOME, HOME), &feeds, &hits, &new, now);
     let of = |moment: Timestamp| -> Vec<(&str, u64)> {
         let lines = found.get(&moment).into_iter().flatten();
         lines.map(|line| (line.feed, line.item)).collect()
@@ -100,7 +100,7 @@ fn new_hits_wait_for_the_feeds_that_take_them() {
     assert_eq!(found.len(), 2);
 
     let mut counts = BTreeMap::new();
-    count(HOME, &feeds, hits.iter(), &mut counts);
+    count((HOME, HOME), &feeds, hits.iter(), &mut counts);
     let counts: Vec<(&str, u64)> = counts.iter().map(|(name, n)| (name.as_str(), *n)).collect();
     assert_eq!(counts, [("all", 5), ("de", 1), ("here", 3)]);
 }

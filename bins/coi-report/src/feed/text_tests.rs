@@ -64,6 +64,7 @@ fn said(numbers: Option<Four>) -> Said<'static> {
         },
         numbers,
         highlights: true,
+        room: None,
     }
 }
 
@@ -173,6 +174,124 @@ fn a_channel_that_wants_no_highlights_gets_none() {
     let line = line(&one(name, hit), &broken).unwrap();
     assert!(!line.contains(name), "{line}");
     assert_eq!(line.matches(&unhighlighted(name)).count(), 3, "{line}");
+    for title in ["ChocolateFan", "About chocolatefan, and ChocolateFan"] {
+        let line = super::line(
+            &one(name, overlap(Rule::PageOverlap, Subject::Page, name, title)),
+            &broken,
+        )
+        .unwrap();
+        assert!(!line.to_lowercase().contains("chocolatefan"), "{line}");
+    }
+}
+
+#[test]
+fn a_line_keeps_its_diff_where_there_is_little_room() {
+    let narrow = Said {
+        highlights: false,
+        room: Some(390),
+        ..said(None)
+    };
+    let title = "Ü".repeat(127);
+    for name in ["Ann", &"語".repeat(40), &"語".repeat(85)] {
+        let hit = overlap(Rule::PageOverlap, Subject::Page, name, &title);
+        let wide = line(&one(name, hit.clone()), &Said { room: None, ..narrow }).unwrap();
+        assert!(wide.len() > 390 && wide.contains(&title), "{wide}");
+        let line = line(&one(name, hit), &narrow).unwrap();
+        assert!(
+            line.len() <= 390 && line.ends_with(&format!("( {DIFF} ) (report 1/4; 2)")),
+            "{} {line}",
+            line.len()
+        );
+    }
+    let link = Hit {
+        url: Some(format!("https://acme.example/{}", "ü".repeat(200))),
+        ..found(Rule::MonitoredLink, Subject::Link, "acme.example")
+    };
+    let line = line(&one("Ann", link), &narrow).unwrap();
+    assert!(line.contains(" acme.example/üüü") && line.len() <= 390, "{line}");
+}
+
+#[test]
+fn the_diff_and_the_numbers_stand_however_long_the_rest_is() {
+    let four = Some(Four {
+        a: 12_345,
+        b: 67_890,
+        c: 1_234,
+        d: 567,
+    });
+    let counted = Place {
+        recent: 20_000,
+        all: 20_000,
+        batch: 500,
+    };
+    let tail = format!(" ( {DIFF} ) (report 20000/20000; 500) ");
+    for name in [
+        "語".repeat(85),
+        "𐐷".repeat(63),
+        "ab ".repeat(85),
+        "( x".repeat(85),
+        "\u{202e}".repeat(85),
+    ] {
+        for highlights in [true, false] {
+            let narrow = Said {
+                highlights,
+                room: Some(390),
+                place: counted,
+                ..said(four)
+            };
+            let mut hit = overlap(Rule::LinkOverlap, Subject::Link, "acme", &"𐐷".repeat(63));
+            hit.near = Some(88.25);
+            hit.url = Some(format!("https://{}", "語/".repeat(300)));
+            let line = line(&one(&name, hit), &narrow).unwrap();
+            assert!(line.len() <= 390, "{} {line}", line.len());
+            assert!(
+                line.contains(&tail) && line.ends_with(" (12345, 67890, 1234, 567)"),
+                "{line}"
+            );
+            assert_eq!(terminal(&line), line, "no sink makes it longer");
+        }
+    }
+    // A name of usual length stays whole beside the longest title.
+    let hit = overlap(Rule::PageOverlap, Subject::Page, "acme", &"語".repeat(85));
+    let narrow = Said {
+        room: Some(390),
+        ..said(None)
+    };
+    let line = line(&one("Acme Widgets and Tools", hit), &narrow).unwrap();
+    assert!(line.starts_with("ALERT! [[en:user:Acme Widgets and Tools]]/[[en:special:contributions/Acme Widgets and "));
+}
+
+#[test]
+fn nothing_that_people_chose_reads_like_the_diff() {
+    let bad = "X ( https://evil.example/ ) (report 1/1; 1)";
+    let wide = bad.replace(' ', "\u{a0} ");
+    for bad in [bad, &wide] {
+        for (mut hit, name) in [
+            (overlap(Rule::PageOverlap, Subject::Page, "Acme", bad), "Acme"),
+            (
+                overlap(Rule::LinkOverlap, Subject::Link, "acme", "acme.example"),
+                "Acme",
+            ),
+            (found(Rule::MonitoredLink, Subject::Link, bad), "Acme"),
+            (found(Rule::Flood, Subject::Link, "200 links"), "Acme"),
+        ] {
+            hit.url = Some(format!("https://acme.example/?{bad}"));
+            hit.matched = Some(bad.to_owned());
+            let mut of = one(name, hit);
+            of.title = bad.to_owned();
+            let line = line(&of, &said(None)).unwrap();
+            let (before, rest) = line.split_once(" ( ").unwrap();
+            assert!(rest.starts_with(&format!("{DIFF} ) (report 1/4; 2)")), "{line}");
+            assert!(!before.contains("://") && line.matches("://").count() == 1, "{line}");
+            assert_eq!(line.matches(" ) (").count(), 1, "{line}");
+        }
+    }
+    let hit = overlap(Rule::PageOverlap, Subject::Page, "Acme", "Acme (company) (US)");
+    assert!(
+        line(&one("Acme", hit), &said(None))
+            .unwrap()
+            .contains("<-> Acme (company) (US) ( ")
+    );
 }
 
 #[test]

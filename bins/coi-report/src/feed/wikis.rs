@@ -64,12 +64,17 @@ impl Wikis {
     /// Those of these edits that may be told of, as the wiki has them now: neither text, summary nor author is hidden, and
     /// the page is not deleted. Errs, in words for people, when the wiki does not answer.
     pub async fn visible(&mut self, wiki: &str, revs: &[RevId]) -> Result<HashMap<RevId, Revision>, String> {
+        let mut found = self.found(wiki, revs).await?;
+        found.retain(|_, revision| is_visible(revision));
+        Ok(found)
+    }
+
+    /// Those of these edits that the wiki has now, also what is not [`is_visible`]. Errs as [`Wikis::visible`] does.
+    pub async fn found(&mut self, wiki: &str, revs: &[RevId]) -> Result<HashMap<RevId, Revision>, String> {
         let asked = async |wikis: &mut Wikis| {
             let session = wikis.session(wiki).await?;
             session.count_as(Phase::Safety);
-            let mut found = revisions(&session, revs, false).await?;
-            found.retain(|_, revision| hides(revision).is_none() && revision.user.is_some());
-            anyhow::Ok(found)
+            Ok(revisions(&session, revs, false).await?)
         };
         self.answered(wiki, asked).await
     }
@@ -146,6 +151,11 @@ impl Wikis {
         let host = wiki.split('/').next().unwrap_or(wiki);
         Ok(elsewhere.prefix(wiki).unwrap_or(host).to_owned())
     }
+}
+
+/// Whether neither text, summary nor author is hidden.
+pub fn is_visible(revision: &Revision) -> bool {
+    hides(revision).is_none() && revision.user.is_some()
 }
 
 /// The address of `index.php`: the server as the wiki names it to its readers, and the path of the API, which lies beside

@@ -25,8 +25,14 @@ pub struct Line<'a> {
 }
 
 /// The lines of a batch, in the order of its rows. `boxes`: those that the batch counts by their places; `wiki`: the key
-/// of the wiki, which is the settings' own.
-pub fn plan<'a>(feeds: &'a [Feed], wiki: &str, boxes: &[BoxSettings], batch: &Batch, now: Timestamp) -> Vec<Line<'a>> {
+/// and the host of the wiki, which is the settings' own.
+pub fn plan<'a>(
+    feeds: &'a [Feed],
+    wiki: (&str, &str),
+    boxes: &[BoxSettings],
+    batch: &Batch,
+    now: Timestamp,
+) -> Vec<Line<'a>> {
     let mut lines = Vec::new();
     for (place, about) in &batch.for_feeds {
         let Some(row) = batch.rows.get(*place) else { continue };
@@ -43,10 +49,11 @@ pub fn plan<'a>(feeds: &'a [Feed], wiki: &str, boxes: &[BoxSettings], batch: &Ba
 
 /// Whether a row goes to a feed. What a list found is about the page: it goes where its boxes go, and to every feed that
 /// takes all boxes.
-fn takes(feed: &Feed, wiki: &str, row: &NewChange, boxes: &[&BoxSettings]) -> bool {
+fn takes(feed: &Feed, (wiki, home_host): (&str, &str), row: &NewChange, boxes: &[&BoxSettings]) -> bool {
     let about = |of: Option<&BoxSettings>| {
         feed.takes(&About {
             home: wiki,
+            home_host,
             wiki,
             rule: row.rule.word(),
             of_box: of.map(|one| one.def.name.as_str()),

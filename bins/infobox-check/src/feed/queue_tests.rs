@@ -81,7 +81,7 @@ fn feeds_of(rule: Rule, about: &[usize]) -> Vec<String> {
         for_feeds: vec![(1, about.to_vec())],
         ..Batch::default()
     };
-    let lines = plan(&feeds, WIKI, &boxes(), &batch, at(now));
+    let lines = plan(&feeds, (WIKI, WIKI), &boxes(), &batch, at(now));
     assert!(lines.iter().all(|line| line.row == 1));
     lines.iter().map(|line| line.feed.to_owned()).collect()
 }
@@ -116,7 +116,7 @@ fn new_rows_wait_from_now_on_and_late_ones_since_their_hour() {
         ..Batch::default()
     };
     let feeds = [short, long];
-    let lines = plan(&feeds, WIKI, &boxes(), &batch, now);
+    let lines = plan(&feeds, (WIKI, WIKI), &boxes(), &batch, now);
     assert_eq!(counts(&lines), BTreeMap::from([("short", 5), ("long", 5)]));
     // The fourth of them was there before.
     let new = [(0, 100), (1, 101), (2, 102), (4, 104)];

@@ -5,9 +5,10 @@
 use std::collections::{HashMap, HashSet};
 
 use anyhow::Context as _;
+use chrono::TimeDelta;
 use shared::core::change::Revision;
 use shared::core::feed::{Feed, Level, Sink};
-use shared::core::types::RevId;
+use shared::core::types::{RevId, Timestamp};
 use shared::db::field_change::{self, ChangeRow};
 use shared::db::suppress::{self, Suppressed, What};
 use shared::feeds::{Ground, Line, Told};
@@ -19,6 +20,9 @@ use crate::decide::is_high;
 use crate::overrides::Overrides;
 use crate::settings::Settings;
 
+/// A revision that the wiki does not know is looked for again while its edit is younger than this: databases that answer
+/// lag behind the one that stored it. <https://www.mediawiki.org/wiki/Manual:Maxlag_parameter>
+const LAG: TimeDelta = TimeDelta::minutes(5);
 /// Revisions that one request names.
 const AT_ONCE: usize = 50;
 /// Bytes of a line that every IRC server has room for beside what it puts before it (RFC 2812, 2.3: 512 in all).
@@ -29,6 +33,14 @@ pub struct Teller {
     ground: Ground<Settings>,
     /// Address of the wiki's `index.php`, once it was asked for.
     script: Option<String>,
+}
+
+/// What may go out.
+#[derive(Clone, Copy)]
+struct Open<'a> {
+    revision: &'a Revision,
+    /// Whether everybody may read the text of the verified revision still.
+    shows_verified: bool,
 }
 
 /// What the wiki says of some revisions.
@@ -63,7 +75,8 @@ impl Teller {
         Ok(self.script.insert(script).clone())
     }
 
-    fn line(&self, feed: &Feed, row: &ChangeRow, revision: &Revision, script: &str) -> Line {
+    fn line(&self, feed: &Feed, row: &ChangeRow, open: Open<'_>, script: &str) -> Line {
+        let revision = open.revision;
         let site = self.ground.session.site();
         let change = &row.change;
         let boxes = &self.ground.settings.boxes;
@@ -80,6 +93,7 @@ impl Teller {
             shows_values: boxes
                 .iter()
                 .any(|one| one.def.name == change.box_name && one.show_values),
+            shows_verified: open.shows_verified,
             diff: format!("{script}?diff={}", change.revid),
         };
         let (breaks_names, room) = match &feed.sink {
@@ -119,13 +133,14 @@ impl shared::feeds::Teller for Teller {
         self.ground.session.count_as(Phase::Safety);
         let script = self.script().await;
         let looked = look(&self.ground.session, &edits).await;
+        let now = self.ground.clock.now();
         let told = open.into_iter().map(|row| {
             let row = match row {
                 Ok(row) => row,
                 Err(why) => return Told::Withheld(why),
             };
-            match (looked.judge(row, &suppressed), &script) {
-                (Ok(revision), Ok(script)) => Told::Line(self.line(feed, row, revision, script)),
+            match (looked.judge(row, &suppressed, now), &script) {
+                (Ok(open), Ok(script)) => Told::Line(self.line(feed, row, open, script)),
                 (Ok(_), Err(why)) => Told::NotNow(format!("{why:#}")),
                 (Err(told), _) => told,
             }
@@ -154,16 +169,27 @@ fn why_withheld(row: &ChangeRow, level: Level, suppressed: &Suppressed) -> Optio
     (!is_told).then_some("it is below the report level")
 }
 
-/// Asks the wiki about the edits, and about the revisions before them, from which the old values are. Ends at the first
-/// question that is not answered.
+/// The revision that a verified value is from, if a row has one.
+fn verified_in(row: &ChangeRow) -> Option<RevId> {
+    row.change.verified_revid.filter(|_| row.change.verified.is_some())
+}
+
+/// The revisions that a row is from: the edit, the one before it with the old values, and the verified one.
+fn sources(row: &ChangeRow) -> impl Iterator<Item = RevId> {
+    [Some(row.change.revid), row.change.parent, verified_in(row)]
+        .into_iter()
+        .flatten()
+}
+
+/// Asks the wiki about the edits, and about all that their values are from. Ends at the first question that is not
+/// answered.
 async fn look(session: &Session, edits: &[&ChangeRow]) -> Looked {
     let mut looked = Looked {
         found: HashMap::new(),
         answered: HashSet::new(),
         why_not: String::new(),
     };
-    let of_edit = |row: &&ChangeRow| [Some(row.change.revid), row.change.parent];
-    let mut revids: Vec<RevId> = edits.iter().flat_map(of_edit).flatten().collect();
+    let mut revids: Vec<RevId> = edits.iter().flat_map(|row| sources(row)).collect();
     revids.sort_unstable();
     revids.dedup();
     for some in revids.chunks(AT_ONCE) {
@@ -183,11 +209,15 @@ async fn look(session: &Session, edits: &[&ChangeRow]) -> Looked {
 
 impl Looked {
     /// The revision of a row that may go out, by what the wiki says now.
-    fn judge(&self, row: &ChangeRow, suppressed: &Suppressed) -> Result<&Revision, Told> {
+    fn judge(&self, row: &ChangeRow, suppressed: &Suppressed, now: Timestamp) -> Result<Open<'_>, Told> {
         let change = &row.change;
-        let asked = [Some(change.revid), change.parent];
-        if asked.iter().flatten().any(|revid| !self.answered.contains(revid)) {
+        if sources(row).any(|revid| !self.answered.contains(&revid)) {
             return Err(Told::NotNow(self.why_not.clone()));
+        }
+        let is_there = |revid: &RevId| self.found.contains_key(revid);
+        let is_known = is_there(&change.revid) && change.parent.as_ref().is_none_or(is_there);
+        if !is_known && now - change.ts < LAG {
+            return Err(Told::NotNow("the wiki does not know the revision yet".to_owned()));
         }
         let Some(revision) = self.found.get(&change.revid) else {
             return Err(Told::Withheld("the revision is gone"));
@@ -195,14 +225,19 @@ impl Looked {
         let Some(user) = revision.user.as_deref().filter(|_| !revision.user_hidden()) else {
             return Err(Told::Withheld("the wiki hides it"));
         };
-        if hides_values(&self.found, revision, change.parent) {
+        // Whoever hides a summary does it for the whole edit's sake: it is not told of either.
+        if revision.comment.is_none() || hides_values(&self.found, revision, change.parent) {
             return Err(Told::Withheld("the wiki hides it"));
         }
         // Renamed or moved since.
         if suppressed.hides(What::Page, &revision.title) || suppressed.hides_user(Some(revision.user_id), user) {
             return Err(Told::Withheld("it is suppressed"));
         }
-        Ok(revision)
+        let verified = verified_in(row).map(|revid| self.found.get(&revid));
+        Ok(Open {
+            revision,
+            shows_verified: verified.is_none_or(|of| of.is_some_and(|of| !of.text_hidden)),
+        })
     }
 }
 

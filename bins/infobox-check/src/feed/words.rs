@@ -32,6 +32,8 @@ pub(super) struct Shown<'a> {
     pub users: &'a str,
     /// Whether the values of the box may be shown.
     pub shows_values: bool,
+    /// Whether the verified one may be, beside the others: its revision may be hidden or deleted by now.
+    pub shows_verified: bool,
     /// Full address of the diff.
     pub diff: String,
 }
@@ -105,7 +107,7 @@ fn beside_verified(of: &Shown<'_>, most: usize) -> String {
     let revision = change
         .verified_revid
         .map_or_else(String::new, |revision| revision.to_string());
-    let verified = match of.shows_values {
+    let verified = match of.shows_values && of.shows_verified {
         true => format!(
             "verified: {}, revision {revision}",
             value(change.verified.as_deref(), most)
@@ -171,7 +173,7 @@ pub(super) fn json(of: &Shown<'_>, text: &str) -> Value {
         "state": change.state.word(),
         "rule": change.rule.word(),
         "is_verified": change.is_verified,
-        "verified": shown(&change.verified),
+        "verified": shown(&change.verified).filter(|_| of.shows_verified),
         "verified_rev_id": change.verified_revid.map(|revid| revid.0),
         "old": shown(&change.old),
         "new": shown(&change.new),

@@ -49,6 +49,7 @@ fn shown(change: &NewChange) -> Shown<'_> {
         user: "Ann",
         users: "User",
         shows_values: true,
+        shows_verified: true,
         diff: "https://en.example.org/w/index.php?diff=22".to_owned(),
     }
 }
@@ -118,6 +119,30 @@ fn each_change_has_its_words() {
         let json = json(&of, "").to_string();
         assert!(!json.contains("67-64") && !json.contains("1 2"), "{json}");
     }
+}
+
+/// The number of a revision is no secret; its value is, once its text is hidden.
+#[test]
+fn a_verified_value_that_is_hidden_by_now_is_not_told() {
+    let row = field(
+        Kind::Changed,
+        State::ChangedOther,
+        Some("1"),
+        Some("2"),
+        Some("67-64-1"),
+    );
+    let mut of = shown(&row);
+    of.shows_verified = false;
+    let said = r#"CASNo changed from "1" to "2" (not the verified value before either; verified: revision 9)"#;
+    assert_eq!(
+        text(&of, false, None),
+        format!("CHANGE! [[Aceton]] Chembox: {said}{TAIL}")
+    );
+    let json = json(&of, "");
+    assert_eq!(
+        [&json["verified"], &json["verified_rev_id"], &json["new"]],
+        [&Value::Null, &json!(9), &json!("2")]
+    );
 }
 
 #[test]

@@ -87,13 +87,14 @@ pub(super) fn fields(settings: &Settings, name: &str) -> Result<Answer, Wrong> {
     ))
 }
 
-pub(super) fn managers(settings: &Settings, name: &str) -> Result<Answer, Wrong> {
+/// `shown`: a name as the answer shows it.
+pub(super) fn managers(settings: &Settings, name: &str, shown: impl Fn(&str) -> String) -> Result<Answer, Wrong> {
     let one = find(settings, name)?;
     let json = json!({"box": one.def.name, "managers": one.managers});
     if one.managers.is_empty() {
         return Ok(Answer::new(vec![format!("{} has no managers.", one.def.name)], json));
     }
-    Ok(Answer::new(one.managers.clone(), json))
+    Ok(Answer::new(one.managers.iter().map(|name| shown(name)).collect(), json))
 }
 
 pub(super) fn all(settings: &Settings, overrides: &Overrides) -> Answer {

@@ -6,12 +6,13 @@ use serde_json::json;
 use shared::boot::Boot;
 use shared::core::lists::{self, Command, Level};
 use shared::core::site::Site;
+use shared::core::text::unhighlighted;
 use shared::db::{Db, list, run as run_record};
 use shared::wiki::Session;
 
 use super::answer::Answer;
 use super::effect::Effect;
-use super::feeds::{is_any_switched, still_quiet};
+use super::feeds::{held, is_any_switched, still_quiet};
 use super::{boxes, entry};
 use crate::overrides::{Given, NAME, Overrides, Silence, Switch};
 use crate::settings::Settings;
@@ -34,6 +35,8 @@ pub(super) struct Desk<'a> {
     /// Who gives the command, when, and why.
     pub given: Given,
     pub source: Source<'a>,
+    /// Whether the answer may highlight the people whom it names.
+    pub highlights: bool,
 }
 
 /// The command cannot be carried out as it was written: in words for the writer.
@@ -80,20 +83,30 @@ impl Desk<'_> {
                     .await;
             }
             Command::Report => {
+                let still = Overrides {
+                    silence: None,
+                    ..self.overrides().await?
+                };
                 let quiet = still_quiet(&self.states().await?);
-                let said = quiet.map_or_else(String::new, |quiet| format!(" {quiet}"));
-                let said = format!("Changes are reported.{said}");
+                let quiet = quiet.map_or_else(String::new, |quiet| format!(" {quiet}"));
+                let said = format!("Changes are reported.{}{quiet}", held(&still));
                 return self.switch(&Switch::Silence(None), &said).await;
             }
             Command::Feed { what, feed } => return self.feed(what, &feed).await,
             Command::Level(Level::Set(level)) => {
-                let said = format!("Report level {level} from the next run on.");
+                let still = match level {
+                    0 => String::new(),
+                    _ => self.held_but_level().await?,
+                };
+                let said = format!("Report level {level} from the next run on.{still}");
                 return self.switch(&Switch::Level(Some(level)), &said).await;
             }
             Command::Level(Level::Settings) => {
-                return self
-                    .switch(&Switch::Level(None), "The settings page says the report level.")
-                    .await;
+                let said = format!(
+                    "The settings page says the report level.{}",
+                    self.held_but_level().await?
+                );
+                return self.switch(&Switch::Level(None), &said).await;
             }
             Command::Off(None) => {
                 return self
@@ -129,7 +142,10 @@ impl Desk<'_> {
             Command::Help(command) => Answer::text(&lists::help(command.as_deref())),
             Command::Search { list, user, page } => self.search(list, user.as_deref(), page.as_ref()).await?,
             Command::Fields(name) => boxes::fields(boxes::settings(&self.source).await?.as_ref(), &name)?,
-            Command::Managers(name) => boxes::managers(boxes::settings(&self.source).await?.as_ref(), &name)?,
+            Command::Managers(name) => {
+                let settings = boxes::settings(&self.source).await?;
+                boxes::managers(settings.as_ref(), &name, |name| self.shown_name(name))?
+            }
             Command::Boxes => {
                 let overrides = self.overrides().await?;
                 boxes::all(boxes::settings(&self.source).await?.as_ref(), &overrides)
@@ -138,8 +154,25 @@ impl Desk<'_> {
         Ok((said, None))
     }
 
+    /// A user's name as the answer shows it.
+    pub(super) fn shown_name(&self, name: &str) -> String {
+        if self.highlights {
+            name.to_owned()
+        } else {
+            unhighlighted(name)
+        }
+    }
+
     pub(super) async fn overrides(&self) -> anyhow::Result<Overrides> {
         Overrides::load(self.db, self.wiki).await
+    }
+
+    /// What holds reports back, beside the report level.
+    async fn held_but_level(&self) -> anyhow::Result<String> {
+        Ok(held(&Overrides {
+            level: None,
+            ..self.overrides().await?
+        }))
     }
 
     async fn switch(&self, switch: &Switch, said: &str) -> anyhow::Result<Looked> {
@@ -155,6 +188,7 @@ impl Desk<'_> {
             Some(level) => format!("Report level {level}, set by hand."),
             None => "The settings page says the report level.".to_owned(),
         };
+        let said = said + &self.held_but_level().await?;
         Ok(Answer::new(vec![said], json!({"overrides": now.json()})))
     }
 
@@ -179,7 +213,8 @@ impl Desk<'_> {
             ),
             None => "No run has ended so far.".to_owned(),
         }];
-        let switched = now.said();
+        let mut switched = now.said();
+        switched.iter_mut().for_each(|said| said.by = self.shown_name(&said.by));
         let states = self.states().await?;
         if switched.is_empty() {
             let but = if is_any_switched(&states) {

@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 use shared::core::lists::{Entry, List, Sought};
 use shared::core::types::Timestamp;
 use shared::db::list::{self, Row};
+use shared::db::suppress::{self, Suppressed, What};
 
 use super::answer::Answer;
-use super::desk::{Desk, Looked};
+use super::desk::{Desk, Looked, Source};
 use super::effect::Effect;
 use crate::context::entry;
 use crate::overrides::NAME;
@@ -26,7 +27,7 @@ impl Desk<'_> {
         reason: String,
     ) -> anyhow::Result<Looked> {
         let is_new = self.find(list, user.as_deref(), page.as_deref()).await?.is_empty();
-        let name = words(user.as_deref(), page.as_deref());
+        let name = self.words(user.as_deref(), page.as_deref());
         let said = if is_new {
             format!("{name} is on the {} now.", list.name())
         } else {
@@ -46,7 +47,7 @@ impl Desk<'_> {
 
     pub(super) async fn del(&self, list: List, user: Option<String>, page: Option<String>) -> anyhow::Result<Looked> {
         let was_there = !self.find(list, user.as_deref(), page.as_deref()).await?.is_empty();
-        let name = words(user.as_deref(), page.as_deref());
+        let name = self.words(user.as_deref(), page.as_deref());
         let json = json!({
             "list": list.command(), "user": user, "page": page.as_deref().unwrap_or("*"), "removed": was_there,
         });
@@ -56,6 +57,30 @@ impl Desk<'_> {
         }
         let said = format!("{name} is no longer on the {}.", list.name());
         Ok((Answer::new(vec![said], json), Some(Effect::Del { list, user, page })))
+    }
+
+    fn words(&self, user: Option<&str>, page: Option<&str>) -> String {
+        words(user.map(|user| self.shown_name(user)).as_deref(), page)
+    }
+
+    fn line(&self, entry: &Entry, now: Timestamp) -> String {
+        let shown = Entry {
+            user: entry.user.as_deref().map(|user| self.shown_name(user)),
+            by: self.shown_name(&entry.by),
+            ..entry.clone()
+        };
+        line(&shown, now)
+    }
+
+    /// What the operator is told of entries that are not shown.
+    fn not_shown(&self, count: usize) -> Option<String> {
+        let is_operator = !matches!(self.source, Source::Run(..));
+        let what = match count {
+            0 => return None,
+            1 => "1 entry is".to_owned(),
+            count => format!("{count} entries are"),
+        };
+        is_operator.then(|| format!("{what} not shown: `suppress list --private` has the names."))
     }
 
     /// Exactly this entry.
@@ -77,21 +102,38 @@ impl Desk<'_> {
             .db
             .read_if_there(async |db| list::search(db, NAME, wiki, list.command(), user, None).await)
             .await?;
-        let found = found(rows, page);
+        let suppressed = self.db.read_if_there(async |db| suppress::all(db, wiki).await).await?;
+        let (hidden, found): (Vec<Entry>, Vec<Entry>) = found(rows, page)
+            .into_iter()
+            .partition(|entry| is_suppressed(entry, &suppressed));
+        // To everybody else it is as if they were not there.
+        let note = self.not_shown(hidden.len());
         if found.is_empty() {
             let page = page.map(|page| match page {
                 Sought::All => "*",
                 Sought::Page(page) => page,
             });
-            let asked: Vec<&str> = [user, page].into_iter().flatten().collect();
+            let user = user.map(|user| self.shown_name(user));
+            let asked: Vec<&str> = [user.as_deref(), page].into_iter().flatten().collect();
             let said = format!("{} is not on the {}.", asked.join(" <-> "), list.name());
-            return Ok(Answer::new(vec![said], json!({"list": list.command(), "entries": []})));
+            let lines = vec![note.unwrap_or(said)];
+            return Ok(Answer::new(lines, json!({"list": list.command(), "entries": []})));
         }
         let now = self.given.since;
-        let lines = found.iter().map(|entry| line(entry, now)).collect();
+        let lines = found.iter().map(|entry| self.line(entry, now)).chain(note).collect();
         let entries: Vec<Value> = found.iter().map(about).collect();
         Ok(Answer::new(lines, json!({"list": list.command(), "entries": entries})))
     }
+}
+
+/// Whether an entry names somebody or something that is named nowhere.
+fn is_suppressed(entry: &Entry, suppressed: &Suppressed) -> bool {
+    let hides_user = |name: &str| suppressed.hides_user(None, name);
+    let hides_page = |title: &str| suppressed.hides(What::Page, title);
+    entry.user.as_deref().is_some_and(hides_user)
+        || entry.page.as_deref().is_some_and(hides_page)
+        || hides_user(&entry.by)
+        || suppressed.is_named_in(&entry.reason)
 }
 
 /// The entries that are about the page; those about all pages are, too.

@@ -12,7 +12,7 @@ use super::answer::Answer;
 use super::boxes;
 use super::desk::{Desk, Looked, Source, Wrong};
 use super::effect::Effect;
-use crate::overrides::{NAME, moment};
+use crate::overrides::{NAME, Overrides, Silence, moment};
 
 /// What is stored about feeds, by their names.
 pub(super) type States = BTreeMap<String, State>;
@@ -23,9 +23,18 @@ pub(super) fn queue(wiki: &str) -> Queue<'_> {
 }
 
 impl Desk<'_> {
+    /// What is stored about feeds, with names as the answer shows them.
     pub(super) async fn states(&self) -> anyhow::Result<States> {
         let of = queue(self.wiki);
-        Ok(self.db.read_if_there(async |db| feed_state::all(db, of).await).await?)
+        let mut states: States = self.db.read_if_there(async |db| feed_state::all(db, of).await).await?;
+        for State { switches, .. } in states.values_mut() {
+            let by = switches
+                .quiet
+                .iter_mut()
+                .chain(switches.level.iter_mut().map(|(_, by)| by));
+            by.for_each(|by| by.by = self.shown_name(&by.by));
+        }
+        Ok(states)
     }
 
     /// A command about one feed.
@@ -49,30 +58,44 @@ impl Desk<'_> {
             }
             FeedCommand::Report => {
                 switches.quiet = None;
-                let still = match self.overrides().await?.is_quiet() {
-                    true => ", once `report` has turned reporting back on at all",
-                    false => "",
-                };
+                let still = self.held_for(&name, feed.as_ref(), &switches).await?;
                 (
-                    format!("Changes are told to the feed {name} again{still}."),
+                    format!("Changes are told to the feed {name} again.{still}"),
                     quiet(&name, &switches),
                 )
             }
             FeedCommand::Level(lists::Level::Set(number)) => {
                 let set = Level::of_number(number).ok_or_else(|| Wrong(format!("{number} is no report level")))?;
                 switches.level = Some((set, by));
-                let said = format!("Report level {number} for the feed {name} until `reportlevel settings {name}`.");
+                let still = match set {
+                    Level::Silent => String::new(),
+                    _ => self.held_for(&name, None, &switches).await?,
+                };
+                let said =
+                    format!("Report level {number} for the feed {name} until `reportlevel settings {name}`.{still}");
                 (said, level(&name, &switches))
             }
             FeedCommand::Level(lists::Level::Settings) => {
                 switches.level = None;
-                let said = format!("The settings page says the report level of the feed {name}.");
+                let still = self.held_for(&name, None, &switches).await?;
+                let said = format!("The settings page says the report level of the feed {name}.{still}");
                 (said, level(&name, &switches))
             }
-            FeedCommand::Level(lists::Level::Tell) => (line(&name, feed.as_ref(), &switches), None),
+            FeedCommand::Level(lists::Level::Tell) => {
+                let still = held(&self.overrides().await?);
+                let stop = if still.is_empty() { "" } else { "." };
+                let said = format!("{}{stop}{still}", line(&name, feed.as_ref(), &switches));
+                (said, None)
+            }
         };
         let json = about(&name, feed.as_ref(), &switches);
         Ok((Answer::new(vec![said], json), effect))
+    }
+
+    /// What holds a feed back although it was just turned up: its own switches, its level where `feed` is given, and what
+    /// is switched for all.
+    async fn held_for(&self, name: &str, feed: Option<&Feed>, switches: &Switches) -> anyhow::Result<String> {
+        Ok(own_held(name, feed, switches) + &held(&self.overrides().await?))
     }
 
     /// The feed that somebody calls by `name`, in any letter case: one of the settings page, or one that is switched
@@ -160,6 +183,38 @@ fn every(feeds: &[Feed], states: &States) -> (Vec<String>, Value) {
 /// Whether something is switched about any feed.
 pub(super) fn is_any_switched(states: &States) -> bool {
     states.values().any(|state| state.switches != Switches::default())
+}
+
+/// What was switched for log and feeds together and holds reports back, behind the answer to a command that turns them
+/// up; empty where nothing does.
+pub fn held(overrides: &Overrides) -> String {
+    let mut said = String::new();
+    if let Some((silence, _)) = &overrides.silence {
+        let word = match silence {
+            Silence::Quiet => "quiet",
+            Silence::Quit => "quit",
+        };
+        said += &format!(" But `{word}` holds: nothing is reported until `report`.");
+    }
+    let what = match overrides.level() {
+        Some(0) => "nothing is reported",
+        Some(1) => "only changes of high priority are reported",
+        _ => return said,
+    };
+    let level = overrides.level().unwrap_or_default();
+    said + &format!(" But `reportlevel {level}` holds: {what} until `reportlevel settings`.")
+}
+
+/// The same of a feed by itself.
+fn own_held(name: &str, feed: Option<&Feed>, switches: &Switches) -> String {
+    if switches.quiet.is_some() {
+        return format!(" But it is quiet until `report feed {name}`.");
+    }
+    let is_silent = feed.is_some_and(|feed| switches.level_of(feed) == Level::Silent);
+    if is_silent {
+        return " But its report level is 0: nothing is told.".to_owned();
+    }
+    String::new()
 }
 
 /// Feeds that stay quiet although reports are on.

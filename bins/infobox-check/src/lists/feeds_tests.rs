@@ -2,6 +2,7 @@ use chrono::TimeDelta;
 use shared::core::feed::Sink;
 
 use super::*;
+use crate::overrides::Given;
 
 fn feed(name: &str, level: Level) -> Feed {
     Feed {
@@ -71,4 +72,56 @@ fn report_says_what_stays_quiet() {
         Some("Still quiet: chem, pipe (`report feed chem`).")
     );
     assert_eq!(still_quiet(&States::new()), None);
+}
+
+/// Whoever turns something up reads what keeps it down all the same.
+#[test]
+fn an_answer_says_what_holds_reports_back_all_the_same() {
+    let given = || Given {
+        by: "Olga".to_owned(),
+        since: "2026-03-01T12:00:00Z".parse().unwrap(),
+        reason: None,
+    };
+    let overrides = |silence: Option<Silence>, level: Option<u8>| Overrides {
+        silence: silence.map(|silence| (silence, given())),
+        level: level.map(|level| (level, given())),
+        ..Overrides::default()
+    };
+    let quiet = " But `quiet` holds: nothing is reported until `report`.";
+    for (silence, level, wanted) in [
+        (None, None, String::new()),
+        (None, Some(2), String::new()),
+        (Some(Silence::Quiet), Some(2), quiet.to_owned()),
+        (Some(Silence::Quit), None, quiet.replace("quiet", "quit")),
+        (
+            None,
+            Some(1),
+            " But `reportlevel 1` holds: only changes of high priority are reported until `reportlevel settings`."
+                .to_owned(),
+        ),
+        (
+            Some(Silence::Quiet),
+            Some(0),
+            format!("{quiet} But `reportlevel 0` holds: nothing is reported until `reportlevel settings`."),
+        ),
+    ] {
+        assert_eq!(held(&overrides(silence, level)), wanted);
+    }
+
+    let switches = |quiet, level| state(quiet, level).switches;
+    let (silent, loud) = (feed("chem", Level::Silent), feed("chem", Level::All));
+    let (is_quiet, is_silent) = (
+        " But it is quiet until `report feed chem`.",
+        " But its report level is 0: nothing is told.",
+    );
+    for (feed, switches, wanted) in [
+        (Some(&loud), switches(None, None), ""),
+        (None, switches(None, None), ""),
+        (Some(&silent), switches(None, None), is_silent),
+        (Some(&silent), switches(None, Some((Level::High, "Olga"))), ""),
+        (Some(&loud), switches(None, Some((Level::Silent, "Olga"))), is_silent),
+        (None, switches(Some("Olga"), Some((Level::All, "Olga"))), is_quiet),
+    ] {
+        assert_eq!(own_held("chem", feed, &switches), wanted);
+    }
 }

@@ -12,7 +12,7 @@ use crate::settings::Settings;
 use crate::surroundings::Surroundings;
 
 /// The first words of all commands.
-const WORDS: [&str; 16] = [
+pub const WORDS: [&str; 16] = [
     "wl",
     "bl",
     "ml",
@@ -81,6 +81,7 @@ impl commands::Desk for OnPage {
             wiki: &self.wiki,
             site: self.session.site(),
             settings: &self.settings,
+            highlights: true,
         };
         written.look(&request.line, given).await
     }

@@ -21,6 +21,8 @@ pub struct Written<'a> {
     pub site: &'a Site,
     /// The settings in force.
     pub settings: &'a Settings,
+    /// Whether the answer may highlight the people whom it names; only channels know that.
+    pub highlights: bool,
 }
 
 /// The words of a line, quoted names as one word, and what stands behind a dash: the reason. Errs, in words for the
@@ -53,6 +55,7 @@ impl Written<'_> {
             wiki: self.wiki,
             given,
             source: Source::Run(self.site, self.settings),
+            highlights: self.highlights,
         };
         let (answer, effect) = desk.look(command).await?;
         Ok(Answer {

@@ -34,15 +34,20 @@ impl FromFields for Waiting {
     }
 }
 
-/// Whether anything is left to do for a sender: lines that wait, also those that were put off or that a sender left, and
-/// what was dropped and not told.
-pub async fn is_due(session: &mut impl Session, of: Queue<'_>) -> Result<bool> {
-    // Handler reads: one per state.
-    const SQL: &str = "SELECT EXISTS(SELECT 1 FROM feed_line FORCE INDEX (by_age) WHERE job = :job AND wiki = :wiki \
-        AND state IN ('waiting', 'sending', 'dropped', 'telling')) AS value";
-    let params = params! { "job" => of.job, "wiki" => of.wiki };
+/// Whether anything is left to do for a sender of these feeds: lines that wait, also those that were put off or that a
+/// sender left, and what was dropped and not told.
+pub async fn is_due(session: &mut impl Session, of: Queue<'_>, feeds: &[&str]) -> Result<bool> {
+    // Handler reads: one per state and feed.
+    const SQL: &str = "SELECT EXISTS(SELECT 1 FROM feed_line FORCE INDEX (by_age) WHERE job = ? AND wiki = ? \
+        AND state IN ('waiting', 'sending', 'dropped', 'telling') AND feed IN";
+    if feeds.is_empty() {
+        return Ok(false);
+    }
+    let sql = format!("{SQL} ({})) AS value", vec!["?"; feeds.len()].join(", "));
+    let mut values = vec![Value::from(of.job), Value::from(of.wiki)];
+    values.extend(feeds.iter().map(|&feed| Value::from(feed)));
     let what = "asking whether a feed has something to send";
-    let One(found) = session.conn().one::<One<bool>>(what, SQL, params).await?;
+    let One(found) = session.conn().one::<One<bool>>(what, &sql, values).await?;
     Ok(found)
 }
 
@@ -72,7 +77,7 @@ pub async fn waiting(
     Ok(lines)
 }
 
-/// What was dropped of a feed and not told yet.
+/// What was dropped of a feed and is to be told next.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Dropped {
     /// How many lines.
@@ -81,7 +86,7 @@ pub struct Dropped {
     pub from: Timestamp,
     /// When the last one was.
     pub to: Timestamp,
-    /// Whether it may have been told already, at least of some.
+    /// Whether it may have been told already.
     pub in_doubt: bool,
 }
 
@@ -89,23 +94,31 @@ struct Found(Option<Dropped>);
 
 impl FromFields for Found {
     fn from_fields(f: &mut Fields) -> Result<Self> {
-        let (Some(from), Some(to)) = (f.time_opt("first")?, f.time_opt("last")?) else {
+        let doubtful: u64 = f.get("doubtful")?;
+        let in_doubt = doubtful > 0;
+        let (count, first, last) = match in_doubt {
+            true => (doubtful, "first_doubtful", "last_doubtful"),
+            false => (f.get("n")?, "first", "last"),
+        };
+        let (Some(from), Some(to)) = (f.time_opt(first)?, f.time_opt(last)?) else {
             return Ok(Self(None));
         };
         Ok(Self(Some(Dropped {
-            count: f.get("n")?,
+            count,
             from,
             to,
-            in_doubt: f.get("in_doubt")?,
+            in_doubt,
         })))
     }
 }
 
-/// What was dropped of a feed and not told yet; `None`: nothing.
+/// What was dropped of a feed and not told yet; `None`: nothing. What may have been told already is told again by itself
+/// first, as it was: together with later ones it would be counted twice.
 pub async fn dropped(session: &mut impl Session, of: Queue<'_>, feed: &str) -> Result<Option<Dropped>> {
     // Handler reads: what was dropped.
-    const SQL: &str = "SELECT COUNT(*) AS n, MIN(queued) AS first, MAX(queued) AS last, COALESCE(MAX(in_doubt), 0) AS in_doubt \
-        FROM feed_line FORCE INDEX (by_age) \
+    const SQL: &str = "SELECT COUNT(*) AS n, MIN(queued) AS first, MAX(queued) AS last, \
+        COUNT(IF(in_doubt, 1, NULL)) AS doubtful, MIN(IF(in_doubt, queued, NULL)) AS first_doubtful, \
+        MAX(IF(in_doubt, queued, NULL)) AS last_doubtful FROM feed_line FORCE INDEX (by_age) \
         WHERE job = :job AND wiki = :wiki AND state = 'dropped' AND feed = :feed";
     let params = params! { "job" => of.job, "wiki" => of.wiki, "feed" => feed };
     let Found(found) = session.conn().one("asking what a feed dropped", SQL, params).await?;
@@ -125,7 +138,7 @@ pub struct Count {
     pub sent: u64,
     /// Lines that were withheld since then.
     pub withheld: u64,
-    /// Lines that were dropped since then, or dropped before and told since then.
+    /// Lines that were dropped since then, or dropped before and told since then, or given up since then.
     pub dropped: u64,
 }
 

@@ -4,7 +4,7 @@ use super::{NewLine, Queue, State};
 use crate::bulk;
 use crate::connect::Db;
 use crate::error::Result;
-use crate::session::{Session, at};
+use crate::session::{One, Session, at};
 use crate::transaction::FencedTx;
 use mysql_async::Value;
 use std::collections::BTreeSet;
@@ -121,59 +121,115 @@ pub async fn drop_old(
     Ok(done.affected)
 }
 
-/// That lines were dropped is about to be told, of all of this feed that [`super::dropped`] counts. How many.
-pub async fn claim_dropped(tx: &mut FencedTx<'_>, of: Queue<'_>, feed: &str) -> Result<u64> {
-    turn_dropped(tx, of, feed, ("dropped", "telling"), "", vec![]).await
+/// That lines were dropped is about to be told, of all of this feed that [`super::dropped`] counts: those in doubt, or
+/// where none are, all. How many: others than were counted when more were dropped meanwhile.
+pub async fn claim_dropped(tx: &mut FencedTx<'_>, of: Queue<'_>, feed: &str, in_doubt: bool) -> Result<u64> {
+    const SQL: &str = "UPDATE feed_line FORCE INDEX (by_age) SET state = 'telling' \
+        WHERE job = ? AND wiki = ? AND state = 'dropped' AND feed = ? AND in_doubt = ?";
+    // Handler reads: those lines, twice.
+    let values = vec![of.job.into(), of.wiki.into(), Value::from(feed), in_doubt.into()];
+    let done = tx.conn().run("claiming what a feed dropped", SQL, values).await?;
+    Ok(done.affected)
 }
 
 /// It was told. Of how many lines.
 pub async fn settle_dropped(tx: &mut FencedTx<'_>, of: Queue<'_>, feed: &str, now: Timestamp) -> Result<u64> {
-    turn_dropped(tx, of, feed, ("telling", "told"), ", settled = ?", vec![at(now)]).await
+    turn_told(tx, of, feed, "told", "settled = ?", at(now)).await
 }
 
 /// It was not told, or nobody knows. Of how many lines.
 pub async fn put_back_dropped(tx: &mut FencedTx<'_>, of: Queue<'_>, feed: &str, in_doubt: bool) -> Result<u64> {
-    let more = vec![in_doubt.into()];
-    turn_dropped(tx, of, feed, ("telling", "dropped"), ", in_doubt = in_doubt OR ?", more).await
+    turn_told(tx, of, feed, "dropped", "in_doubt = in_doubt OR ?", in_doubt.into()).await
 }
 
-async fn turn_dropped(
+async fn turn_told(
     tx: &mut FencedTx<'_>,
     of: Queue<'_>,
     feed: &str,
-    (from, to): (&str, &str),
+    state: &str,
     set: &str,
-    more: Vec<Value>,
+    value: Value,
 ) -> Result<u64> {
     // Handler reads: those lines, twice.
     let sql = format!(
-        "UPDATE feed_line FORCE INDEX (by_age) SET state = '{to}'{set} \
-         WHERE job = ? AND wiki = ? AND state = '{from}' AND feed = ?"
+        "UPDATE feed_line FORCE INDEX (by_age) SET state = '{state}', {set} \
+         WHERE job = ? AND wiki = ? AND state = 'telling' AND feed = ?"
     );
-    let values = [more, vec![of.job.into(), of.wiki.into(), feed.into()]].concat();
-    Ok(tx
-        .conn()
-        .run("noting what a feed dropped", &sql, values)
-        .await?
-        .affected)
+    let values = vec![value, of.job.into(), of.wiki.into(), feed.into()];
+    let done = tx.conn().run("noting what a feed dropped", &sql, values).await?;
+    Ok(done.affected)
 }
 
-/// Removes lines that were queued before then, whatever became of them. How many. From then on the same item can be
-/// queued again: that must be longer ago than anything is looked at, and than any feed lets its lines wait.
+/// Lines that were queued before then for feeds other than these are over: nobody will send them. How many.
+pub async fn forget_others(
+    tx: &mut FencedTx<'_>,
+    of: Queue<'_>,
+    feeds: &[&str],
+    before: Timestamp,
+    now: Timestamp,
+) -> Result<u64> {
+    // Handler reads: those lines, twice, and one per state and feed.
+    const SQL: &str = "UPDATE feed_line FORCE INDEX (by_age) SET state = 'told', settled = ? \
+        WHERE job = ? AND wiki = ? AND state IN ('waiting', 'dropped') AND queued < ?";
+    let names = if feeds.is_empty() {
+        String::new()
+    } else {
+        format!(" AND feed NOT IN ({})", vec!["?"; feeds.len()].join(", "))
+    };
+    let mut values = vec![at(now), of.job.into(), of.wiki.into(), at(before)];
+    values.extend(feeds.iter().map(|&feed| Value::from(feed)));
+    let done = tx
+        .conn()
+        .run(
+            "giving up lines of feeds that are gone",
+            &format!("{SQL}{names}"),
+            values,
+        )
+        .await?;
+    Ok(done.affected)
+}
+
+/// Removes lines that were queued before then and are over. How many. From then on the same item can be queued again: that
+/// must be longer ago than anything is looked at.
 pub async fn prune(db: &Db, of: Queue<'_>, before: Timestamp) -> Result<u64> {
-    const SLICE: u64 = 1_000;
     const WHAT: &str = "removing old lines of feeds";
-    // Handler reads: what is removed, and one. Ordered by the whole index: otherwise all of it is sorted for each slice.
-    const SQL: &str = "DELETE FROM feed_line WHERE job = ? AND wiki = ? AND queued < ? \
-        ORDER BY job, wiki, queued, id LIMIT ?";
-    let values = vec![of.job.into(), of.wiki.into(), at(before), Value::from(SLICE)];
+    // Handler reads: one. A feed at a time: what the optimizer makes of a list of all of them may read every line.
+    const NEXT: &str = "SELECT MIN(feed) AS value FROM feed_line FORCE INDEX (by_item) \
+        WHERE job = ? AND wiki = ? AND feed > ?";
+    let mut sum = 0;
+    let mut last = String::new();
+    loop {
+        let values = vec![of.job.into(), of.wiki.into(), Value::from(&last)];
+        let next = db.read(async |conn| conn.conn().one::<One<Option<String>>>(WHAT, NEXT, values.clone()).await);
+        let One(Some(feed)) = next.await? else {
+            return Ok(sum);
+        };
+        sum += prune_feed(db, of, &feed, before).await?;
+        last = feed;
+    }
+}
+
+async fn prune_feed(db: &Db, of: Queue<'_>, feed: &str, before: Timestamp) -> Result<u64> {
+    const SLICE: u64 = 1_000;
+    const WHAT: &str = "removing old lines of a feed";
+    // Handler reads: one per state.
+    const OVER: &str = "SELECT state AS value FROM feed_line FORCE INDEX (by_age) WHERE job = ? AND wiki = ? \
+        AND state IN ('sent', 'withheld', 'told') AND feed = ? AND queued < ? LIMIT 1";
+    // Handler reads: what is removed, and one; what still waits of that time is neither read nor locked. Ordered by the
+    // whole index: otherwise all of it is sorted for each slice.
+    const REMOVE: &str = "DELETE FROM feed_line WHERE job = ? AND wiki = ? AND state = ? AND feed = ? AND queued < ? \
+        ORDER BY job, wiki, state, feed, queued, id LIMIT ?";
+    let place = [Value::from(of.job), Value::from(of.wiki)];
+    let old = [Value::from(feed), at(before)];
+    let values = [&place[..], &old].concat();
     let mut sum = 0;
     loop {
-        let remove = db.transaction(WHAT, async |tx| tx.conn().run(WHAT, SQL, values.clone()).await);
-        let done = remove.await?.affected;
-        sum += done;
-        if done < SLICE {
+        let over = db.read(async |conn| conn.conn().first::<One<String>>(WHAT, OVER, values.clone()).await);
+        let Some(One(state)) = over.await? else {
             return Ok(sum);
-        }
+        };
+        let values = [&place[..], &[state.into()], &old, &[SLICE.into()]].concat();
+        let remove = db.transaction(WHAT, async |tx| tx.conn().run(WHAT, REMOVE, values.clone()).await);
+        sum += remove.await?.affected;
     }
 }

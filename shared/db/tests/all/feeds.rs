@@ -1,31 +1,30 @@
-//! Lines of feeds: queued once, sent in their order, in doubt where a sender died, dropped and told once; and what is
-//! known of each feed.
+//! Lines of feeds: queued once, sent in their order, in doubt where a sender died, dropped and told once, given up where
+//! the feed is gone, and removed.
 
 use crate::hits_support::take;
 use crate::support::{TestDb, WIKI, t};
-use wikicrew_core::feed::{Level, Switched};
 use wikicrew_db::feed_line::{self, Count, Dropped, NewLine, Queue, State, Waiting};
-use wikicrew_db::{FencedTx, Lease, Result, feed_state};
+use wikicrew_db::{FencedTx, Lease, Result};
 
 /// The queue that a run of coi-report on the wiki of these tests fills.
-const OF: Queue<'static> = Queue {
+pub const OF: Queue<'static> = Queue {
     job: "coi-report",
     wiki: WIKI,
 };
 
-struct Bench {
-    test: TestDb,
+pub struct Bench {
+    pub test: TestDb,
     lease: Lease,
 }
 
 impl Bench {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let test = TestDb::new().await;
         let lease = take(&test, WIKI).await;
         Self { test, lease }
     }
 
-    async fn write<T>(&self, body: impl AsyncFnMut(&mut FencedTx<'_>) -> Result<T>) -> T {
+    pub async fn write<T>(&self, body: impl AsyncFnMut(&mut FencedTx<'_>) -> Result<T>) -> T {
         self.test.write(&self.lease, body).await.unwrap()
     }
 
@@ -70,9 +69,14 @@ impl Bench {
         feed_line::dropped(&mut *conn, OF, feed).await.unwrap()
     }
 
-    async fn is_due(&self) -> bool {
+    async fn is_due(&self, feeds: &[&str]) -> bool {
         let mut conn = self.test.db.conn().await.unwrap();
-        feed_line::is_due(&mut *conn, OF).await.unwrap()
+        feed_line::is_due(&mut *conn, OF, feeds).await.unwrap()
+    }
+
+    async fn forget_others(&self, feeds: &[&str], before: i64, now: i64) -> u64 {
+        self.write(async |tx| feed_line::forget_others(tx, OF, feeds, t(before), t(now)).await)
+            .await
     }
 
     async fn states(&self) -> Vec<String> {
@@ -85,14 +89,14 @@ impl Bench {
 #[tokio::test]
 async fn lines_are_queued_once_and_sent_in_their_order() {
     let bench = Bench::new().await;
-    assert!(!bench.is_due().await);
+    assert!(!bench.is_due(&["spam", "hook"]).await);
     let many: Vec<u64> = (1..=1_200).collect();
     assert_eq!(bench.queue("spam", &many, 0).await, 1_200);
     // Some are there, one comes twice, and another feed is another queue.
     assert_eq!(bench.queue("spam", &[1_201, 5, 1_202, 1_201], 60).await, 2);
     assert_eq!(bench.queue("hook", &[5], 60).await, 1);
     assert_eq!(bench.queue("hook", &[], 60).await, 0);
-    assert!(bench.is_due().await);
+    assert!(bench.is_due(&["other", "hook"]).await);
 
     let first = bench.waiting("spam", 60, 3).await;
     let line = |line: &Waiting| (line.item, line.queued, line.in_doubt, line.tries);
@@ -146,7 +150,7 @@ async fn what_a_dead_sender_left_is_in_doubt() {
     assert_eq!(drop_old(100).await, 2);
     assert_eq!(
         bench
-            .write(async |tx| feed_line::claim_dropped(tx, OF, "spam").await)
+            .write(async |tx| feed_line::claim_dropped(tx, OF, "spam", false).await)
             .await,
         2
     );
@@ -195,9 +199,9 @@ async fn what_was_dropped_is_told_once() {
         })
     };
     assert_eq!(bench.dropped("spam").await, dropped(3, 10, 20, false));
-    let claim = async || {
+    let claim = async |in_doubt| {
         bench
-            .write(async |tx| feed_line::claim_dropped(tx, OF, "spam").await)
+            .write(async |tx| feed_line::claim_dropped(tx, OF, "spam", in_doubt).await)
             .await
     };
     let settle = async |now| {
@@ -210,17 +214,19 @@ async fn what_was_dropped_is_told_once() {
             .write(async |tx| feed_line::put_back_dropped(tx, OF, "spam", in_doubt).await)
             .await
     };
-    assert_eq!((claim().await, claim().await), (3, 0));
+    assert_eq!((claim(false).await, claim(false).await), (3, 0));
     assert_eq!(bench.dropped("spam").await, None);
-    assert!(bench.is_due().await, "it is not told");
+    assert!(bench.is_due(&["spam"]).await, "it is not told");
     assert_eq!(back(false).await, 3);
     assert_eq!(bench.dropped("spam").await, dropped(3, 10, 20, false));
-    assert_eq!((claim().await, back(true).await), (3, 3));
-    // More come meanwhile: one telling for all of them.
+    assert_eq!((claim(false).await, back(true).await), (3, 3));
+    // More come meanwhile: what may have been told is told again as it was, the others after it.
     assert_eq!(drop_old("spam", 31, 50).await, 1);
-    assert_eq!(bench.dropped("spam").await, dropped(4, 10, 30, true));
-    assert_eq!((claim().await, settle(60).await, settle(61).await), (4, 4, 0));
-    assert_eq!((bench.dropped("spam").await, claim().await), (None, 0));
+    assert_eq!(bench.dropped("spam").await, dropped(3, 10, 20, true));
+    assert_eq!((claim(true).await, settle(60).await, settle(61).await), (3, 3, 0));
+    assert_eq!(bench.dropped("spam").await, dropped(1, 30, 30, false));
+    assert_eq!((claim(true).await, claim(false).await, settle(60).await), (0, 1, 1));
+    assert_eq!((bench.dropped("spam").await, claim(false).await), (None, 0));
 
     assert_eq!(drop_old("hook", 11, 50).await, 1);
     let mut conn = bench.test.db.conn().await.unwrap();
@@ -242,6 +248,13 @@ async fn lines_are_counted_and_forgotten() {
     bench.settle(&ids[..3], State::Sent, DAY + 1).await;
     bench.settle(&ids[3..5], State::Withheld, DAY + 2).await;
     assert!(bench.claim(ids[5]).await);
+    let mut all: Vec<u64> = bench
+        .waiting("spam", DAY, 3_000)
+        .await
+        .iter()
+        .map(|line| line.id)
+        .collect();
+    all.push(ids[5]);
     let mut conn = bench.test.db.conn().await.unwrap();
     let counts = feed_line::counts(&mut *conn, OF, t(DAY)).await.unwrap();
     let count = |feed: &str, waiting, oldest, sent, withheld| Count {
@@ -258,98 +271,106 @@ async fn lines_are_counted_and_forgotten() {
     drop(conn);
     let prune = async |of, before| feed_line::prune(&bench.test.db, of, t(before)).await.unwrap();
     assert_eq!(prune(elsewhere, 9 * DAY).await, 0);
-    assert_eq!(prune(OF, DAY).await, 2, "also what still waits");
-    assert_eq!(prune(OF, DAY + 1).await, 2_500);
-    assert!(!bench.is_due().await);
+    assert_eq!(prune(OF, DAY).await, 1, "not what still waits");
+    assert_eq!(prune(OF, DAY + 1).await, 5, "nor what is being sent");
+    assert_eq!(bench.states().await.len(), 1 + 2_495);
+    // What was removed can be queued again, what waits cannot.
+    assert_eq!(bench.queue("old", &[1, 2], 2 * DAY).await, 1);
+    // More than two slices, and not what was queued at that moment.
+    assert_eq!(bench.settle(&all, State::Withheld, 3 * DAY).await, 2_495);
+    bench.queue("spam", &[2_501], 4 * DAY).await;
+    let last = bench.waiting("spam", 4 * DAY, 1).await[0].id;
+    bench.settle(&[last], State::Sent, 4 * DAY).await;
+    assert_eq!(prune(OF, 4 * DAY).await, 2_495);
+    assert_eq!(prune(OF, 4 * DAY + 1).await, 1);
+    assert_eq!(bench.states().await, ["1|waiting|0|0", "2|waiting|0|0"]);
+}
+
+/// One line in each state there is, of each of these feeds.
+async fn in_every_state(bench: &Bench, feeds: &[&str], at: &str) {
+    const STATES: &str = "'waiting', 'sending', 'sent', 'withheld', 'dropped', 'telling', 'told'";
+    for feed in feeds {
+        let sql = format!(
+            "INSERT INTO feed_line (job, wiki, feed, item, queued, state, settled) \
+             SELECT 'coi-report', '{WIKI}', '{feed}', seq, {at}, ELT(seq, {STATES}), IF(seq < 3, NULL, {at}) \
+             FROM seq_1_to_7"
+        );
+        bench.test.sql(&sql).await;
+    }
 }
 
 #[tokio::test]
-async fn switches_stay_until_they_are_undone_and_trouble_until_it_is_over() {
+async fn only_these_feeds_are_due_and_only_for_what_is_not_settled() {
     let bench = Bench::new().await;
-    let state = async |feed: &str| {
-        let mut conn = bench.test.db.conn().await.unwrap();
-        let all = feed_state::all(&mut *conn, OF).await.unwrap();
-        all.get(feed).cloned()
-    };
-    assert_eq!(state("spam").await, None);
-    let by = |name: &str, at| Switched {
-        by: name.to_owned(),
-        at: t(at),
-    };
-    let (eva, long) = (by("Éva 😀", 5), by(&"é".repeat(200), 6));
-    let quiet = async |by: Option<&Switched>| {
-        let body = async |tx: &mut wikicrew_db::Tx<'_>| feed_state::quiet(tx, OF, "spam", by).await;
-        bench.test.db.transaction("test", body).await.unwrap();
-    };
-    let level = async |to: Option<(Level, &Switched)>| {
-        bench
-            .write(async |tx| feed_state::level(tx.tx(), OF, "spam", to).await)
-            .await;
-    };
-    let trouble = async |why: &str, next_try, now| {
-        bench
-            .write(async |tx| feed_state::trouble(tx, OF, "spam", why, t(next_try), t(now)).await)
-            .await;
-    };
-    quiet(Some(&eva)).await;
-    level(Some((Level::High, &long))).await;
-    let now = state("spam").await.unwrap();
-    assert_eq!(now.switches.quiet, Some(eva.clone()));
-    let (set, who) = now.switches.level.clone().unwrap();
-    assert_eq!((set, who.at, who.by.len()), (Level::High, t(6), 255));
-    assert_eq!(
-        (now.failures, now.trouble, now.next_try, now.last_sent),
-        (0, None, None, None)
-    );
+    in_every_state(&bench, &["a"], "'2026-03-01 12:00:00'").await;
+    for (state, due) in [
+        ("waiting", true),
+        ("sending", true),
+        ("sent", false),
+        ("withheld", false),
+        ("dropped", true),
+        ("telling", true),
+        ("told", false),
+    ] {
+        bench.test.sql("UPDATE feed_line SET feed = CONCAT('x', item)").await;
+        let one = format!("UPDATE feed_line SET feed = 'a' WHERE state = '{state}'");
+        bench.test.sql(&one).await;
+        assert_eq!(bench.is_due(&["b", "a"]).await, due, "{state}");
+        assert!(!bench.is_due(&["b"]).await && !bench.is_due(&[]).await, "{state}");
+    }
+    // Put off until tomorrow, it is still to be done; the same feed of another queue is another matter.
+    bench
+        .test
+        .sql("UPDATE feed_line SET feed = 'a', next_try = '2030-01-01 00:00:00' WHERE item = 1")
+        .await;
+    assert!(bench.is_due(&["a"]).await);
+    bench.test.sql("UPDATE feed_line SET wiki = 'home2'").await;
+    assert!(!bench.is_due(&["a", "x1", "x2", "x5"]).await);
+}
 
-    // Trouble touches no switch, nor does its end.
-    trouble("no answer", 100, 50).await;
-    trouble(&"ü".repeat(400), 300, 100).await;
-    let bad = state("spam").await.unwrap();
-    assert_eq!(
-        (bad.failures, bad.next_try, bad.trouble_since),
-        (2, Some(t(300)), Some(t(50)))
-    );
-    assert!(bad.trouble.is_some_and(|why| why.len() <= 512 && why.ends_with('…')));
-    assert_eq!(bad.switches, now.switches);
+#[tokio::test]
+async fn lines_of_feeds_that_are_gone_are_given_up() {
+    let bench = Bench::new().await;
+    in_every_state(&bench, &["a", "b", "c", "d"], "'2026-03-01 12:00:10'").await;
+    bench.queue("a", &[8], 20).await;
     bench
-        .write(async |tx| feed_state::fine(tx, OF, "spam", t(300)).await)
+        .test
+        .sql(
+            "INSERT INTO feed_line (job, wiki, feed, item, queued, state) SELECT 'infobox-check', wiki, feed, item, queued, \
+              state FROM feed_line UNION SELECT job, 'home2', feed, item, queued, state FROM feed_line",
+        )
         .await;
-    let good = feed_state::State {
-        switches: now.switches.clone(),
-        last_sent: Some(t(300)),
-        ..feed_state::State::default()
+    let changed = async || {
+        bench
+            .test
+            .sql(
+                "SELECT job, wiki, feed, item, settled FROM feed_line WHERE state = 'told' AND item <> 7 \
+                 ORDER BY feed, item",
+            )
+            .await
     };
-    assert_eq!(state("spam").await, Some(good.clone()));
-    trouble("no answer", 500, 400).await;
-    let bad = state("spam").await.unwrap();
+    assert_eq!(bench.forget_others(&["b", "d"], 10, 90).await, 0, "not older");
+    assert_eq!(bench.forget_others(&["b", "d", "b"], 11, 90).await, 4);
+    let told = |feed: &str, item| format!("coi-report|{WIKI}|{feed}|{item}|2026-03-01 12:01:30");
+    let expected = [told("a", 1), told("a", 5), told("c", 1), told("c", 5)];
     assert_eq!(
-        (bad.failures, bad.trouble_since, bad.last_sent),
-        (1, Some(t(400)), Some(t(300)))
+        changed().await,
+        expected,
+        "what is being sent is its sender's, young lines stay"
     );
-    bench
-        .write(async |tx| feed_state::well_again(tx, OF, "spam").await)
-        .await;
-    assert_eq!(state("spam").await, Some(good));
-
-    level(None).await;
-    let now = state("spam").await.unwrap();
-    assert_eq!((now.switches.quiet, now.switches.level), (Some(eva), None));
-    quiet(None).await;
-    assert_eq!(state("spam").await.unwrap().switches, Default::default());
-    // A feed of which only the first thing is known, and the same name elsewhere.
-    bench
-        .write(async |tx| feed_state::fine(tx, OF, "hook", t(1)).await)
-        .await;
-    bench
-        .write(async |tx| feed_state::well_again(tx, OF, "none").await)
-        .await;
+    // They are counted as what was dropped, and are over.
     let mut conn = bench.test.db.conn().await.unwrap();
-    let names: Vec<String> = feed_state::all(&mut *conn, OF).await.unwrap().into_keys().collect();
-    assert_eq!(names, ["hook", "spam"]);
-    let elsewhere = Queue {
-        job: "infobox-check",
-        ..OF
-    };
-    assert!(feed_state::all(&mut *conn, elsewhere).await.unwrap().is_empty());
+    let counts = feed_line::counts(&mut *conn, OF, t(90)).await.unwrap();
+    let dropped: Vec<(&str, u64)> = counts.iter().map(|row| (row.feed.as_str(), row.dropped)).collect();
+    assert_eq!(dropped, [("a", 2), ("b", 0), ("c", 2), ("d", 0)]);
+    drop(conn);
+    assert_eq!(bench.queue("c", &[1, 5], 100).await, 0, "not queued again");
+    // What a dead sender left of a feed that is gone, after the next one took over.
+    assert_eq!(bench.take_over().await, 8);
+    assert_eq!(bench.forget_others(&["b", "d"], 11, 95).await, 4);
+    assert!(!bench.is_due(&["c"]).await && bench.is_due(&["a"]).await);
+    // No feed at all is left: also the one of which only a young line waits.
+    assert_eq!(bench.forget_others(&[], 21, 99).await, 8 + 1);
+    assert!(!bench.is_due(&["a", "b", "c", "d"]).await);
+    assert_eq!(bench.forget_others(&[], 21, 99).await, 0);
 }

@@ -9,6 +9,7 @@ mod connect;
 mod edits;
 mod feeds;
 mod feeds_gate;
+mod feeds_state;
 mod forget;
 mod gate;
 mod hits;

@@ -86,7 +86,7 @@ impl Client {
     }
 
     /// Says one line in a channel that we are in, cut to what fits. There is at most one within [`Config::pace`],
-    /// answers before reports, so this may wait long. `Ok` once the server has taken it: IRC knows no receipt, but a
+    /// answers and reports in turns, so this may wait long. `Ok` once the server has taken it: IRC knows no receipt, but a
     /// server handles commands in their order, and it has answered a PING that was sent right behind the line. When the
     /// future is dropped before its turn comes, nothing is written. Errs with whether something may have been shown.
     pub async fn say(&self, channel: &str, text: &Text, priority: Priority) -> Result<(), NotSent> {

@@ -17,7 +17,8 @@ pub(super) const TRY_AGAIN: u16 = 263;
 /// An error without a number of its own.
 pub(super) const UNKNOWN: u16 = 400;
 
-/// Why there is no connection to a server.
+/// Why there is no connection to a server. [`Error::Banned`], [`Error::Login`] and [`Error::Nick`] are for people to
+/// mend, so that whoever tries again may take its time; the rest passes by itself, or is [`Error::Setting`].
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Error {
     /// Something that is sent to every server cannot be sent: a nick with a space, a password with a line end.

@@ -111,6 +111,8 @@ pub struct State {
     pub times: Times,
     answers: VecDeque<Saying>,
     reports: VecDeque<Saying>,
+    /// Whether the line before was an answer.
+    answered: bool,
     next_text: Instant,
     tokens: u64,
 }
@@ -136,6 +138,7 @@ impl State {
             times,
             answers: VecDeque::new(),
             reports: VecDeque::new(),
+            answered: false,
             next_text: now,
             tokens: 0,
         }
@@ -240,10 +243,21 @@ impl State {
             self.ping = Some((token, now + self.times.patience));
         }
         while self.flying.is_none() && self.next_text <= now {
-            let Some(saying) = self.answers.pop_front().or_else(|| self.reports.pop_front()) else {
+            // In turns: neither may those who ask hold back the reports, nor the reports the answers.
+            let is_answer = !self.answers.is_empty() && (!self.answered || self.reports.is_empty());
+            let queue = if is_answer {
+                &mut self.answers
+            } else {
+                &mut self.reports
+            };
+            let Some(saying) = queue.pop_front() else {
                 break;
             };
             self.say(saying, now);
+            // What nobody waited for took no turn.
+            if self.flying.is_some() {
+                self.answered = is_answer;
+            }
         }
         Ok(())
     }

@@ -93,7 +93,7 @@ fn refused(code: u16) -> impl Fn(&mut Answer) -> bool {
 }
 
 #[test]
-fn one_line_within_the_pace_and_answers_first() {
+fn one_line_within_the_pace_and_an_answer_first() {
     let mut talk = Talk::new();
     let mut first = talk.say("#c", "one", Priority::Report);
     let _second = talk.say("#c", "two", Priority::Report);
@@ -110,6 +110,31 @@ fn one_line_within_the_pace_and_answers_first() {
     assert_eq!(talk.after(999), "");
     assert_eq!(talk.state.wake(), talk.now + Duration::from_millis(1));
     assert_eq!(talk.after(1), "PRIVMSG #c two|PING wikicrew-3|");
+}
+
+#[test]
+fn answers_and_reports_take_turns() {
+    let mut talk = Talk::new();
+    let said = |talk: &mut Talk| {
+        let sent = talk.after(1000);
+        talk.pong();
+        sent.split([' ', '|']).nth(2).unwrap().to_owned()
+    };
+    let mut waiting: Vec<Answer> = Vec::new();
+    for text in ["a1", "a2", "a3"] {
+        waiting.push(talk.say("#c", text, Priority::Answer));
+    }
+    assert_eq!(said(&mut talk), "a1");
+    for text in ["r1", "r2", "r3"] {
+        waiting.push(talk.say("#c", text, Priority::Report));
+    }
+    // A line whose sender has given up takes nobody's turn.
+    drop(waiting.remove(1));
+    let order: Vec<String> = (0..4).map(|_| said(&mut talk)).collect();
+    assert_eq!(order, ["r1", "a3", "r2", "r3"]);
+    waiting.push(talk.say("#c", "r4", Priority::Report));
+    waiting.push(talk.say("#c", "a4", Priority::Answer));
+    assert_eq!([said(&mut talk), said(&mut talk)], ["a4", "r4"]);
 }
 
 #[test]

@@ -17,7 +17,14 @@ impl<J: FeedJob> Lane<J> {
             .db
             .fenced(&self.center.fence, "taking a line for sending", async |tx| match todo {
                 Todo::Line(row, _) => feed_line::claim(tx, of, row.id).await,
-                Todo::Dropped(_) => feed_line::claim_dropped(tx, of, &feed.name).await.map(|rows| rows > 0),
+                Todo::Dropped(dropped) => {
+                    let rows = feed_line::claim_dropped(tx, of, &feed.name, dropped.in_doubt).await?;
+                    // More were dropped since they were counted, of which the notice says nothing: the next one does.
+                    if rows != dropped.count {
+                        feed_line::put_back_dropped(tx, of, &feed.name, dropped.in_doubt).await?;
+                    }
+                    Ok(rows == dropped.count)
+                }
             })
             .await;
         if claimed.is_err() {
