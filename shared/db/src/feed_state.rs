@@ -140,11 +140,11 @@ pub async fn fine(tx: &mut FencedTx<'_>, of: Queue<'_>, feed: &str, now: Timesta
     Ok(())
 }
 
-/// The sink can be reached again, though nothing was sent yet: no trouble any more.
-pub async fn well_again(tx: &mut FencedTx<'_>, of: Queue<'_>, feed: &str) -> Result<()> {
+/// The sink can be reached again, though nothing was sent yet: no trouble any more, but for one that forbids to try.
+pub async fn well_again(tx: &mut FencedTx<'_>, of: Queue<'_>, feed: &str, now: Timestamp) -> Result<()> {
     const SQL: &str = "UPDATE feed_state SET next_try = NULL, failures = 0, trouble = NULL, trouble_since = NULL \
-        WHERE job = :job AND wiki = :wiki AND feed = :feed";
-    let params = params! { "job" => of.job, "wiki" => of.wiki, "feed" => feed };
+        WHERE job = :job AND wiki = :wiki AND feed = :feed AND (next_try IS NULL OR next_try <= :now)";
+    let params = params! { "job" => of.job, "wiki" => of.wiki, "feed" => feed, "now" => at(now) };
     tx.conn().run("noting that a feed does well", SQL, params).await?;
     Ok(())
 }

@@ -212,9 +212,12 @@ impl<J: FeedJob> Center<J> {
             tracing::warn!("{gone} lines of feeds that the settings no longer name are not sent");
         }
         for feed in &current.feeds {
-            let known = states.get(&feed.name).and_then(|state| state.trouble.as_deref());
+            let state = states.get(&feed.name);
+            let known = state.and_then(|state| state.trouble.as_deref());
+            let is_held = state.and_then(|state| state.next_try).is_some_and(|next| next > now);
             if let Err(why) = self.operator.place(feed)
                 && known != Some(why.as_str())
+                && !is_held
             {
                 tracing::warn!("feed {}: {}", feed.name, terminal(&why));
                 self.trouble(&[feed], &why, now).await?;

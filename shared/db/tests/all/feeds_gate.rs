@@ -142,7 +142,7 @@ async fn no_statement_about_feeds_reads_the_table() {
     gate_write!(10, |tx| feed_state::quiet(tx.tx(), OF, "f7", Some(&by)));
     gate_write!(10, |tx| feed_state::level(tx.tx(), OF, "f7", Some((Level::High, &by))));
     gate_write!(10, |tx| feed_state::trouble(tx, OF, "f7", "why", t(9), t(0)));
-    gate_write!(10, |tx| feed_state::well_again(tx, OF, "f7"));
+    gate_write!(10, |tx| feed_state::well_again(tx, OF, "f7", t(0)));
     gate_write!(10, |tx| feed_state::fine(tx, OF, "f7", t(0)));
 
     // Feeds that are gone: 3,000 lines of one wait since long ago, 300 of another were dropped then, 10 are too young.

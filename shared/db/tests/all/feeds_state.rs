@@ -71,9 +71,15 @@ async fn switches_stay_until_they_are_undone_and_trouble_until_it_is_over() {
         (bad.failures, bad.trouble_since, bad.last_sent),
         (1, Some(t(400)), Some(t(300)))
     );
-    bench
-        .write(async |tx| feed_state::well_again(tx, OF, "spam").await)
-        .await;
+    let well_again = async |feed: &str, now| {
+        bench
+            .write(async |tx| feed_state::well_again(tx, OF, feed, t(now)).await)
+            .await;
+    };
+    // Not while it must not be tried.
+    well_again("spam", 499).await;
+    assert_eq!(state("spam").await, Some(bad));
+    well_again("spam", 500).await;
     assert_eq!(state("spam").await, Some(good));
 
     level(None).await;
@@ -85,9 +91,7 @@ async fn switches_stay_until_they_are_undone_and_trouble_until_it_is_over() {
     bench
         .write(async |tx| feed_state::fine(tx, OF, "hook", t(1)).await)
         .await;
-    bench
-        .write(async |tx| feed_state::well_again(tx, OF, "none").await)
-        .await;
+    well_again("none", 1).await;
     let mut conn = bench.test.db.conn().await.unwrap();
     let names: Vec<String> = feed_state::all(&mut *conn, OF).await.unwrap().into_keys().collect();
     assert_eq!(names, ["hook", "spam"]);

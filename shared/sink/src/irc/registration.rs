@@ -130,7 +130,8 @@ impl Registration {
             "001" if self.sasl.is_some() && !self.logged_in => {
                 return Err(Error::Login("it let us in without asking for the login".to_owned()));
             }
-            "001" => {
+            // Without a nick it welcomes nobody.
+            "001" if !message.param(0).is_empty() => {
                 return Ok(Next::Done(Registered {
                     nick: message.param(0).to_owned(),
                     server: message.source.clone().unwrap_or_default(),

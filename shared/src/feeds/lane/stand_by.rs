@@ -102,13 +102,13 @@ impl<J: FeedJob> Lane<J> {
     }
 
     async fn well_again(&self, feed: &Feed) -> crate::db::Result<()> {
-        let of = self.center.queue();
+        let (of, now) = (self.center.queue(), self.center.clock.now());
         let fence = &self.center.fence;
         tracing::info!("feed {}: it can be sent again", feed.name);
         self.center
             .db
             .fenced(fence, "noting that a feed can be sent", async |tx| {
-                feed_state::well_again(tx, of, &feed.name).await
+                feed_state::well_again(tx, of, &feed.name, now).await
             })
             .await
     }
