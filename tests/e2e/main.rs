@@ -28,6 +28,8 @@ mod doubt;
 mod dry;
 mod exit;
 mod faults;
+mod fd_boxes;
+mod fd_flow;
 mod flow;
 mod german;
 mod harness;

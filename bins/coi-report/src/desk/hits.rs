@@ -23,6 +23,8 @@ use crate::{links, show};
 const SLICE: u32 = 500;
 /// Edits as their wikis have them now.
 type Present = HashMap<(String, RevId), Revision>;
+/// Hits that are looked at for an answer in a channel.
+const SPARE: u32 = 50;
 /// Most hits of a day.
 const DAY: u32 = 20_000;
 
@@ -42,8 +44,13 @@ impl Desk<'_> {
         let found = self.db.read_if_there(async |db| self.find(of, db).await).await?;
         let before = found.len();
         let is_by_name = matches!(of, Report::User(_));
-        let rows = self.shown(found, is_by_name).await?;
+        let mut rows = self.shown(found, is_by_name).await?;
         let not_shown = before - rows.len();
+        match of {
+            Report::Day(_) => {}
+            Report::Newest(n) => rows.truncate((*n).min(self.most) as usize),
+            Report::User(_) | Report::Link(_) => rows.truncate(self.most as usize),
+        }
         let json = json!({
             "hits": rows.iter().map(|row| show::value(&row.of)).collect::<Vec<Value>>(), "not_shown": not_shown,
         });
@@ -73,7 +80,9 @@ impl Desk<'_> {
 
     /// The hits that were asked for.
     async fn find(&self, of: &Report, db: &mut Work) -> Result<Vec<Row>> {
-        let (home, most) = (self.home, self.most);
+        let home = self.home;
+        // Where few are told, the newest ones may all be hidden by now.
+        let most = if self.channel.is_some() { SPARE } else { self.most };
         let rows = match of {
             Report::User(name) => {
                 let who = match ip_range(name) {
@@ -92,6 +101,7 @@ impl Desk<'_> {
                 }
                 Err(_) => Vec::new(),
             },
+            Report::Newest(_) if self.channel.is_some() => hit::newest(db, home, None, None, most).await?,
             Report::Newest(n) => hit::newest(db, home, None, None, (*n).min(most)).await?,
             Report::Day(day) => self.of_day(db, *day).await?,
         };
