@@ -30,6 +30,8 @@ mod exit;
 mod faults;
 mod fd_boxes;
 mod fd_flow;
+mod fd_hidden;
+mod fd_webhook;
 mod flow;
 mod german;
 mod harness;

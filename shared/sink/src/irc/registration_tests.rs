@@ -178,7 +178,11 @@ fn nicks_in_use_give_way_to_others() {
     assert_eq!(result, Err(Error::Nick("Nickname is already in use".to_owned())));
     let (_, result) = talk(&config(false), &[taken, ":s 001 COIBot_ :Welcome"]);
     assert_eq!(result.unwrap().unwrap().nick, "COIBot_");
-    assert_eq!(talk(&config(false), &[":s 001", ":s 001 :"]).1, Ok(None), "nobody is welcome");
+    assert_eq!(
+        talk(&config(false), &[":s 001", ":s 001 :"]).1,
+        Ok(None),
+        "nobody is welcome"
+    );
     let (sent, result) = talk(&config(false), &[":s 432 * COIBot :Erroneous nickname"]);
     assert_eq!(
         (sent.len(), result),
