@@ -54,10 +54,10 @@ pub enum ByHand {
     /// Recorded hits, newest first: report user NAME, report link DOMAIN, report day DATE, report N (at most 50); report
     /// alone, or report feed FEED: feeds that were made quiet tell again
     Report(Words),
-    /// Nothing is told to any feed, or to this one, until `report`: quiet [FEED]
+    /// Nothing is told to any feed, or to this one, until `report`: quiet, quiet FEED
     #[command(visible_alias = "silent")]
     Quiet(Switch),
-    /// How much feeds tell until somebody undoes it: reportlevel 0|1|2|settings [FEED]; without a level: what it is
+    /// How much feeds tell until somebody undoes it: reportlevel 0|1|2|settings, and FEED behind it; without a level: what it is
     #[command(name = "reportlevel")]
     ReportLevel(Switch),
     /// How far every wiki is read, and how often the rules were right
