@@ -44,7 +44,7 @@ pub(super) struct Lane<J: FeedJob> {
     /// No line is begun after this.
     until: Option<Instant>,
     /// What became of lines while the database did not take it down: sent ones must never be sent again.
-    unsettled: Vec<(Which, Became)>,
+    unsettled: Vec<Unsettled>,
 }
 
 /// A task that ends with its owner.
@@ -56,13 +56,25 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// Rows of the queue.
-#[derive(Clone, PartialEq, Eq, Debug)]
-enum Which {
-    /// One line.
-    Line(u64),
-    /// Those of a feed that were dropped.
-    Dropped(String),
+/// What the database has yet to be told.
+struct Unsettled {
+    /// The line; `None`: that lines of the feed were dropped.
+    line: Option<u64>,
+    feed: String,
+    became: Became,
+}
+
+impl Unsettled {
+    fn new(feed: &Feed, todo: &Todo, became: Became) -> Unsettled {
+        Unsettled {
+            line: match todo {
+                Todo::Line(row, _) => Some(row.id),
+                Todo::Dropped(_) => None,
+            },
+            feed: feed.name.clone(),
+            became,
+        }
+    }
 }
 
 /// What became of a line that was claimed.
@@ -85,13 +97,6 @@ enum Todo {
 }
 
 impl Todo {
-    fn rows(&self, feed: &Feed) -> Which {
-        match self {
-            Todo::Line(row, _) => Which::Line(row.id),
-            Todo::Dropped(_) => Which::Dropped(feed.name.clone()),
-        }
-    }
-
     fn is_in_doubt(&self) -> bool {
         match self {
             Todo::Line(row, _) => row.in_doubt,

@@ -1,8 +1,7 @@
 //! What the database is told of a line before and after it is sent.
 
-use super::{Became, Lane, Todo, Which};
+use super::{Became, Lane, Todo, Unsettled};
 use crate::core::feed::Feed;
-use crate::core::text::terminal;
 use crate::db::feed_line::{self, State};
 use crate::db::feed_state;
 use crate::feeds::FeedJob;
@@ -29,20 +28,16 @@ impl<J: FeedJob> Lane<J> {
             .await;
         if claimed.is_err() {
             let (in_doubt, next_try) = (todo.is_in_doubt(), self.center.clock.now());
-            self.unsettled
-                .push((todo.rows(feed), Became::Waits { in_doubt, next_try }));
+            let became = Became::Waits { in_doubt, next_try };
+            self.unsettled.push(Unsettled::new(feed, todo, became));
         }
         Ok(claimed?)
     }
 
     /// Notes what became of it. What was sent and cannot be noted now is noted as soon as that works again.
     pub(super) async fn settle(&mut self, feed: &Feed, todo: &Todo, became: Became) -> anyhow::Result<()> {
-        self.unsettled.push((todo.rows(feed), became));
-        self.settle_rest().await?;
-        if became == Became::Sent {
-            self.fine(feed).await;
-        }
-        Ok(())
+        self.unsettled.push(Unsettled::new(feed, todo, became));
+        self.settle_rest().await
     }
 
     /// What could not be noted before.
@@ -55,42 +50,26 @@ impl<J: FeedJob> Lane<J> {
         self.center
             .db
             .fenced(&self.center.fence, "noting what became of lines", async |tx| {
-                for (rows, became) in unsettled {
-                    match (rows, became) {
-                        (Which::Line(id), Became::Sent) => feed_line::settle(tx, of, &[*id], State::Sent, now).await?,
-                        (Which::Line(id), Became::Withheld) => {
-                            feed_line::settle(tx, of, &[*id], State::Withheld, now).await?
-                        }
-                        (Which::Line(id), Became::Waits { in_doubt, next_try }) => {
+                for Unsettled { line, feed, became } in unsettled {
+                    match (line, became) {
+                        (Some(id), Became::Sent) => feed_line::settle(tx, of, &[*id], State::Sent, now).await?,
+                        (Some(id), Became::Withheld) => feed_line::settle(tx, of, &[*id], State::Withheld, now).await?,
+                        (Some(id), Became::Waits { in_doubt, next_try }) => {
                             feed_line::put_back(tx, of, *id, *in_doubt, *next_try).await?
                         }
-                        (Which::Dropped(feed), Became::Sent | Became::Withheld) => {
-                            feed_line::settle_dropped(tx, of, feed, now).await?
-                        }
-                        (Which::Dropped(feed), Became::Waits { in_doubt, .. }) => {
+                        (None, Became::Sent | Became::Withheld) => feed_line::settle_dropped(tx, of, feed, now).await?,
+                        (None, Became::Waits { in_doubt, .. }) => {
                             feed_line::put_back_dropped(tx, of, feed, *in_doubt).await?
                         }
                     };
+                    if *became == Became::Sent {
+                        feed_state::fine(tx, of, feed, now).await?;
+                    }
                 }
                 Ok(())
             })
             .await?;
         self.unsettled.clear();
         Ok(())
-    }
-
-    /// Notes that the feed works. Only for the status page, so a failure is told and no more.
-    async fn fine(&self, feed: &Feed) {
-        let (of, now) = (self.center.queue(), self.center.clock.now());
-        let noted = self
-            .center
-            .db
-            .fenced(&self.center.fence, "noting that a feed was sent", async |tx| {
-                feed_state::fine(tx, of, &feed.name, now).await
-            })
-            .await;
-        if let Err(error) = noted {
-            tracing::warn!("feed {}: {}", feed.name, terminal(&error.to_string()));
-        }
     }
 }
