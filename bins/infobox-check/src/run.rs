@@ -331,7 +331,13 @@ async fn find_reverted(run: &Run<Settings>, batch: &Batch) -> anyhow::Result<Vec
 /// The lines of a batch that feeds tell.
 fn for_feeds<'a>(run: &'a Run<Settings>, context: &Context, batch: &Batch) -> Vec<queue::Line<'a>> {
     let feeds = &run.accepted.parsed.settings.feeds;
-    queue::plan(feeds, (&run.wiki, run.session.host()), &context.boxes, batch, run.clock.now())
+    queue::plan(
+        feeds,
+        (&run.wiki, run.session.host()),
+        &context.boxes,
+        batch,
+        run.clock.now(),
+    )
 }
 
 /// What a dry run would record.

@@ -88,7 +88,14 @@ proptest! {
 
 #[test]
 fn a_name_that_was_copied_from_a_report_is_whole_again() {
-    for name in ["Beetstra", "Émile_Zola", "J.R.-Beet/stra_(Ann)", "ශ්\u{200d}රී", "👩\u{200d}🚀", "x"] {
+    for name in [
+        "Beetstra",
+        "Émile_Zola",
+        "J.R.-Beet/stra_(Ann)",
+        "ශ්\u{200d}රී",
+        "👩\u{200d}🚀",
+        "x",
+    ] {
         let broken = unhighlighted(name);
         for (said, meant) in [(&*broken, name), (name, name)] {
             let line = |name: &str| format!("wl add {name} \"{name} 2\" — {name}");

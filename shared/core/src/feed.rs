@@ -115,7 +115,9 @@ impl Feed {
     }
 
     fn takes_rule(&self, rule: &str) -> bool {
-        self.rules.as_ref().is_none_or(|rules| rules.iter().any(|of| of == rule))
+        self.rules
+            .as_ref()
+            .is_none_or(|rules| rules.iter().any(|of| of == rule))
     }
 
     fn takes_box(&self, about: &About<'_>) -> bool {
@@ -199,7 +201,11 @@ mod tests {
             (some(&["de.example.org/w"]), some(&["flood"]), false),
             (some(&[]), None, false),
         ] {
-            assert_eq!(of(wikis.clone(), rules.clone()).takes(&ABOUT), takes, "{wikis:?} {rules:?}");
+            assert_eq!(
+                of(wikis.clone(), rules.clone()).takes(&ABOUT),
+                takes,
+                "{wikis:?} {rules:?}"
+            );
         }
         let here = About {
             wiki: ABOUT.home,
@@ -215,14 +221,20 @@ mod tests {
             wiki: "enwiki",
             ..ABOUT
         };
-        let away = About { wiki: ABOUT.wiki, ..home };
+        let away = About {
+            wiki: ABOUT.wiki,
+            ..home
+        };
         for (name, takes_home, takes_away) in [
             ("en.example.org", true, false),
             ("enwiki", true, false),
             ("here", true, false),
             ("de.example.org", false, true),
         ] {
-            let of = Feed { wikis: some(&[name]), ..feed() };
+            let of = Feed {
+                wikis: some(&[name]),
+                ..feed()
+            };
             assert_eq!((of.takes(&home), of.takes(&away)), (takes_home, takes_away), "{name}");
         }
     }
@@ -251,7 +263,11 @@ mod tests {
             ("spam", some(&["Chembox"]), drug, false),
             ("spam", some(&["Chembox"]), ABOUT, false),
         ] {
-            assert_eq!(of(name, boxes.clone()).takes(&about), takes, "{name} {boxes:?} {about:?}");
+            assert_eq!(
+                of(name, boxes.clone()).takes(&about),
+                takes,
+                "{name} {boxes:?} {about:?}"
+            );
         }
     }
 
