@@ -11,6 +11,7 @@ const OWN: &[&str] = &[
     "wikicrew_core",
     "wikicrew_wiki",
     "wikicrew_db",
+    "wikicrew_sink",
     "matchbot",
     "infobox_check",
     "coi_report",

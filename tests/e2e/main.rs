@@ -36,6 +36,7 @@ mod fd_hidden;
 mod fd_hostile;
 mod fd_infobox;
 mod fd_kill;
+mod fd_secrets;
 mod fd_trusted;
 mod fd_webhook;
 mod flow;
