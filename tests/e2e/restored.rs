@@ -19,6 +19,9 @@ async fn a_restored_backup_makes_no_edit_twice() -> Result<()> {
         .rule(When::edit_of(&before[1].talk).nth(1), Fault::ForwardAndLose);
     scene.job().run_ok().await?;
 
+    let queued = "INSERT INTO feed_line (job, wiki, feed, item, queued, state) VALUES ('x', 'y', 'z', 1, NOW(), ";
+    scene.coop.world.execute(&format!("{queued}'waiting')")).await?;
+
     // Ann is greeted, of Cid nobody knows.
     let folder = std::env::temp_dir().join(format!("wikicrew-backup-{}", scene.coop.world.prefix));
     script(&scene, "backup")
@@ -42,6 +45,8 @@ async fn a_restored_backup_makes_no_edit_twice() -> Result<()> {
     script(&scene, "restore").args(&["--replace", &dump]).run_ok().await?;
     std::fs::remove_dir_all(&folder)?;
     assert_eq!(scene.coop.world.count("matches").await?, 1, "it is the older database");
+    let doubtful = scene.coop.world.count("feed_line WHERE in_doubt = 1").await?;
+    assert_eq!(doubtful, 1, "what waited may have been told since");
 
     let edits = scene.coop.world.admin.contributions(&scene.coop.world.bot.name).await?;
     let talk_edits = |edits: &[(String, String)]| {
