@@ -23,8 +23,7 @@ CREATE TABLE IF NOT EXISTS feed_line (
   UNIQUE KEY by_item (job, wiki, feed, item),
   KEY by_turn (job, wiki, state, feed, next_try, id),
   KEY by_age (job, wiki, state, feed, queued),
-  KEY by_settled (job, wiki, settled, feed, state),
-  KEY by_queued (job, wiki, queued)
+  KEY by_settled (job, wiki, settled, feed, state)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin;
 
 -- What people switched about a feed, and how its sink does
