@@ -51,17 +51,19 @@ async fn no_secret_of_a_feed_is_told_and_only_one_server_gets_the_password() -> 
     let mut told = String::new();
 
     // The services refuse the login: the feed waits, the one without a login goes on.
-    let mut sender = Sender::start(&talkative(scene.job().args(&["feed"]), &insp, WRONG))?;
+    let mut sender = Sender::start(&talkative(scene.job(), &insp, WRONG))?;
     while !queue_told(&scene).await?.contains("other sent 1") {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    receiver.wait_for(1, SOON).await?;
+    if let Err(error) = receiver.wait_for(1, SOON).await {
+        anyhow::bail!("{error:#}\n{}\n{:?}", sender.log(), feed_states(&scene).await?);
+    }
     let refused = feed_states(&scene).await?["spam"]["trouble"].clone();
     assert!(refused.contains("log"), "{refused}");
     told += &sender.stop().await?.stderr;
 
     // It is identified, as others on the network see.
-    let mut sender = Sender::start(&talkative(scene.job().args(&["feed"]), &insp, PASSWORD).later(1_000))?;
+    let mut sender = Sender::start(&talkative(scene.job(), &insp, PASSWORD).later(1_000))?;
     let mut ear = insp.person("Ear").await?;
     ear.send("WHOIS COIBot").await?;
     let mut is_known = ear.line(" 330 ").await;
