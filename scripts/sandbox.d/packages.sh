@@ -201,10 +201,19 @@ download_ircds() {
   (cd "$1" && apt-get "${opt[@]}" download "${packages[@]}" >>"$BOX/log/apt.log" 2>&1)
 }
 
+# Whether all that is needed here is in the cache: a library that the machine had then may be gone.
+ircds_are_good() { # FOLDER
+  local package
+  (cd "$1" 2>/dev/null && sha256sum --quiet --strict -c got.sha256 >/dev/null 2>&1) || return
+  while IFS= read -r package; do
+    compgen -G "$1/${package}_*.deb" >/dev/null || return
+  done < <(ircd_packages)
+}
+
 fetch_ircds() {
   local debs as=() incoming
   debs=$(ircd_debs)
-  (cd "$debs" 2>/dev/null && sha256sum --quiet --strict -c got.sha256 >/dev/null 2>&1) && return
+  ircds_are_good "$debs" && return
   incoming=$debs.incoming
   rm -rf "$debs" "$incoming"
   mkdir -p "$incoming"
