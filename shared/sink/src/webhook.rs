@@ -48,12 +48,12 @@ pub struct Client {
 #[derive(Debug, thiserror::Error)]
 pub enum NotTaken {
     /// It will never take this one (400, 410, 413, 415, 422): trying again is no use.
-    #[error("the receiver refused it: status {status} of {text}")]
+    #[error("the receiver refused it: status {status} of {host}")]
     Refused {
         /// Status of the answer.
         status: u16,
-        /// Who answered so: the receiver's host, and no word of its own.
-        text: String,
+        /// The receiver's host; no word of its own.
+        host: String,
     },
     /// Perhaps later: any other status says something about the receiver or the moment (busy or out of order as with
     /// 5xx, 429 and 408, set up otherwise than the feed as with 3xx, 401, 403 and 404); or it cannot be reached or does
@@ -153,7 +153,7 @@ impl Client {
         if is_never(status.as_u16()) {
             return NotTaken::Refused {
                 status: status.as_u16(),
-                text: self.host().to_owned(),
+                host: self.host().to_owned(),
             };
         }
         let what = if status.is_redirection() {

@@ -5,6 +5,7 @@
 mod deliver;
 mod settle;
 mod stand_by;
+mod then;
 mod todo;
 
 use std::rc::Rc;
@@ -259,6 +260,7 @@ impl<J: FeedJob> Lane<J> {
 }
 
 /// How it went.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Went {
     On,
     /// Nothing more of this feed now.

@@ -254,8 +254,8 @@ impl Outlet {
             }
             (Outlet::Webhook(client), _) => match client.post(delivery, at, &line.json).await {
                 Ok(()) => Ok(()),
-                Err(NotTaken::Refused { status, text }) => Err(Failed::Never(format!(
-                    "the receiver refused a report ({status}): {text}"
+                Err(NotTaken::Refused { status, host }) => Err(Failed::Never(format!(
+                    "the receiver refused a report ({status}): {host}"
                 ))),
                 // Whoever gets it twice knows it by its delivery.
                 Err(NotTaken::Later { after, why, in_doubt }) => Err(Failed::Later {

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use super::{Became, Failures, Lane, REFUSED, THROWN_OUT, Todo, Went};
+use super::then::{Before, Then, not_before, then};
+use super::{Became, Failures, Lane, Todo, Went};
 use crate::core::feed::Feed;
 use crate::core::intent::token;
 use crate::core::text::terminal;
@@ -37,82 +37,51 @@ impl<J: FeedJob> Lane<J> {
         }
         let (line, delivery) = self.written(feed, &todo);
         let sent = self.send(feed, &delivery, &line).await;
-        let now = self.center.clock.now();
-        let was_in_doubt = todo.is_in_doubt();
-        let (why, in_doubt, of_line, next_try) = match sent {
-            Ok(()) => {
-                self.center.count();
-                self.settle(feed, &todo, Became::Sent).await?;
-                failures.now = false;
-                return Ok(Went::On);
-            }
-            Err(Failed::Never(why)) => {
-                tracing::warn!("feed {}: {}", feed.name, terminal(&why));
-                self.settle(feed, &todo, Became::Withheld).await?;
-                // A receiver that takes nothing at all is set up wrong: people should see that.
-                self.center.trouble(&[feed], &why, now).await?;
-                return Ok(Went::On);
-            }
-            Err(failed @ Failed::Later { is_gone: true, .. }) => {
-                let in_doubt = matches!(failed, Failed::Later { in_doubt: true, .. }) || was_in_doubt;
-                let waits = Became::Waits {
-                    in_doubt,
-                    next_try: now,
-                };
-                self.settle(feed, &todo, waits).await?;
-                self.place_is_out(&feeds.iter().collect::<Vec<_>>(), failed, failures.before)
-                    .await?;
-                return Ok(Went::PlaceOut);
-            }
-            Err(Failed::Later {
-                why, in_doubt, after, ..
-            }) => {
-                let next_try = self.asked(after, failures.before);
-                (why, in_doubt || was_in_doubt, after.is_none(), next_try)
-            }
-            Err(Failed::Refused {
-                why,
-                is_banned,
-                of_line,
-            }) => {
-                let next_try = now + if is_banned { THROWN_OUT } else { REFUSED };
-                (why, was_in_doubt, of_line && !is_banned, next_try)
-            }
-        };
-        let is_first = of_line && !failures.now;
-        let waits = Became::Waits {
-            in_doubt,
-            next_try: if of_line { next_try } else { now },
-        };
-        self.settle(feed, &todo, waits).await?;
-        if is_first {
-            failures.now = true;
-            tracing::warn!("feed {}: a line is not taken: {}", feed.name, terminal(&why));
-            self.center.trouble(&[feed], &why, now).await?;
-            return Ok(Went::On);
+        let before = self.before(failures.before, todo.is_in_doubt(), failures.now);
+        let Then { became, went, trouble } = then(sent, before);
+        if became == Became::Sent {
+            self.center.count();
         }
-        self.trouble(&[feed], &why, next_try).await?;
-        Ok(Went::FeedOut)
+        self.settle(feed, &todo, became).await?;
+        // One that will never be taken says nothing of the others.
+        failures.now = matches!(became, Became::Waits { .. }) || (failures.now && became == Became::Withheld);
+        match (trouble, went) {
+            (None, _) => {}
+            (Some((why, next_try)), Went::On) => {
+                tracing::warn!("feed {}: a line is not taken: {}", feed.name, terminal(&why));
+                self.center.trouble(&[feed], &why, next_try).await?;
+            }
+            (Some((why, next_try)), Went::FeedOut) => self.trouble(&[feed], &why, next_try).await?,
+            (Some((why, next_try)), Went::PlaceOut) => {
+                self.hang_up();
+                self.trouble(&feeds.iter().collect::<Vec<_>>(), &why, next_try).await?;
+            }
+        }
+        Ok(went)
     }
 
-    /// When to try again: not before the receiver asked for.
-    fn asked(&self, after: Option<Duration>, failures: u32) -> Timestamp {
-        let now = self.center.clock.now();
-        let asked = after.and_then(|after| TimeDelta::from_std(after).ok());
-        asked
-            .map_or(now, |after| now + after)
-            .max(self.center.next_try(failures))
+    fn before(&self, failures: u32, in_doubt: bool, failed: bool) -> Before {
+        Before {
+            now: self.center.clock.now(),
+            next_try: self.center.next_try(failures),
+            in_doubt,
+            failed,
+        }
+    }
+
+    fn hang_up(&mut self) {
+        (self.listener, self.outlet) = (None, None);
     }
 
     /// Nothing can be sent to the place: all these feeds wait.
     pub(super) async fn place_is_out(&mut self, feeds: &[&Feed], failed: Failed, failures: u32) -> anyhow::Result<()> {
-        self.listener = None;
-        self.outlet = None;
+        self.hang_up();
         let (why, after) = match failed {
             Failed::Later { why, after, .. } => (why, after),
             Failed::Refused { why, .. } | Failed::Never(why) => (why, None),
         };
-        self.trouble(feeds, &why, self.asked(after, failures)).await
+        let next_try = not_before(after, &self.before(failures, false, false));
+        self.trouble(feeds, &why, next_try).await
     }
 
     /// What goes out, and by which name receivers know it again.
